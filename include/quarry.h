@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Quarry: a page, chunk and bin memory allocator for bare metal. This header is all that a user includes.
+ *
+ * A heap lives inside the memory that it manages: a region that you hand it (quarry_create) or chunks that it
+ * asks a page provider for (quarry_create_from_source). Small requests come from bins, large ones are page runs
+ * of their own inside a chunk, huge ones (that no chunk can hold) come straight from the source.
+ *
+ * What holds for every function here:
+ *   Units     sizes are bytes; alignments are bytes and powers of two.
+ *   Failure   NULL or false; the heap and the block in question are as before. Nothing aborts on exhaustion.
+ *   Misuse    a caller's bug goes to the heap's on_misuse hook, or to quarry_panic(), and changes nothing.
+ *   Time      every bound is in instructions and does not depend on how full or fragmented the heap is. "Lookup"
+ *             means finding the chunk of an address: none for the heap's first chunk, otherwise at most one step
+ *             for each bit of an address. "Source" means the time of one call to the provider. Bytes copied
+ *             or cleared come on top where a function copies or clears.
+ *   Context   with QUARRY_LOCK_NONE calls on one heap must not overlap, so an interrupt handler may call only if
+ *             it cannot interrupt another call on the same heap; with QUARRY_LOCK_IRQ or _SMP "ISR" below means
+ *             that thread and interrupt handler may both call. Different heaps never share state.
+ *             No function may be called from a source's callback on the heap that calls it (QUARRY_REENTRY).
+ *   Stack     no recursion, no variable-length arrays.
+ */
+#ifndef QUARRY_H
+#define QUARRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quarry_config.h"
+
+#define QUARRY_VERSION_MAJOR 0
+#define QUARRY_VERSION_MINOR 1
+#define QUARRY_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A heap: chunks, bins, limit and hooks. Opaque; lives inside the memory that it manages. */
+struct quarry_heap;
+
+/* What a caller did wrong. */
+enum quarry_misuse_kind {
+    QUARRY_DOUBLE_FREE = 1,  /* the block is free already */
+    QUARRY_INVALID_POINTER,  /* inside a block, or never from this heap */
+    QUARRY_WRONG_SIZE,       /* quarry_free_sized() with another size than the block's (from level 2) */
+    QUARRY_OVERRUN,          /* a block was written beyond its end (from level 3) */
+    QUARRY_WRITE_AFTER_FREE, /* free memory was written to (from level 3) */
+    QUARRY_CORRUPT,          /* control data, or a link in free memory, makes no sense */
+    QUARRY_REENTRY           /* a source's callback called the heap that called it */
+};
+
+struct quarry_misuse {
+    enum quarry_misuse_kind kind;
+    struct quarry_heap *heap;
+    const void *pointer; /* the pointer given, or the place found damaged */
+    size_t bytes;        /* the size given, where there is one; otherwise 0 */
+};
+
+/* A page provider. acquire must be given; the others may be NULL. The heap keeps a copy of this struct, so
+ * only context and what it points to must live as long as the heap. Callbacks are called during a call on the
+ * heap (under its lock, with interrupts masked if the lock masks them) and must not call the same heap.
+ * bytes is a multiple of 4,096; align_bytes is never more than QUARRY_PAGE_BYTES. */
+struct quarry_source {
+    void *context;
+    /* bytes of memory aligned to align_bytes, or NULL: none left. Contents do not matter. */
+    void *(*acquire)(void *context, size_t bytes, size_t align_bytes);
+    /* Takes back exactly what acquire gave (as extended or truncated since). NULL: never given back. */
+    void (*release)(void *context, void *memory, size_t bytes);
+    /* Grows memory in place from old_bytes to bytes, or answers false. NULL: cannot grow in place. */
+    bool (*extend)(void *context, void *memory, size_t old_bytes, size_t bytes);
+    /* Shrinks memory in place from old_bytes to bytes, or answers false. NULL: cannot shrink. */
+    bool (*truncate)(void *context, void *memory, size_t old_bytes, size_t bytes);
+};
+
+/* How to create a heap. NULL or all zero: defaults. */
+struct quarry_options {
+    size_t chunk_bytes; /* sources only: a power of two from 4 KB (32-bit) or 16 KB (64-bit) to 64 MB;
+                           0: 64 KB (32-bit) or 2 MB (64-bit) */
+    size_t limit_bytes; /* most bytes taken from the source or from regions; 0: no limit */
+    void *context;      /* handed to the hooks */
+    /* A request of bytes cannot be served. May free blocks or add a region and answer true: the request is
+     * tried again, and the hook asked again if that fails. false, or no hook: the request answers NULL. */
+    bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
+    /* A caller's bug was found. Must not call the heap. If it returns, the call that found it changes nothing.
+     * NULL: quarry_panic(). */
+    void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
+    uintptr_t entropy; /* any unpredictable value: seeds what is kept secret from an overflow (from level 2) */
+};
+
+struct quarry_stats {
+    size_t acquired_bytes;      /* regions and source memory, control data included */
+    size_t acquired_peak_bytes; /* the most that it ever was */
+    size_t used_bytes;          /* sum of the usable sizes of live blocks */
+    size_t used_peak_bytes;     /* the most that it ever was */
+    size_t free_bytes;          /* pages in no use; free slots in runs of small blocks are not in it */
+    size_t largest_free_bytes;  /* a request of this size is served without asking the source */
+    size_t limit_bytes;         /* 0: no limit */
+    size_t blocks;              /* live blocks */
+    size_t chunks;              /* chunks, huge blocks' memory included */
+    size_t failures;            /* requests answered NULL (or false, by quarry_resize, is not one) */
+};
+
+enum quarry_block_kind { QUARRY_SMALL = 1, QUARRY_LARGE, QUARRY_HUGE };
+
+/* What quarry_walk() shows: a block, a free slot (free, small) or a run of free pages (free, large). */
+struct quarry_block {
+    const void *pointer;
+    size_t bytes; /* usable size */
+    bool free;
+    enum quarry_block_kind kind;
+};
+
+/** Make a heap inside a region of memory.
+ *  Returns    the heap (an address inside the region), or NULL iff region is NULL, region_bytes is below
+ *             quarry_min_region_bytes(), the region wraps round the address space, options->chunk_bytes is
+ *             neither 0 nor in range, or options->limit_bytes is below quarry_min_region_bytes() and not 0.
+ *  Units      any start, any length; the whole length is used, or limit_bytes of it if that is less.
+ *  Owner      the region belongs to the heap until quarry_destroy(). options is copied.
+ *  Time       a byte of control data is cleared for each page.
+ *  Context    thread; no other call may run on a heap that is being made.
+ *  Misuse     none is detected. */
+struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options);
+
+/** Make a heap on a page provider; its first chunk is acquired at once.
+ *  Returns    the heap, or NULL iff source or source->acquire is NULL, chunk_bytes is out of range (see struct
+ *             quarry_options), limit_bytes is not 0 and below chunk_bytes, or the first chunk cannot be had
+ *             (a misaligned one is given back).
+ *  Owner      source and options are copied.
+ *  Time       a byte of control data is cleared for each page of a chunk, and the source.
+ *  Context    thread.
+ *  Misuse     none is detected. */
+struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options);
+
+/** Give a heap more memory. Regions may differ in size and lie anywhere.
+ *  Returns    true; or false, heap unchanged, iff region is NULL, shorter than a heap can use (some 100 bytes on
+ *             32-bit targets, 1 KB on 64-bit ones), wraps round the address space, overlaps memory that the heap
+ *             already has, or the limit leaves no room for it. A region that is longer than the limit allows
+ *             is used as far as the limit allows.
+ *  Owner      the region belongs to the heap until quarry_destroy().
+ *  Time       grows with the number of chunks (overlap), a byte is cleared for each page.
+ *  Context    thread, or from on_oom; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_REENTRY. */
+bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes);
+
+/** A source that takes its memory from another heap: heaps nest.
+ *  Returns    a source whose memory is blocks of parent; destroying the nested heap frees them.
+ *  Owner      parent must outlive every heap made on the source.
+ *  Time       a few instructions; its callbacks cost what the parent's calls cost.
+ *  Context    any.
+ *  Misuse     none; the callbacks report to the parent's hook. */
+struct quarry_source quarry_source_from_heap(struct quarry_heap *parent);
+
+/** Free every block at once. The heap, its regions, its limit, its hooks and its peaks stay; a source gets back
+ *  all but the first chunk.
+ *  Time       grows with the number of chunks, and clears a byte for each page of those that stay; not with blocks.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_REENTRY. A block from before the reset is a dead pointer: freeing it is reported. */
+void quarry_reset(struct quarry_heap *heap);
+
+/** End a heap: all memory goes back to its source; regions are the caller's again. NULL: nothing happens.
+ *  Time       grows with the number of chunks.
+ *  Context    thread; no other call may run on the heap, then or later.
+ *  Misuse     QUARRY_REENTRY. */
+void quarry_destroy(struct quarry_heap *heap);
+
+/** Return at least bytes of uninitialised memory.
+ *  Returns    a block aligned to QUARRY_ALIGN_BYTES (a smaller one to the largest power of two that it can
+ *             hold), or NULL iff no free run is long enough, the source gives none, and on_oom gave up.
+ *             bytes 0: the smallest block.
+ *  Owner      caller, until quarry_free(), quarry_realloc(), quarry_reset() or quarry_destroy().
+ *  Time       bounded; see docs/design.md for the figures. A new chunk: source, and a byte cleared for each page.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_CORRUPT, QUARRY_REENTRY; then NULL.
+ *  Contents   undefined. */
+void *quarry_malloc(struct quarry_heap *heap, size_t bytes);
+
+/** Return memory for count objects of bytes each, all zero.
+ *  Returns    as quarry_malloc(count * bytes); NULL too if the product overflows.
+ *  Owner, Context, Misuse: as quarry_malloc().
+ *  Time       as quarry_malloc(), and the clearing.
+ *  Contents   zero over count * bytes. */
+void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes);
+
+/** Change a block's size, in place where it can be, moving it otherwise.
+ *  Returns    the block, perhaps elsewhere, or NULL with the old block untouched. block NULL: quarry_malloc(bytes).
+ *             bytes 0: shrinks to the smallest block, never frees. Shrinking never fails.
+ *  Owner      caller; the old pointer is dead unless NULL is returned.
+ *  Time       lookup; as quarry_malloc() and quarry_free() together, and copying when the block moves.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     a pointer that is no live block (QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER): NULL.
+ *  Contents   kept up to the smaller of both sizes; undefined beyond. */
+void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes);
+
+/** Return at least bytes of uninitialised memory at a multiple of align_bytes.
+ *  Returns    as quarry_malloc(); NULL too if align_bytes is 0, no power of two, or above what a chunk can hold.
+ *             An alignment above QUARRY_PAGE_BYTES needs a free run that is longer by that much at first.
+ *  Owner, Time, Context, Misuse, Contents: as quarry_malloc(). */
+void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes);
+
+/** quarry_realloc() whose result lies at a multiple of align_bytes.
+ *  Returns    as quarry_realloc(); NULL too if align_bytes is 0, no power of two, or above what a chunk can hold.
+ *             A block that does not lie on such an address is moved.
+ *  Owner, Time, Context, Misuse, Contents: as quarry_realloc(). */
+void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align_bytes, size_t bytes);
+
+/** Give a block back. NULL: nothing happens.
+ *  Owner      the heap.
+ *  Time       lookup; bounded, see docs/design.md. May release an emptied chunk (source).
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER, QUARRY_CORRUPT, QUARRY_REENTRY; nothing changes. */
+void quarry_free(struct quarry_heap *heap, void *block);
+
+/** quarry_free() for a caller who knows the size that was asked for.
+ *  Units      bytes as given to the call that returned the block.
+ *  Owner, Time, Context: as quarry_free().
+ *  Misuse     as quarry_free(). */
+void quarry_free_sized(struct quarry_heap *heap, void *block, size_t bytes);
+
+/** Change a block's size where it lies.
+ *  Returns    true; or false, the block unchanged, iff it cannot grow in place or is no live block.
+ *             A small block has the size of its slot: any size up to that is true.
+ *  Time       lookup; bounded; a huge block: source.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     as quarry_free(). block NULL is false. */
+bool quarry_resize(struct quarry_heap *heap, void *block, size_t bytes);
+
+/** How many bytes of a live block may be used.
+ *  Returns    at least what was asked for; 0 for NULL and for what is no live block.
+ *  Time       lookup; a few dozen instructions.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     as quarry_free(). */
+size_t quarry_usable_size(struct quarry_heap *heap, const void *block);
+
+/** What quarry_usable_size() says of a fresh quarry_malloc(bytes) while memory is not short.
+ *  Returns    that size; 0 for a size that no heap can serve.
+ *  Time       a few instructions.
+ *  Context    any.
+ *  Misuse     none. */
+size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes);
+
+/** Is it a live block of this heap? Any value may be asked; nothing that it points to is read.
+ *  Time       lookup; a few dozen instructions.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     none is reported. */
+bool quarry_owns(const struct quarry_heap *heap, const void *pointer);
+
+/** Fill in the heap's figures.
+ *  Time       constant.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     none. */
+void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats);
+
+/** Set the most bytes that the heap may take from its source and regions; 0: no limit.
+ *  Returns    true; false, unchanged, if the heap has more already.
+ *  Time       constant.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_REENTRY. */
+bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes);
+
+/** Give back to the source what is in no use: chunks without a block.
+ *  Returns    bytes given back.
+ *  Time       constant, and source: at most one chunk is ever kept without a block.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_REENTRY. */
+size_t quarry_trim(struct quarry_heap *heap);
+
+/** Check everything: every page, list, bitmap and figure.
+ *  Returns    true; false after reporting what it found as QUARRY_CORRUPT.
+ *  Time       grows with the heap.
+ *  Context    thread; with a lock that masks interrupts, they stay masked for all of it.
+ *  Misuse     QUARRY_CORRUPT. */
+bool quarry_check(struct quarry_heap *heap);
+
+/** Show every block, free slot and free run, in address order within a chunk, until visit answers false.
+ *  visit must not change the heap.
+ *  Time       grows with the heap.
+ *  Context    as quarry_check().
+ *  Misuse     QUARRY_CORRUPT if the pages make no sense. */
+void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
+                 void *context);
+
+/** The smallest region_bytes that quarry_create() accepts, whatever the region's start.
+ *  Time       constant.
+ *  Context    any. */
+size_t quarry_min_region_bytes(void);
+
+/** Called for a misuse when the heap has no on_misuse hook. Weak: define your own to log or reset. The library's
+ *  stops the CPU with a trap instruction, so a debugger shows where.
+ *  Context    that of the call that was misused. */
+void quarry_panic(const struct quarry_misuse *misuse);
+
+#if QUARRY_LOCK == QUARRY_LOCK_HOOK
+/* Yours to define with QUARRY_LOCK_HOOK: enter and leave exclusion for calls on this heap. */
+void quarry_lock_hook(const struct quarry_heap *heap);
+void quarry_unlock_hook(const struct quarry_heap *heap);
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * quarry_config.h: every option of a build, with default, unit, range and cost.
+ *
+ * Set an option with -DQUARRY_…=value, or write a header of your own and name it with
+ * -DQUARRY_CONFIG_HEADER='"my_config.h"'. The library and every file that includes quarry.h must be
+ * compiled with the same options. An impossible value does not compile and says why.
+ */
+#ifndef QUARRY_CONFIG_H
+#define QUARRY_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef QUARRY_CONFIG_HEADER
+#include QUARRY_CONFIG_HEADER
+#endif
+
+/* Bytes in a page, the unit in which a chunk is dealt out.
+ * Range: a power of two from 64 to 65,536. Default: 64 on 32-bit targets, 512 on 64-bit targets.
+ * Cost: control data takes 1 byte a page, and one bit for every two pointers' worth of memory: 3.1 % of a
+ * chunk with 64-byte pages on 32-bit targets, 1.0 % with 512-byte pages on 64-bit targets. A large block
+ * loses half a page on average. One run of small blocks has at most as many slots as a pointer has
+ * bits, so pages of 512 bytes (32-bit) or 2 KB (64-bit) and more are not filled by the smallest blocks. */
+#ifndef QUARRY_PAGE_BYTES
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define QUARRY_PAGE_BYTES 512
+#else
+#define QUARRY_PAGE_BYTES 64
+#endif
+#endif
+
+/* Alignment, in bytes, of every block that is at least that long.
+ * Range: 8 or 16. Default: what the compiler says the most demanding type needs (8 on 32-bit ARM, 16 on
+ * x86_64 and AArch64). Cost: with 16 on a 32-bit target every block above 8 bytes takes a multiple of 16. */
+#ifndef QUARRY_ALIGN_BYTES
+#ifdef __BIGGEST_ALIGNMENT__
+#if defined(__arm__) || (defined(__riscv) && UINTPTR_MAX <= 0xFFFFFFFFu)
+#define QUARRY_ALIGN_BYTES 8
+#else
+#define QUARRY_ALIGN_BYTES 16
+#endif
+#else
+#define QUARRY_ALIGN_BYTES 16
+#endif
+#endif
+
+/* How much is checked. Range: 0 to 1 (levels 2 to 4 are reserved). Default: 1.
+ *   0  trusts the caller: a wrong pointer is undefined behaviour. Saves about a quarter of free's instructions.
+ *   1  every free, realloc, resize and usable_size decides exactly whether the pointer is a live block of this
+ *      heap before it follows any pointer; links in free memory are validated before they are used. */
+#ifndef QUARRY_CHECK_LEVEL
+#define QUARRY_CHECK_LEVEL 1
+#endif
+
+/* How calls on one heap exclude each other. Default: none.
+ *   QUARRY_LOCK_NONE  the caller sees to it that calls on one heap do not overlap. No cost.
+ *   QUARRY_LOCK_IRQ   interrupts are masked during a call (one core): threads and interrupt handlers may share
+ *                     a heap. Some 6 instructions a call.
+ *   QUARRY_LOCK_SMP   interrupts are masked and a spin lock is held (several cores). Some 15 instructions a call
+ *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions.
+ *   QUARRY_LOCK_HOOK  quarry_lock_hook() and quarry_unlock_hook(), which you define, are called. */
+#define QUARRY_LOCK_NONE 0
+#define QUARRY_LOCK_IRQ  1
+#define QUARRY_LOCK_SMP  2
+#define QUARRY_LOCK_HOOK 3
+#ifndef QUARRY_LOCK
+#define QUARRY_LOCK QUARRY_LOCK_NONE
+#endif
+
+/* 1: quarry_get_stats() knows used bytes, their peak, live blocks and failures. 0: these four stay 0.
+ * Range: 0 or 1. Default: 1. Cost: some 6 to 9 instructions in each malloc and free, no memory. */
+#ifndef QUARRY_STATS
+#define QUARRY_STATS 1
+#endif
+
+#ifdef __cplusplus
+#define QUARRY_STATIC_ASSERT static_assert
+#else
+#define QUARRY_STATIC_ASSERT _Static_assert
+#endif
+
+QUARRY_STATIC_ASSERT(QUARRY_PAGE_BYTES >= 64 && QUARRY_PAGE_BYTES <= 65536 &&
+                             (QUARRY_PAGE_BYTES & (QUARRY_PAGE_BYTES - 1)) == 0,
+                     "QUARRY_PAGE_BYTES must be a power of two from 64 to 65536");
+QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES == 8 || QUARRY_ALIGN_BYTES == 16,
+                     "QUARRY_ALIGN_BYTES must be 8 or 16");
+QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES >= sizeof(void *), "QUARRY_ALIGN_BYTES must hold a pointer");
+QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 1,
+                     "QUARRY_CHECK_LEVEL must be 0 or 1; levels 2 to 4 are reserved");
+QUARRY_STATIC_ASSERT(QUARRY_LOCK >= QUARRY_LOCK_NONE && QUARRY_LOCK <= QUARRY_LOCK_HOOK,
+                     "QUARRY_LOCK must be one of QUARRY_LOCK_NONE, _IRQ, _SMP and _HOOK");
+QUARRY_STATIC_ASSERT(QUARRY_STATS == 0 || QUARRY_STATS == 1, "QUARRY_STATS must be 0 or 1");
+
+#endif
