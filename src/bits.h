@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bits.h: single words: bit scans, rotation, rounding, loads and stores at any address.
+ *
+ * The only file with compiler builtins; GCC and Clang are the compilers that we support. Every function is a
+ * handful of instructions. CPUs without a bit scan (ARCH_HAS_BIT_SCAN 0, e.g. Cortex-M0) get a multiplication by a
+ * de Bruijn sequence and a table (C. Leiserson, H. Prokop, K. Randall, "Using de Bruijn Sequences to Index a 1 in
+ * a Computer Word", 1998), because there the builtins are calls to the compiler's library.
+ */
+#ifndef QUARRY_BITS_H
+#define QUARRY_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../arch/arch.h"
+
+/* Bits in a word: a uintptr_t. */
+#define BITS_WORD ((unsigned)(sizeof(uintptr_t) * 8))
+
+_Static_assert(ARCH_HAS_BIT_SCAN || sizeof(uintptr_t) == 4, "the multiplication for bit scans is for 32-bit words");
+
+#define bits_likely(condition) __builtin_expect(!!(condition), 1)
+
+#define BITS_COLD __attribute__((noinline, cold))
+#define BITS_NOINLINE __attribute__((noinline))
+#define BITS_INLINE static inline __attribute__((always_inline))
+
+extern const uint8_t qi_bits_de_bruijn[32];
+
+/* Index of the lowest set bit; word is not 0. */
+BITS_INLINE unsigned bits_lowest(uintptr_t word) {
+    if (ARCH_HAS_BIT_SCAN)
+        return sizeof word == 8 ? (unsigned)__builtin_ctzll(word) : (unsigned)__builtin_ctz((unsigned)word);
+    return qi_bits_de_bruijn[(uint32_t)((uint32_t)(word & (0 - word)) * 0x077CB531u) >> 27];
+}
+
+/* Index of the highest set bit; word is not 0. */
+BITS_INLINE unsigned bits_highest(uintptr_t word) {
+    if (ARCH_HAS_BIT_SCAN)
+        return sizeof word == 8 ? 63u - (unsigned)__builtin_clzll(word) : 31u - (unsigned)__builtin_clz((unsigned)word);
+    word |= word >> 1;
+    word |= word >> 2;
+    word |= word >> 4;
+    word |= word >> 8;
+    word |= word >> 16;
+    return bits_lowest(word ^ (word >> 1));
+}
+
+BITS_INLINE uintptr_t bits_rotate_right(uintptr_t word, unsigned count) {
+    return (word >> count) | (word << (BITS_WORD - count));
+}
+
+/* Words and 32-bit numbers at any address: one instruction where the CPU allows it. */
+struct bits_any_word {
+    uintptr_t value;
+} __attribute__((packed, may_alias));
+
+struct bits_any_u32 {
+    uint32_t value;
+} __attribute__((packed, may_alias));
+
+BITS_INLINE uintptr_t bits_load(const uint8_t *at) {
+    return ((const struct bits_any_word *)at)->value;
+}
+
+BITS_INLINE void bits_store(uint8_t *at, uintptr_t value) {
+    ((struct bits_any_word *)at)->value = value;
+}
+
+BITS_INLINE uint32_t bits_load_u32(const uint8_t *at) {
+    return ((const struct bits_any_u32 *)at)->value;
+}
+
+BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value) {
+    ((struct bits_any_u32 *)at)->value = value;
+}
+
+/* unit is a power of two. */
+BITS_INLINE uintptr_t bits_round_up(uintptr_t value, uintptr_t unit) {
+    return (value + unit - 1) & ~(unit - 1);
+}
+
+BITS_INLINE bool bits_is_power_of_two(uintptr_t value) {
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * guard.h: who is told of a misuse.
+ *
+ * The guard lies at the start of the heap, so its address is the heap's. Reporting calls the heap's on_misuse hook,
+ * or quarry_panic() where there is none; the caller then leaves everything as it is. A constant number of instructions
+ * apart from the hook's own.
+ */
+#ifndef QUARRY_GUARD_H
+#define QUARRY_GUARD_H
+
+#include "quarry.h"
+#include "bits.h"
+
+struct guard {
+    void *context; /* handed to the hooks */
+    void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
+};
+
+/* pointer: what was given, or the place found damaged. bytes: the size given, or 0. */
+void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer, size_t bytes);
+
+#endif

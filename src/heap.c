@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heap.c: see heap.h. Sizes, then taking, giving, changing, and the life of a heap.
+ */
+#include "heap.h"
+
+#include "bytes.h"
+
+/* --- sizes --- */
+
+size_t qi_heap_usable_bytes(const struct heap_block *block) {
+    switch (block->kind) {
+    case QUARRY_SMALL:
+        return bin_slot_bytes(block->run.bin);
+    case QUARRY_LARGE:
+        return units_bytes_from_pages(chunk_length_at_start(block->run.chunk, block->run.page));
+    default:
+        return huge_usable_bytes(block->run.chunk);
+    }
+}
+
+/* Pages in a fresh chunk of the heap's source; 0: regions only. */
+static size_t fresh_chunk_pages(const struct quarry_heap *heap) {
+    if (heap->bins.runs.chunks.source.provider == NULL)
+        return 0;
+    const struct heap_sourced *sourced = (const struct heap_sourced *)(const void *)(heap + 1);
+    return qi_chunk_pages_that_fit(sourced->chunk_bytes - sizeof(struct added_chunk));
+}
+
+size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes) {
+    if (bytes <= BIN_MAX_BYTES)
+        return bin_slot_bytes(bin_of_bytes(bytes));
+    size_t pages = units_pages_from_bytes(bytes);
+    if (heap->bins.runs.chunks.source.provider == NULL || pages <= fresh_chunk_pages(heap))
+        return pages << UNITS_PAGE_SHIFT;
+    size_t lead = bits_round_up(sizeof(struct added_chunk), QUARRY_ALIGN_BYTES);
+    return bits_round_up(lead + bytes, UNITS_SOURCE_BYTES) - lead;
+}
+
+/* --- taking --- */
+
+/* The bin whose slots all lie at multiples of align_bytes and hold so many bytes; BIN_COUNT: none. Runs begin at page
+ * boundaries, so it is enough that the slot size is a multiple. */
+static unsigned aligned_bin(size_t bytes, size_t align_bytes) {
+    if (align_bytes > QUARRY_PAGE_BYTES || align_bytes > BIN_MAX_BYTES)
+        return BIN_COUNT;
+    size_t rounded = bits_round_up(bytes == 0 ? 1 : bytes, align_bytes);
+    if (rounded > BIN_MAX_BYTES)
+        return BIN_COUNT;
+    unsigned bin = bin_of_bytes(rounded);
+    return (bin_slot_bytes(bin) & (align_bytes - 1)) == 0 ? bin : BIN_COUNT;
+}
+
+/* From the chunks that there are. */
+static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
+                   : align_bytes <= 1    ? bin_of_bytes(bytes)
+                                         : aligned_bin(bytes, align_bytes);
+    void *block;
+    if (bin != BIN_COUNT) {
+        block = small_take(&heap->bins, bin);
+        if (block != NULL)
+            heap_count_taken(heap, bin_slot_bytes(bin));
+        return block;
+    }
+    size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
+    block = align_bytes <= QUARRY_PAGE_BYTES ? qi_large_take(&heap->bins.runs, pages)
+                                             : qi_large_take_aligned(&heap->bins.runs, pages, align_bytes);
+    if (block != NULL)
+        heap_count_taken(heap, units_bytes_from_pages((pages_t)pages));
+    return block;
+}
+
+static bool add_chunk_from_source(struct quarry_heap *heap) {
+    size_t bytes = heap_sourced(heap)->chunk_bytes;
+    struct added_chunk *added = qi_source_acquire(heap_source(heap), bytes);
+    if (added == NULL)
+        return false;
+    added->chunk.bytes = bytes;
+    added->from_source = true;
+    if (!qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), (uint8_t *)added + bytes)) {
+        qi_source_release(heap_source(heap), added, bytes);
+        return false;
+    }
+    qi_chunk_insert(heap_chunks(heap), added);
+    qi_run_add_chunk(&heap->bins.runs, &added->chunk);
+    return true;
+}
+
+static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    void *block = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+    if (block == NULL && qi_heap_trim(heap) != 0)
+        block = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+    if (block != NULL)
+        heap_count_taken(heap, huge_usable_bytes((const struct chunk *)qi_chunk_find_added(heap_chunks(heap), block)));
+    return block;
+}
+
+BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    void *block = take_from_chunks(heap, bytes, align_bytes);
+    if (block != NULL || heap_source(heap)->provider == NULL)
+        return block;
+    size_t pages = units_pages_from_bytes(bytes);
+    if (align_bytes > QUARRY_PAGE_BYTES)
+        pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
+    if (bytes > BIN_MAX_BYTES || align_bytes > QUARRY_PAGE_BYTES) {
+        if (pages > fresh_chunk_pages(heap))
+            return take_huge(heap, bytes, align_bytes);
+    }
+    return add_chunk_from_source(heap) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
+}
+
+/* --- giving --- */
+
+/* Gives a chunk without a block back to the source. */
+static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added) {
+    size_t bytes = added->chunk.bytes;
+    if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk))
+        return 0;
+    qi_chunk_remove(heap_chunks(heap), added);
+    qi_source_release(heap_source(heap), added, bytes);
+    return bytes;
+}
+
+BITS_COLD void qi_heap_chunk_emptied(struct quarry_heap *heap, struct chunk *chunk) {
+    struct added_chunk *added = (struct added_chunk *)chunk;
+    if (chunk == &heap_chunks(heap)->first || !added->from_source)
+        return;
+    struct heap_sourced *sourced = heap_sourced(heap);
+    if (sourced->spare != NULL && sourced->spare != added && qi_run_chunk_is_free(&sourced->spare->chunk))
+        release_chunk(heap, added);
+    else
+        sourced->spare = added;
+}
+
+BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, const struct heap_block *block) {
+    size_t bytes = qi_heap_usable_bytes(block);
+    struct chunk *chunk = block->run.chunk;
+    if (block->kind == QUARRY_HUGE) {
+        qi_huge_give(&heap->bins.runs, (struct added_chunk *)chunk);
+        heap_count_given(heap, bytes);
+        return;
+    }
+    enum run_given given = qi_large_give(&heap->bins.runs, chunk, block->run.page);
+    if (given == RUN_REFUSED)
+        return;
+    heap_count_given(heap, bytes);
+    if (given == RUN_GIVEN_ALL)
+        qi_heap_chunk_emptied(heap, chunk);
+}
+
+size_t qi_heap_trim(struct quarry_heap *heap) {
+    if (heap_source(heap)->provider == NULL)
+        return 0;
+    struct added_chunk *spare = heap_sourced(heap)->spare;
+    if (spare == NULL)
+        return 0;
+    size_t bytes = release_chunk(heap, spare);
+    if (bytes != 0)
+        heap_sourced(heap)->spare = NULL;
+    return bytes;
+}
+
+/* --- changing --- */
+
+static void count_resized(struct quarry_heap *heap, size_t old_bytes, const struct heap_block *block) {
+    heap_count_given(heap, old_bytes);
+    heap_count_taken(heap, qi_heap_usable_bytes(block));
+}
+
+BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes) {
+    size_t old_bytes = qi_heap_usable_bytes(block);
+    if (block->kind == QUARRY_SMALL)
+        return bytes <= old_bytes;
+    bool done;
+    if (block->kind == QUARRY_HUGE)
+        done = qi_huge_resize(heap_chunks(heap), (struct added_chunk *)block->run.chunk, bytes);
+    else
+        done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page,
+                               bytes == 0 ? 1 : units_pages_from_bytes(bytes));
+    if (done)
+        count_resized(heap, old_bytes, block);
+    return done;
+}
+
+/* Would a block of another kind or bin be better than changing this one where it lies? */
+static bool should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes) {
+    if (block->kind == QUARRY_SMALL)
+        return bytes > BIN_MAX_BYTES || bin_slot_bytes(bin_of_bytes(bytes)) != bin_slot_bytes(block->run.bin);
+    if (block->kind == QUARRY_HUGE)
+        return bytes <= BIN_MAX_BYTES || units_pages_from_bytes(bytes) <= fresh_chunk_pages(heap);
+    return bytes <= BIN_MAX_BYTES;
+}
+
+void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+                      size_t align_bytes) {
+    size_t old_bytes = qi_heap_usable_bytes(block);
+    bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
+    if (placed && !should_move(heap, block, bytes) && qi_heap_resize(heap, block, bytes))
+        return address;
+    void *moved = qi_heap_take(heap, bytes, align_bytes);
+    if (moved == NULL) { /* shrinking never fails: make it smaller where it is, or leave it as it is */
+        if (!placed || bytes > old_bytes)
+            return NULL;
+        qi_heap_resize(heap, block, bytes);
+        return address;
+    }
+    qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
+    heap_give(heap, block, address);
+    return moved;
+}
+
+/* --- the life of a heap --- */
+
+struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options,
+                                   const struct quarry_source *provider, size_t chunk_bytes) {
+    struct quarry_heap *heap = memory;
+    qi_bytes_clear(heap, sizeof *heap);
+    uint8_t *control = (uint8_t *)(heap + 1);
+    if (provider != NULL) {
+        struct heap_sourced *sourced = heap_sourced(heap);
+        control = (uint8_t *)(sourced + 1);
+        sourced->provider.context = provider->context; /* field by field: a struct copy may become a memcpy */
+        sourced->provider.acquire = provider->acquire;
+        sourced->provider.release = provider->release;
+        sourced->provider.extend = provider->extend;
+        sourced->provider.truncate = provider->truncate;
+        sourced->chunk_bytes = chunk_bytes;
+        sourced->spare = NULL;
+        heap_source(heap)->provider = &sourced->provider;
+    }
+    struct chunk *first = &heap_chunks(heap)->first;
+    first->bytes = bytes;
+    if (!qi_chunk_format(first, control, (uint8_t *)memory + bytes))
+        return NULL;
+    heap_chunks(heap)->chunk_count = 1;
+    if (options != NULL) {
+        heap_source(heap)->guard.context = options->context;
+        heap_source(heap)->guard.on_misuse = options->on_misuse;
+        heap_source(heap)->limit_bytes = options->limit_bytes;
+        heap->on_oom = options->on_oom;
+    }
+    qi_run_add_chunk(&heap->bins.runs, first);
+    return heap;
+}
+
+bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes) {
+    struct added_chunk *added = (struct added_chunk *)bits_round_up((uintptr_t)start, QUARRY_ALIGN_BYTES);
+    size_t lead = (size_t)((uint8_t *)added - start);
+    size_t tail = (uintptr_t)(start + bytes) & (QUARRY_PAGE_BYTES - 1);
+    if (bytes < lead + sizeof *added + tail || qi_chunk_pages_that_fit(bytes - lead - sizeof *added - tail) == 0)
+        return false; /* nothing was written to the region */
+    added->chunk.bytes = bytes - lead;
+    added->from_source = false;
+    qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), start + bytes);
+    qi_chunk_insert(heap_chunks(heap), added);
+    qi_run_add_chunk(&heap->bins.runs, &added->chunk);
+    return true;
+}
+
+/* Makes an added chunk, or the memory of a huge block, as it was when it was new. */
+static void reset_added(struct quarry_heap *heap, struct added_chunk *added) {
+    if (added->from_source && qi_source_release(heap_source(heap), added, added->chunk.bytes))
+        return;
+    if (!qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), (uint8_t *)added + added->chunk.bytes))
+        return;
+    qi_chunk_insert(heap_chunks(heap), added);
+    qi_run_add_chunk(&heap->bins.runs, &added->chunk);
+}
+
+void qi_heap_reset(struct quarry_heap *heap) {
+    struct run_set *runs = &heap->bins.runs;
+    runs->class_mask = 0;
+    runs->free_pages = 0;
+    qi_bytes_clear(runs->heads, sizeof runs->heads);
+    qi_bytes_clear(heap->bins.bins, sizeof heap->bins.bins);
+    qi_bytes_clear(heap->bins.run_count, sizeof heap->bins.run_count);
+    heap->used_bytes = heap->blocks = 0;
+    if (heap_source(heap)->provider != NULL)
+        heap_sourced(heap)->spare = NULL;
+    struct added_chunk *added = runs->chunks.first.next;
+    runs->chunks.first.next = NULL; /* the list and the tree are made anew, in one pass */
+    runs->chunks.root = NULL;
+    runs->chunks.chunk_count = 1;
+    while (added != NULL) {
+        struct added_chunk *next = added->chunk.next;
+        reset_added(heap, added);
+        added = next;
+    }
+    qi_chunk_clear(&runs->chunks.first);
+    qi_run_add_chunk(runs, &runs->chunks.first);
+}
+
+void qi_heap_destroy(struct quarry_heap *heap) {
+    if (heap_source(heap)->provider == NULL)
+        return;
+    /* Copies, because the heap's own memory goes last. */
+    void *context = heap_sourced(heap)->provider.context;
+    void (*release)(void *context, void *memory, size_t bytes) = heap_sourced(heap)->provider.release;
+    size_t first_bytes = heap_chunks(heap)->first.bytes;
+    if (release == NULL)
+        return;
+    heap_source(heap)->busy = true;
+    struct added_chunk *added = heap_chunks(heap)->first.next;
+    while (added != NULL) {
+        struct added_chunk *next = added->chunk.next;
+        if (added->from_source)
+            release(context, added, added->chunk.bytes);
+        added = next;
+    }
+    release(context, heap, first_bytes);
+}

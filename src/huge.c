@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * huge.c: see huge.h.
+ */
+#include "huge.h"
+
+void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes) {
+    if (align_bytes < QUARRY_ALIGN_BYTES)
+        align_bytes = QUARRY_ALIGN_BYTES;
+    /* The memory begins at a page boundary: more alignment than that costs as much again. */
+    size_t lead = bits_round_up(sizeof(struct added_chunk), align_bytes);
+    if (align_bytes > QUARRY_PAGE_BYTES)
+        lead += align_bytes;
+    size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);
+    struct added_chunk *huge = qi_source_acquire(&set->source, total);
+    if (huge == NULL)
+        return NULL;
+    uintptr_t block = bits_round_up((uintptr_t)huge + sizeof *huge, align_bytes);
+    huge->chunk.pages = (uint8_t *)block;
+    huge->chunk.granules = 0;
+    huge->chunk.codes = huge->chunk.maps = NULL;
+    huge->chunk.bytes = total;
+    huge->from_source = true;
+    qi_chunk_insert(set, huge);
+    return huge->chunk.pages;
+}
+
+void qi_huge_give(struct run_set *set, struct added_chunk *huge) {
+    qi_chunk_remove(&set->chunks, huge);
+    if (qi_source_release(&set->chunks.source, huge, huge->chunk.bytes))
+        return;
+    uint8_t *end = (uint8_t *)huge + huge->chunk.bytes;
+    if (qi_chunk_format(&huge->chunk, (uint8_t *)(huge + 1), end)) {
+        qi_chunk_insert(&set->chunks, huge);
+        qi_run_add_chunk(set, &huge->chunk);
+    }
+}
+
+bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes) {
+    size_t old = huge->chunk.bytes;
+    size_t lead = (size_t)(huge->chunk.pages - (uint8_t *)huge);
+    size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);
+    if (total == old)
+        return true;
+    if (total > old ? !qi_source_extend(&set->source, huge, old, total)
+                    : !qi_source_truncate(&set->source, huge, old, total))
+        return total < old;
+    qi_chunk_remove(set, huge); /* its place in the tree depends on its length, and removing asks only for its start */
+    huge->chunk.bytes = total;
+    qi_chunk_insert(set, huge);
+    return true;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * list.h: lists that run through free memory, and the check of their links before use.
+ *
+ * A node says which node follows and which word points to it, so it can be taken out without knowing its list:
+ *
+ *      head          node             node
+ *    +------+      +------+------+   +------+------+
+ *    |    ------>  | next | link |   | NULL | link |     link: the address of the word that points to the node:
+ *    +------+      +---|--+------+   +------+------+     the head, or the next of the node before
+ *                      '------------->
+ *
+ * Nodes lie in memory that a caller's bug may have overwritten. Before a link is followed or written through it must
+ * lead into a page of this heap (next, link) or into the first chunk's control data (link), and the word that it leads
+ * to must point back. Every function is a few dozen instructions at most, plus a chunk lookup for each link.
+ */
+#ifndef QUARRY_LIST_H
+#define QUARRY_LIST_H
+
+#include "chunk.h"
+
+struct list_node {
+    struct list_node *next;
+    struct list_node **link;
+};
+
+_Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the smallest slot");
+
+/* May node->next be followed? */
+BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node) {
+    const struct list_node *next = node->next;
+    if (QUARRY_CHECK_LEVEL == 0 || next == NULL)
+        return true;
+    return chunk_set_holds(set, next) && next->link == &node->next;
+}
+
+/* May node be taken out of its list? */
+BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_node *node) {
+    if (QUARRY_CHECK_LEVEL == 0)
+        return true;
+    struct list_node **link = node->link;
+    bool in_control = (uintptr_t)link - (uintptr_t)set < (uintptr_t)set->first.pages - (uintptr_t)set &&
+                      ((uintptr_t)link & (sizeof link - 1)) == 0;
+    return (in_control || chunk_set_holds(set, link)) && *link == node && list_next_is_sound(set, node);
+}
+
+BITS_INLINE void list_push(struct list_node **head, struct list_node *node) {
+    struct list_node *next = *head;
+    node->next = next;
+    node->link = head;
+    if (next != NULL)
+        next->link = &node->next;
+    *head = node;
+}
+
+/* The node is sound. */
+BITS_INLINE void list_take(struct list_node *node) {
+    struct list_node *next = node->next;
+    struct list_node **link = node->link;
+    *link = next;
+    if (next != NULL)
+        next->link = link;
+}
+
+#endif

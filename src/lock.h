@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lock.h: how calls on one heap exclude each other, chosen by QUARRY_LOCK.
+ *
+ * lock_enter() answers what lock_leave() needs. Only the API layer calls them; everything below assumes that the
+ * lock is held. Nothing is held for longer than one bounded call, apart from what a source's callback takes.
+ */
+#ifndef QUARRY_LOCK_H
+#define QUARRY_LOCK_H
+
+#include "quarry.h"
+#include "bits.h"
+
+#if QUARRY_LOCK == QUARRY_LOCK_SMP
+#define LOCK_FIELD uintptr_t lock;
+#else
+#define LOCK_FIELD
+#endif
+
+_Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
+               "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
+
+#if QUARRY_LOCK == QUARRY_LOCK_NONE
+#define lock_enter(heap) ((void)(heap), (uintptr_t)0)
+#define lock_leave(heap, saved) ((void)(heap), (void)(saved))
+#elif QUARRY_LOCK == QUARRY_LOCK_IRQ
+#define lock_enter(heap) ((void)(heap), arch_irq_save())
+#define lock_leave(heap, saved) ((void)(heap), arch_irq_restore(saved))
+#elif QUARRY_LOCK == QUARRY_LOCK_HOOK
+#define lock_enter(heap) (quarry_lock_hook(heap), (uintptr_t)0)
+#define lock_leave(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
+#else
+#define lock_enter(heap) lock_spin((uintptr_t *)(uintptr_t)&(heap)->lock)
+#define lock_leave(heap, saved) lock_unspin((uintptr_t *)(uintptr_t)&(heap)->lock, saved)
+#endif
+
+#if QUARRY_LOCK == QUARRY_LOCK_SMP
+BITS_INLINE uintptr_t lock_spin(uintptr_t *lock) {
+    uintptr_t saved = arch_irq_save();
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0)
+        arch_spin_pause();
+    return saved;
+}
+
+BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved) {
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+    arch_irq_restore(saved);
+}
+#endif
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * quarry.c: the public functions: arguments, lock, re-entry, on_oom; the work is done below.
+ *
+ * Every call on a heap stands between enter() and leave(). enter() answers false, after a report, for a call from one of
+ * the heap's own source callbacks. on_oom is asked outside the lock, so it may call the heap.
+ */
+#include "quarry.h"
+
+#include "bytes.h"
+#include "check.h"
+
+static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes) {
+    qi_guard_report(&heap->bins.runs.chunks.source.guard, (enum quarry_misuse_kind)kind, pointer, bytes);
+    return false;
+}
+
+BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved) {
+    lock_leave(heap, saved);
+}
+
+/* Takes the lock; false, with the lock released again, if a source's callback calls its own heap. (A lock that excludes
+ * its owner too, as QUARRY_LOCK_SMP does, stops such a call before it gets here.) */
+BITS_INLINE bool enter(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t *saved) {
+    *saved = lock_enter(heap);
+    if (bits_likely(!heap->bins.runs.chunks.source.busy))
+        return true;
+    leave(heap, *saved);
+    return report(heap, QUARRY_REENTRY, pointer, bytes);
+}
+
+/* --- creating --- */
+
+enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
+
+#define CHUNK_MIN_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
+#define CHUNK_LIMIT_BYTES ((size_t)64 << 20)
+#define CHUNK_DEFAULT_BYTES (sizeof(void *) == 8 ? (size_t)2 << 20 : (size_t)64 << 10)
+
+_Static_assert(CHUNK_MIN_BYTES % UNITS_SOURCE_BYTES == 0, "chunks are whole frames");
+
+size_t quarry_min_region_bytes(void) {
+    return QUARRY_ALIGN_BYTES - 1 + sizeof(struct quarry_heap) + CHUNK_CONTROL_BYTES(MIN_PAGES) +
+           (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
+}
+
+static bool chunk_bytes_are_sound(size_t bytes) {
+    return bytes >= CHUNK_MIN_BYTES && bytes <= CHUNK_LIMIT_BYTES && bits_is_power_of_two(bytes);
+}
+
+/* The bytes of a region that end inside the address space; 0: it wraps round. */
+static size_t region_bytes_in_space(const void *region, size_t bytes) {
+    uintptr_t room = UINTPTR_MAX - (uintptr_t)region; /* the last byte of the address space stays out */
+    return bytes <= room ? bytes : bytes - 1 == room ? room : 0;
+}
+
+/* Adds a region in pieces that a chunk can be. */
+static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes) {
+    bool added = false;
+    while (bytes != 0) {
+        size_t piece = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
+        if (!qi_heap_add_region(heap, start, piece))
+            break;
+        added = true;
+        start += piece;
+        bytes -= piece;
+    }
+    return added;
+}
+
+struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options) {
+    size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
+    if (options != NULL) {
+        if (options->chunk_bytes != 0 && !chunk_bytes_are_sound(options->chunk_bytes))
+            return NULL;
+        if (options->limit_bytes != 0 && bytes > options->limit_bytes)
+            bytes = options->limit_bytes;
+    }
+    if (bytes < quarry_min_region_bytes())
+        return NULL;
+    size_t lead = (size_t)(bits_round_up((uintptr_t)region, QUARRY_ALIGN_BYTES) - (uintptr_t)region);
+    size_t first = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
+    struct quarry_heap *heap = qi_heap_format((uint8_t *)region + lead, first - lead, options, NULL, 0);
+    if (heap == NULL)
+        return NULL;
+    qi_source_count(heap_source(heap), bytes);
+    add_pieces(heap, (uint8_t *)region + first, bytes - first);
+    return heap;
+}
+
+struct quarry_heap *quarry_create_from_source(const struct quarry_source *source,
+                                              const struct quarry_options *options) {
+    if (source == NULL || source->acquire == NULL)
+        return NULL;
+    size_t bytes = CHUNK_DEFAULT_BYTES;
+    if (options != NULL && options->chunk_bytes != 0)
+        bytes = options->chunk_bytes;
+    if (!chunk_bytes_are_sound(bytes))
+        return NULL;
+    /* The heap is not there yet: a state of its own asks for the memory that it will lie in. */
+    struct source asking;
+    qi_bytes_clear(&asking, sizeof asking);
+    asking.provider = source;
+    asking.limit_bytes = options != NULL ? options->limit_bytes : 0;
+    void *memory = qi_source_acquire(&asking, bytes);
+    if (memory == NULL)
+        return NULL;
+    struct quarry_heap *heap = qi_heap_format(memory, bytes, options, source, bytes);
+    if (heap == NULL)
+        qi_source_release(&asking, memory, bytes);
+    else
+        qi_source_count(heap_source(heap), bytes);
+    return heap;
+}
+
+bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes) {
+    uintptr_t saved;
+    if (!enter(heap, region, region_bytes, &saved))
+        return false;
+    size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
+    bool added = false;
+    if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
+        size_t room = qi_source_room_bytes(heap_source(heap));
+        if (bytes > room)
+            bytes = room;
+        added = add_pieces(heap, region, bytes);
+        if (added)
+            qi_source_count(heap_source(heap), bytes);
+    }
+    leave(heap, saved);
+    return added;
+}
+
+void quarry_reset(struct quarry_heap *heap) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, 0, &saved))
+        return;
+    qi_heap_reset(heap);
+    leave(heap, saved);
+}
+
+void quarry_destroy(struct quarry_heap *heap) {
+    uintptr_t saved;
+    if (heap == NULL || !enter(heap, NULL, 0, &saved))
+        return;
+    leave(heap, saved); /* nobody else may be inside, and there will be no lock to leave */
+    qi_heap_destroy(heap);
+}
+
+/* --- nested heaps --- */
+
+static void *parent_acquire(void *context, size_t bytes, size_t align_bytes) {
+    return quarry_aligned_alloc(context, align_bytes, bytes);
+}
+
+static void parent_release(void *context, void *memory, size_t bytes) {
+    quarry_free_sized(context, memory, bytes);
+}
+
+static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t bytes) {
+    (void)old_bytes;
+    return quarry_resize(context, memory, bytes);
+}
+
+struct quarry_source quarry_source_from_heap(struct quarry_heap *parent) {
+    struct quarry_source source;
+    source.context = parent;
+    source.acquire = parent_acquire;
+    source.release = parent_release;
+    source.extend = parent_resize;
+    source.truncate = parent_resize;
+    return source;
+}
+
+/* --- taking --- */
+
+/* Nothing can ever serve this. */
+static BITS_COLD void *refuse(struct quarry_heap *heap) {
+    if (QUARRY_STATS != 0)
+        heap->failures++;
+    return NULL;
+}
+
+/* Asks on_oom, outside the lock, whether to try again. */
+static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved) {
+    if (heap->on_oom == NULL)
+        return false;
+    leave(heap, *saved);
+    bool again = heap->on_oom(heap_source(heap)->guard.context, heap, bytes);
+    *saved = lock_enter(heap);
+    return again;
+}
+
+/* Everything but the hot path of quarry_malloc(). The lock is held; it is released. */
+static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, uintptr_t saved) {
+    void *block = NULL;
+    if (bytes <= UNITS_REQUEST_MAX_BYTES) {
+        do
+            block = qi_heap_take(heap, bytes, align_bytes);
+        while (block == NULL && ask_oom(heap, bytes, &saved));
+    }
+    if (block == NULL)
+        refuse(heap);
+    leave(heap, saved);
+    return block;
+}
+
+void *quarry_malloc(struct quarry_heap *heap, size_t bytes) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, bytes, &saved))
+        return NULL;
+    if (bits_likely(bytes <= BIN_MAX_BYTES)) {
+        unsigned bin = bin_of_bytes(bytes);
+        void *block = small_take(&heap->bins, bin);
+        if (bits_likely(block != NULL)) {
+            heap_count_taken(heap, bin_slot_bytes(bin));
+            leave(heap, saved);
+            return block;
+        }
+    }
+    return take_and_leave(heap, bytes, 1, saved);
+}
+
+/* a * b, or SIZE_MAX if that overflows; division by a variable would be a library call on small CPUs. */
+static size_t multiply(size_t a, size_t b) {
+    const unsigned half = BITS_WORD / 2;
+    if ((a | b) >> half != 0) { /* otherwise the product fits */
+        if (a == 0 || b == 0)
+            return 0;
+        if (bits_highest(a) + bits_highest(b) >= BITS_WORD)
+            return SIZE_MAX;
+        /* The product has at most one bit too many: look at it without its lowest bit's part. */
+        size_t halved = (a >> 1) * b + ((a & 1) != 0 ? b >> 1 : 0);
+        if (halved >> (BITS_WORD - 1) != 0)
+            return SIZE_MAX;
+    }
+    return a * b;
+}
+
+void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes) {
+    size_t total = multiply(count, bytes);
+    void *block = quarry_malloc(heap, total);
+    if (block != NULL)
+        qi_bytes_clear(block, total);
+    return block;
+}
+
+static bool alignment_is_sound(size_t align_bytes) {
+    return bits_is_power_of_two(align_bytes) && align_bytes <= UNITS_REQUEST_MAX_BYTES / 4;
+}
+
+void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, bytes, &saved))
+        return NULL;
+    if (!alignment_is_sound(align_bytes))
+        bytes = SIZE_MAX;
+    return take_and_leave(heap, bytes, align_bytes, saved);
+}
+
+/* --- changing --- */
+
+/* Is the block live? If not, that is reported. */
+static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block) {
+    unsigned wrong = heap_locate(heap, address, block);
+    return wrong == 0 ? true : report(heap, wrong, address, bytes);
+}
+
+static void *change(struct quarry_heap *heap, void *address, size_t align_bytes, size_t bytes) {
+    uintptr_t saved;
+    if (!enter(heap, address, bytes, &saved))
+        return NULL;
+    void *changed = NULL;
+    struct heap_block block;
+    bool live = find(heap, address, bytes, &block);
+    if (live && bytes <= UNITS_REQUEST_MAX_BYTES) {
+        while ((changed = qi_heap_realloc(heap, &block, address, bytes, align_bytes)) == NULL &&
+               ask_oom(heap, bytes, &saved)) {
+            live = find(heap, address, bytes, &block); /* the hook may have moved its neighbours, or freed it */
+            if (!live)
+                break;
+        }
+    }
+    if (changed == NULL && live)
+        refuse(heap);
+    leave(heap, saved);
+    return changed;
+}
+
+void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes) {
+    return block == NULL ? quarry_malloc(heap, bytes) : change(heap, block, 1, bytes);
+}
+
+void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align_bytes, size_t bytes) {
+    if (block == NULL || !alignment_is_sound(align_bytes))
+        return block == NULL ? quarry_aligned_alloc(heap, align_bytes, bytes) : refuse(heap);
+    return change(heap, block, align_bytes, bytes);
+}
+
+bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes) {
+    uintptr_t saved;
+    if (address == NULL || !enter(heap, address, bytes, &saved))
+        return false;
+    struct heap_block block;
+    bool done = find(heap, address, bytes, &block) && bytes <= UNITS_REQUEST_MAX_BYTES &&
+                qi_heap_resize(heap, &block, bytes);
+    leave(heap, saved);
+    return done;
+}
+
+/* --- giving back --- */
+
+void quarry_free(struct quarry_heap *heap, void *address) {
+    uintptr_t saved;
+    if (address == NULL || !enter(heap, address, 0, &saved))
+        return;
+    struct heap_block block;
+    unsigned wrong = heap_locate(heap, address, &block);
+    if (bits_likely(wrong == 0))
+        heap_give(heap, &block, address);
+    else
+        report(heap, wrong, address, 0);
+    leave(heap, saved);
+}
+
+void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes) {
+    (void)bytes;
+    quarry_free(heap, address);
+}
+
+/* --- asking --- */
+
+size_t quarry_usable_size(struct quarry_heap *heap, const void *address) {
+    uintptr_t saved;
+    if (address == NULL || !enter(heap, address, 0, &saved))
+        return 0;
+    struct heap_block block;
+    size_t bytes = find(heap, address, 0, &block) ? qi_heap_usable_bytes(&block) : 0;
+    leave(heap, saved);
+    return bytes;
+}
+
+size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes) {
+    return bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_good_bytes(heap, bytes) : 0;
+}
+
+bool quarry_owns(const struct quarry_heap *heap, const void *pointer) {
+    uintptr_t saved = lock_enter(heap);
+    struct heap_block block;
+    bool live = heap_locate(heap, pointer, &block) == 0;
+    leave(heap, saved);
+    return live;
+}
+
+void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats) {
+    uintptr_t saved = lock_enter(heap);
+    const struct run_set *runs = &heap->bins.runs;
+    const struct source *source = &runs->chunks.source;
+    stats->acquired_bytes = source->acquired_bytes;
+    stats->acquired_peak_bytes = source->acquired_peak_bytes;
+    stats->used_bytes = heap->used_bytes;
+    stats->used_peak_bytes = heap->used_peak_bytes;
+    stats->free_bytes = runs->free_pages << UNITS_PAGE_SHIFT;
+    stats->largest_free_bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;
+    stats->limit_bytes = source->limit_bytes;
+    stats->blocks = heap->blocks;
+    stats->chunks = runs->chunks.chunk_count;
+    stats->failures = heap->failures;
+    leave(heap, saved);
+}
+
+bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, limit_bytes, &saved))
+        return false;
+    struct source *source = heap_source(heap);
+    bool possible = limit_bytes == 0 || source->acquired_bytes <= limit_bytes;
+    if (possible)
+        source->limit_bytes = limit_bytes;
+    leave(heap, saved);
+    return possible;
+}
+
+size_t quarry_trim(struct quarry_heap *heap) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, 0, &saved))
+        return 0;
+    size_t bytes = qi_heap_trim(heap);
+    leave(heap, saved);
+    return bytes;
+}
+
+bool quarry_check(struct quarry_heap *heap) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, 0, &saved))
+        return false;
+    bool sound = qi_check_heap(heap);
+    leave(heap, saved);
+    return sound;
+}
+
+void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
+                 void *context) {
+    uintptr_t saved;
+    if (!enter(heap, NULL, 0, &saved))
+        return;
+    qi_check_walk(heap, visit, context);
+    leave(heap, saved);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * run.c: see run.h. Classes first, then the lists, then taking, then giving and merging.
+ */
+#include "run.h"
+
+BITS_INLINE unsigned class_of(size_t pages) {
+    if (pages < RUN_EXACT_PAGES)
+        return (unsigned)pages - 1;
+    unsigned power = bits_highest(pages);
+    unsigned class;
+    if (RUN_FINE_SHIFT >= 31 || power < RUN_FINE_SHIFT)
+        class = RUN_EXACT_PAGES - 1 + 2 * (power - RUN_EXACT_SHIFT) + (unsigned)(pages >> (power - 1) & 1);
+    else
+        class = RUN_EXACT_PAGES - 1 + 2 * (RUN_FINE_SHIFT - RUN_EXACT_SHIFT) + (power - RUN_FINE_SHIFT);
+    return class < RUN_CLASSES ? class : RUN_CLASSES - 1;
+}
+
+unsigned qi_run_class(size_t pages) {
+    return class_of(pages);
+}
+
+/* Does the class begin at just this length, so that every run in it is long enough? */
+BITS_INLINE bool class_starts_at(size_t pages) {
+    if (pages <= RUN_EXACT_PAGES)
+        return true;
+    unsigned power = bits_highest(pages);
+    size_t half = (RUN_FINE_SHIFT >= 31 || power < RUN_FINE_SHIFT) ? pages & ~((size_t)1 << (power - 1)) : pages;
+    return bits_is_power_of_two(half);
+}
+
+/* Makes pages a free run: codes, lengths, list. */
+BITS_INLINE void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+    chunk->codes[page] = PAGE_FREE;
+    chunk->codes[page + pages - 1] = PAGE_FREE;
+    chunk_set_length_at_start(chunk, page, pages);
+    chunk_set_length_at_end(chunk, page + pages - 1, pages);
+    unsigned class = class_of(pages);
+    set->class_mask |= (uintptr_t)1 << class;
+    list_push(&set->heads[class], (struct list_node *)(void *)chunk_page_address(chunk, page));
+}
+
+/* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
+BITS_INLINE void take_out(struct run_set *set, struct list_node *node) {
+    struct list_node **link = node->link;
+    list_take(node);
+    if (*link == NULL) {
+        uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
+        if (position < sizeof set->heads)
+            set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
+    }
+}
+
+static BITS_COLD void report_damage(const struct run_set *set, const void *node) {
+    qi_guard_report(&set->chunks.source.guard, QUARRY_CORRUPT, node, 0);
+}
+
+/* Where the free run of a sound node lies. */
+BITS_INLINE struct run run_of_node(struct run_set *set, const struct list_node *node) {
+    struct run run;
+    run.chunk = run_chunk_of(set, node);
+    run.page = (pages_t)(chunk_granule(run.chunk, node) >> UNITS_PAGE_GRANULE_SHIFT);
+    return run;
+}
+
+/* The last resort: some runs of a class that starts below the length asked for. */
+static BITS_COLD struct list_node *search_class(struct run_set *set, unsigned class, size_t pages) {
+    struct list_node *node = set->heads[class];
+    for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
+        struct run run = run_of_node(set, node);
+        if (chunk_length_at_start(run.chunk, run.page) >= pages)
+            return node;
+        if (!list_next_is_sound(&set->chunks, node))
+            return NULL;
+        node = node->next;
+    }
+    return NULL;
+}
+
+/* A node whose run is long enough, or NULL. */
+BITS_INLINE struct list_node *choose(struct run_set *set, size_t pages) {
+    unsigned class = class_of(pages);
+    struct list_node *node = set->heads[class];
+    bool every = class_starts_at(pages);
+    if (node != NULL) {
+        if (every && class != RUN_CLASSES - 1)
+            return node;
+        struct run run = run_of_node(set, node);
+        if (chunk_length_at_start(run.chunk, run.page) >= pages)
+            return node;
+    }
+    uintptr_t longer = set->class_mask >> class >> 1;
+    if (longer != 0)
+        return set->heads[class + 1 + bits_lowest(longer)];
+    return node != NULL ? search_class(set, class, pages) : NULL;
+}
+
+struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end) {
+    struct run none = {NULL, 0};
+    struct list_node *node = choose(set, pages);
+    if (node == NULL)
+        return none;
+    if (!list_is_sound(&set->chunks, node)) {
+        report_damage(set, node);
+        return none;
+    }
+    struct run run = run_of_node(set, node);
+    struct chunk *chunk = run.chunk;
+    pages_t length = chunk_length_at_start(chunk, run.page);
+    take_out(set, node);
+    set->free_pages -= pages;
+    chunk->codes[run.page] = PAGE_NOTHING;
+    chunk->codes[run.page + length - 1] = PAGE_NOTHING;
+    pages_t rest = length - (pages_t)pages;
+    if (rest == 0)
+        return run;
+    if (end == RUN_HEAD) { /* [ taken ][ rest ] */
+        insert(set, chunk, run.page + (pages_t)pages, rest);
+    } else { /* [ rest ][ taken ] */
+        insert(set, chunk, run.page, rest);
+        run.page += rest;
+    }
+    return run;
+}
+
+bool qi_run_may_give(const struct run_set *set, const struct chunk *chunk, pages_t page, pages_t pages) {
+    if (QUARRY_CHECK_LEVEL == 0)
+        return true;
+    const struct list_node *node;
+    if (chunk->codes[page + pages] == PAGE_FREE) {
+        node = (const struct list_node *)(const void *)chunk_page_address(chunk, page + pages);
+        if (!list_is_sound(&set->chunks, node)) {
+            report_damage(set, node);
+            return false;
+        }
+    }
+    if (chunk->codes[(ptrdiff_t)page - 1] == PAGE_FREE) {
+        pages_t before = chunk_length_at_end(chunk, page - 1);
+        node = (const struct list_node *)(const void *)chunk_page_address(chunk, page - before);
+        if (!list_is_sound(&set->chunks, node)) {
+            report_damage(set, node);
+            return false;
+        }
+    }
+    return true;
+}
+
+enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+    set->free_pages += pages;
+    chunk->codes[page] = PAGE_NOTHING;
+    if (chunk->codes[page + pages] == PAGE_FREE) { /* [ this ][ next ] -> [ this      ] */
+        pages_t after = chunk_length_at_start(chunk, page + pages);
+        take_out(set, (struct list_node *)(void *)chunk_page_address(chunk, page + pages));
+        chunk->codes[page + pages] = PAGE_NOTHING;
+        pages += after;
+    }
+    if (chunk->codes[(ptrdiff_t)page - 1] == PAGE_FREE) { /* [ prev ][ this ] -> [ this      ] */
+        pages_t before = chunk_length_at_end(chunk, page - 1);
+        chunk->codes[page - 1] = PAGE_NOTHING;
+        page -= before;
+        pages += before;
+        take_out(set, (struct list_node *)(void *)chunk_page_address(chunk, page));
+    }
+    insert(set, chunk, page, pages);
+    return pages == chunk_page_count(chunk) ? RUN_GIVEN_ALL : RUN_GIVEN;
+}
+
+bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t old, pages_t pages) {
+    pages_t next = page + old;
+    if (chunk->codes[next] != PAGE_FREE)
+        return false;
+    pages_t length = chunk_length_at_start(chunk, next);
+    if (length < pages - old)
+        return false;
+    struct list_node *node = (struct list_node *)(void *)chunk_page_address(chunk, next);
+    if (!list_is_sound(&set->chunks, node)) {
+        report_damage(set, node);
+        return false;
+    }
+    take_out(set, node);
+    set->free_pages -= pages - old;
+    chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
+    chunk->codes[next + length - 1] = PAGE_NOTHING;
+    if (length != pages - old)
+        insert(set, chunk, page + pages, length - (pages - old));
+    return true;
+}
+
+void qi_run_add_chunk(struct run_set *set, struct chunk *chunk) {
+    pages_t pages = chunk_page_count(chunk);
+    set->free_pages += pages;
+    insert(set, chunk, 0, pages);
+}
+
+bool qi_run_chunk_is_free(const struct chunk *chunk) {
+    return chunk->granules != 0 && chunk->codes[0] == PAGE_FREE &&
+           chunk_length_at_start(chunk, 0) == chunk_page_count(chunk);
+}
+
+bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk) {
+    if (!qi_run_chunk_is_free(chunk))
+        return false;
+    struct list_node *node = (struct list_node *)(void *)chunk->pages;
+    if (!list_is_sound(&set->chunks, node)) {
+        report_damage(set, node);
+        return false;
+    }
+    take_out(set, node);
+    set->free_pages -= chunk_page_count(chunk);
+    return true;
+}
+
+size_t qi_run_largest_free_pages(const struct run_set *set) {
+    if (set->class_mask == 0)
+        return 0;
+    const struct list_node *node = set->heads[bits_highest(set->class_mask)];
+    const struct chunk *chunk = chunk_find(&set->chunks, node);
+    return chunk_length_at_start(chunk, (pages_t)(chunk_granule(chunk, node) >> UNITS_PAGE_GRANULE_SHIFT));
+}

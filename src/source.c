@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * source.c: see source.h.
+ */
+#include "source.h"
+
+size_t qi_source_room_bytes(const struct source *source) {
+    return source->limit_bytes == 0 ? SIZE_MAX - source->acquired_bytes : source->limit_bytes - source->acquired_bytes;
+}
+
+void qi_source_count(struct source *source, size_t bytes) {
+    source->acquired_bytes += bytes;
+    if (source->acquired_bytes > source->acquired_peak_bytes)
+        source->acquired_peak_bytes = source->acquired_bytes;
+}
+
+/* Gives memory to the provider, or keeps quiet if it never takes any back. */
+static bool provider_release(struct source *source, void *memory, size_t bytes) {
+    const struct quarry_source *provider = source->provider;
+    if (provider->release == NULL)
+        return false;
+    source->busy = true;
+    provider->release(provider->context, memory, bytes);
+    source->busy = false;
+    return true;
+}
+
+void *qi_source_acquire(struct source *source, size_t bytes) {
+    const struct quarry_source *provider = source->provider;
+    if (provider == NULL || bytes > qi_source_room_bytes(source))
+        return NULL;
+    source->busy = true;
+    void *memory = provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES);
+    source->busy = false;
+    if (memory == NULL)
+        return NULL;
+    if (((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) != 0 || (uintptr_t)memory > UINTPTR_MAX - bytes) {
+        provider_release(source, memory, bytes);
+        return NULL;
+    }
+    qi_source_count(source, bytes);
+    return memory;
+}
+
+bool qi_source_release(struct source *source, void *memory, size_t bytes) {
+    if (!provider_release(source, memory, bytes))
+        return false;
+    source->acquired_bytes -= bytes;
+    return true;
+}
+
+bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, size_t bytes) {
+    const struct quarry_source *provider = source->provider;
+    if (provider->extend == NULL || bytes - old_bytes > qi_source_room_bytes(source))
+        return false;
+    source->busy = true;
+    bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
+    source->busy = false;
+    if (extended)
+        qi_source_count(source, bytes - old_bytes);
+    return extended;
+}
+
+bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes) {
+    const struct quarry_source *provider = source->provider;
+    if (provider->truncate == NULL)
+        return false;
+    source->busy = true;
+    bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
+    source->busy = false;
+    if (truncated)
+        source->acquired_bytes -= old_bytes - bytes;
+    return truncated;
+}

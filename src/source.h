@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * source.h: where memory comes from: a provider's callbacks, under the heap's limit.
+ *
+ * Owns the figures of what was acquired, and sees to it that no callback is answered with what the limit forbids or
+ * with misaligned memory. While a callback runs, busy is set: a call on the same heap from inside it is refused
+ * by the API layer. Regions are counted here too. Each function costs a few instructions and one callback at most.
+ *
+ * Invariants
+ *   S1  acquired_bytes <= acquired_peak_bytes
+ *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
+ */
+#ifndef QUARRY_SOURCE_H
+#define QUARRY_SOURCE_H
+
+#include "guard.h"
+
+struct source {
+    struct guard guard;
+    const struct quarry_source *provider; /* NULL: regions only. The heap's own copy. */
+    size_t acquired_bytes;
+    size_t acquired_peak_bytes;
+    size_t limit_bytes; /* 0: none */
+    bool busy;          /* a callback is running */
+};
+
+/* How much more the limit allows. */
+size_t qi_source_room_bytes(const struct source *source);
+
+/* Counts region memory in; the caller has asked for the room. */
+void qi_source_count(struct source *source, size_t bytes);
+
+/* Memory aligned to QUARRY_PAGE_BYTES, or NULL. */
+void *qi_source_acquire(struct source *source, size_t bytes);
+
+/* True if the provider took it back. */
+bool qi_source_release(struct source *source, void *memory, size_t bytes);
+
+bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, size_t bytes);
+bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes);
+
+#endif
