@@ -59,7 +59,7 @@ static void tree_insert(struct chunk_set *set, struct added_chunk *added) {
     added->low = added->high = NULL;
     if (set->root == NULL) {
         set->root = added;
-        set->top_bit = home_bit(added) & 0xFF;
+        set->top_bit = home_bit(added) & 63;
         return;
     }
     uintptr_t differing = (uintptr_t)added ^ (uintptr_t)set->root;
@@ -111,13 +111,20 @@ void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added) {
     set->chunk_count--;
 }
 
+static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t other_bytes) {
+    return one - other < other_bytes || other - one < one_bytes;
+}
+
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes) {
     uintptr_t first = (uintptr_t)start;
-    if (first - (uintptr_t)set < set->first.bytes || (uintptr_t)set - first < bytes)
+    size_t lead = set->first_lead;
+    if (overlaps(first, bytes, (uintptr_t)set - lead, set->first.bytes + lead))
         return true;
-    for (const struct added_chunk *added = set->first.next; added != NULL; added = added->chunk.next)
-        if (first - (uintptr_t)added < added->chunk.bytes || (uintptr_t)added - first < bytes)
+    for (const struct added_chunk *added = set->first.next; added != NULL; added = added->chunk.next) {
+        lead = added->lead;
+        if (overlaps(first, bytes, (uintptr_t)added - lead, added->chunk.bytes + lead))
             return true;
+    }
     return false;
 }
 

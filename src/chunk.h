@@ -61,17 +61,19 @@ struct added_chunk {
     struct added_chunk **link;       /* the word of the list that points here */
     struct added_chunk *low, *high; /* the tree below: address bit 0, 1 */
     bool from_source;                /* else: a region */
+    uint8_t lead;                    /* bytes of the region before this struct */
 };
 
 /* A chunk is at least 4 KB, so the address space has room for no more chunks than this. */
-enum { CHUNK_COUNT_WIDTH = sizeof(size_t) * 8 - 8 };
+enum { CHUNK_COUNT_WIDTH = sizeof(size_t) * 8 - 10 };
 
 struct chunk_set {
     struct source source;
     struct chunk first;
     struct added_chunk *root;
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
-    size_t top_bit : 8;                    /* the bit by which root decides */
+    size_t top_bit : 6;                     /* the bit by which root decides */
+    size_t first_lead : 4;                  /* bytes of the first chunk's region before the heap */
 };
 
 BITS_INLINE pages_t chunk_page_count(const struct chunk *chunk) {
@@ -103,7 +105,7 @@ BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const vo
 }
 
 /* Does a granule of a page of this heap start at address? */
-BITS_INLINE bool chunk_set_holds(const struct chunk_set *set, const void *address) {
+static inline bool chunk_set_holds(const struct chunk_set *set, const void *address) {
     const struct chunk *chunk = chunk_find(set, address);
     return chunk != NULL && chunk_granule(chunk, address) < chunk->granules;
 }
@@ -114,17 +116,17 @@ BITS_INLINE bool chunk_set_holds(const struct chunk_set *set, const void *addres
  */
 enum { CHUNK_LENGTH_LONG = 255 };
 
-BITS_INLINE pages_t chunk_length_at_start(const struct chunk *chunk, pages_t first) {
+static inline pages_t chunk_length_at_start(const struct chunk *chunk, pages_t first) {
     const uint8_t *map = chunk_map(chunk, first);
     return bits_likely(map[0] != CHUNK_LENGTH_LONG) ? map[0] : bits_load_u32(map + 1);
 }
 
-BITS_INLINE pages_t chunk_length_at_end(const struct chunk *chunk, pages_t last) {
+static inline pages_t chunk_length_at_end(const struct chunk *chunk, pages_t last) {
     const uint8_t *map = chunk_map(chunk, last) + UNITS_MAP_BYTES - 1;
     return bits_likely(map[0] != CHUNK_LENGTH_LONG) ? map[0] : bits_load_u32(map - 4);
 }
 
-BITS_INLINE void chunk_set_length_at_start(const struct chunk *chunk, pages_t first, pages_t pages) {
+static inline void chunk_set_length_at_start(const struct chunk *chunk, pages_t first, pages_t pages) {
     uint8_t *map = chunk_map(chunk, first);
     if (bits_likely(pages < CHUNK_LENGTH_LONG)) {
         map[0] = (uint8_t)pages;
@@ -134,7 +136,7 @@ BITS_INLINE void chunk_set_length_at_start(const struct chunk *chunk, pages_t fi
     bits_store_u32(map + 1, pages);
 }
 
-BITS_INLINE void chunk_set_length_at_end(const struct chunk *chunk, pages_t last, pages_t pages) {
+static inline void chunk_set_length_at_end(const struct chunk *chunk, pages_t last, pages_t pages) {
     uint8_t *map = chunk_map(chunk, last) + UNITS_MAP_BYTES - 1;
     if (bits_likely(pages < CHUNK_LENGTH_LONG)) {
         map[0] = (uint8_t)pages;

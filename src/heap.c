@@ -51,23 +51,25 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes) {
     return (bin_slot_bytes(bin) & (align_bytes - 1)) == 0 ? bin : BIN_COUNT;
 }
 
+static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
+    void *block = align_bytes <= QUARRY_PAGE_BYTES ? qi_large_take(&heap->bins.runs, pages)
+                                                   : qi_large_take_aligned(&heap->bins.runs, pages, align_bytes);
+    if (block != NULL)
+        heap_count_taken(heap, units_bytes_from_pages((pages_t)pages));
+    return block;
+}
+
 /* From the chunks that there are. */
 static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
     unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
-    void *block;
-    if (bin != BIN_COUNT) {
-        block = small_take(&heap->bins, bin);
-        if (block != NULL)
-            heap_count_taken(heap, bin_slot_bytes(bin));
-        return block;
-    }
-    size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
-    block = align_bytes <= QUARRY_PAGE_BYTES ? qi_large_take(&heap->bins.runs, pages)
-                                             : qi_large_take_aligned(&heap->bins.runs, pages, align_bytes);
+    if (bin == BIN_COUNT)
+        return take_pages(heap, bytes, align_bytes);
+    void *block = small_take(&heap->bins, bin);
     if (block != NULL)
-        heap_count_taken(heap, units_bytes_from_pages((pages_t)pages));
+        heap_count_taken(heap, bin_slot_bytes(bin));
     return block;
 }
 
@@ -78,6 +80,7 @@ static bool add_chunk_from_source(struct quarry_heap *heap) {
         return false;
     added->chunk.bytes = bytes;
     added->from_source = true;
+    added->lead = 0;
     if (!qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), (uint8_t *)added + bytes)) {
         qi_source_release(heap_source(heap), added, bytes);
         return false;
@@ -96,18 +99,26 @@ static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_byte
     return block;
 }
 
-BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
-    void *block = take_from_chunks(heap, bytes, align_bytes);
-    if (block != NULL || heap_source(heap)->provider == NULL)
-        return block;
+/* From the source: a fresh chunk, or a huge block where no chunk is long enough. */
+static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    if (heap_source(heap)->provider == NULL)
+        return NULL;
     size_t pages = units_pages_from_bytes(bytes);
     if (align_bytes > QUARRY_PAGE_BYTES)
         pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
-    if (bytes > BIN_MAX_BYTES || align_bytes > QUARRY_PAGE_BYTES) {
-        if (pages > fresh_chunk_pages(heap))
-            return take_huge(heap, bytes, align_bytes);
-    }
+    if (pages > fresh_chunk_pages(heap))
+        return take_huge(heap, bytes, align_bytes);
     return add_chunk_from_source(heap) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
+}
+
+BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    void *block = take_from_chunks(heap, bytes, align_bytes);
+    if (block == NULL)
+        block = take_from_source(heap, bytes, align_bytes);
+    /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
+    if (block == NULL && bytes <= BIN_MAX_BYTES)
+        block = take_pages(heap, bytes, align_bytes);
+    return block;
 }
 
 /* --- giving --- */
@@ -252,6 +263,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes) 
         return false; /* nothing was written to the region */
     added->chunk.bytes = bytes - lead;
     added->from_source = false;
+    added->lead = (uint8_t)lead;
     qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), start + bytes);
     qi_chunk_insert(heap_chunks(heap), added);
     qi_run_add_chunk(&heap->bins.runs, &added->chunk);

@@ -92,7 +92,7 @@ BITS_INLINE unsigned heap_run_code(const struct chunk *chunk, size_t granule, pa
 }
 
 /* Which live block starts at address? 0 and block filled in, or what is wrong with it. Nothing at address is read. */
-BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block) {
+static inline unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block) {
     struct chunk *chunk = (struct chunk *)(uintptr_t)chunk_find(&heap->bins.runs.chunks, address);
     if (chunk == NULL)
         return QUARRY_INVALID_POINTER;
@@ -137,7 +137,7 @@ void qi_heap_give_pages(struct quarry_heap *heap, const struct heap_block *block
 void qi_heap_chunk_emptied(struct quarry_heap *heap, struct chunk *chunk);
 
 /* Gives a live block back. Nothing changes after a report of damage. */
-BITS_INLINE void heap_give(struct quarry_heap *heap, const struct heap_block *block, void *address) {
+static inline void heap_give(struct quarry_heap *heap, const struct heap_block *block, void *address) {
     if (!bits_likely(block->kind == QUARRY_SMALL)) {
         qi_heap_give_pages(heap, block);
         return;

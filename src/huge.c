@@ -21,6 +21,7 @@ void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes) {
     huge->chunk.codes = huge->chunk.maps = NULL;
     huge->chunk.bytes = total;
     huge->from_source = true;
+    huge->lead = 0;
     qi_chunk_insert(set, huge);
     return huge->chunk.pages;
 }

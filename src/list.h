@@ -27,7 +27,7 @@ struct list_node {
 _Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the smallest slot");
 
 /* May node->next be followed? */
-BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node) {
+static inline bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node) {
     const struct list_node *next = node->next;
     if (QUARRY_CHECK_LEVEL == 0 || next == NULL)
         return true;
@@ -35,7 +35,7 @@ BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct li
 }
 
 /* May node be taken out of its list? */
-BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_node *node) {
+static inline bool list_is_sound(const struct chunk_set *set, const struct list_node *node) {
     if (QUARRY_CHECK_LEVEL == 0)
         return true;
     struct list_node **link = node->link;
@@ -44,7 +44,7 @@ BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_no
     return (in_control || chunk_set_holds(set, link)) && *link == node && list_next_is_sound(set, node);
 }
 
-BITS_INLINE void list_push(struct list_node **head, struct list_node *node) {
+static inline void list_push(struct list_node **head, struct list_node *node) {
     struct list_node *next = *head;
     node->next = next;
     node->link = head;
@@ -54,7 +54,7 @@ BITS_INLINE void list_push(struct list_node **head, struct list_node *node) {
 }
 
 /* The node is sound. */
-BITS_INLINE void list_take(struct list_node *node) {
+static inline void list_take(struct list_node *node) {
     struct list_node *next = node->next;
     struct list_node **link = node->link;
     *link = next;

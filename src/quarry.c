@@ -83,6 +83,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     struct quarry_heap *heap = qi_heap_format((uint8_t *)region + lead, first - lead, options, NULL, 0);
     if (heap == NULL)
         return NULL;
+    heap_chunks(heap)->first_lead = lead & 15;
     qi_source_count(heap_source(heap), bytes);
     add_pieces(heap, (uint8_t *)region + first, bytes - first);
     return heap;

@@ -4,7 +4,7 @@
  */
 #include "run.h"
 
-BITS_INLINE unsigned class_of(size_t pages) {
+static inline unsigned class_of(size_t pages) {
     if (pages < RUN_EXACT_PAGES)
         return (unsigned)pages - 1;
     unsigned power = bits_highest(pages);
@@ -21,7 +21,7 @@ unsigned qi_run_class(size_t pages) {
 }
 
 /* Does the class begin at just this length, so that every run in it is long enough? */
-BITS_INLINE bool class_starts_at(size_t pages) {
+static inline bool class_starts_at(size_t pages) {
     if (pages <= RUN_EXACT_PAGES)
         return true;
     unsigned power = bits_highest(pages);
@@ -30,7 +30,7 @@ BITS_INLINE bool class_starts_at(size_t pages) {
 }
 
 /* Makes pages a free run: codes, lengths, list. */
-BITS_INLINE void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
     chunk->codes[page] = PAGE_FREE;
     chunk->codes[page + pages - 1] = PAGE_FREE;
     chunk_set_length_at_start(chunk, page, pages);
@@ -41,7 +41,7 @@ BITS_INLINE void insert(struct run_set *set, struct chunk *chunk, pages_t page, 
 }
 
 /* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
-BITS_INLINE void take_out(struct run_set *set, struct list_node *node) {
+static inline void take_out(struct run_set *set, struct list_node *node) {
     struct list_node **link = node->link;
     list_take(node);
     if (*link == NULL) {
@@ -56,7 +56,7 @@ static BITS_COLD void report_damage(const struct run_set *set, const void *node)
 }
 
 /* Where the free run of a sound node lies. */
-BITS_INLINE struct run run_of_node(struct run_set *set, const struct list_node *node) {
+static inline struct run run_of_node(struct run_set *set, const struct list_node *node) {
     struct run run;
     run.chunk = run_chunk_of(set, node);
     run.page = (pages_t)(chunk_granule(run.chunk, node) >> UNITS_PAGE_GRANULE_SHIFT);
@@ -78,7 +78,7 @@ static BITS_COLD struct list_node *search_class(struct run_set *set, unsigned cl
 }
 
 /* A node whose run is long enough, or NULL. */
-BITS_INLINE struct list_node *choose(struct run_set *set, size_t pages) {
+static inline struct list_node *choose(struct run_set *set, size_t pages) {
     unsigned class = class_of(pages);
     struct list_node *node = set->heads[class];
     bool every = class_starts_at(pages);
@@ -214,6 +214,13 @@ size_t qi_run_largest_free_pages(const struct run_set *set) {
     if (set->class_mask == 0)
         return 0;
     const struct list_node *node = set->heads[bits_highest(set->class_mask)];
-    const struct chunk *chunk = chunk_find(&set->chunks, node);
-    return chunk_length_at_start(chunk, (pages_t)(chunk_granule(chunk, node) >> UNITS_PAGE_GRANULE_SHIFT));
+    size_t largest = 0;
+    for (unsigned tries = RUN_LAST_TRIES; tries != 0 && node != NULL; tries--) {
+        const struct chunk *chunk = chunk_find(&set->chunks, node);
+        size_t pages = chunk_length_at_start(chunk, (pages_t)(chunk_granule(chunk, node) >> UNITS_PAGE_GRANULE_SHIFT));
+        if (pages > largest)
+            largest = pages;
+        node = list_next_is_sound(&set->chunks, node) ? node->next : NULL;
+    }
+    return largest;
 }

@@ -71,7 +71,7 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk);
 /* Is no page of the chunk in use? */
 bool qi_run_chunk_is_free(const struct chunk *chunk);
 
-/* The length of a run that a request would certainly get. */
+/* The longest of the runs that a request would find: exact unless more than RUN_LAST_TRIES are of the longest's class. */
 size_t qi_run_largest_free_pages(const struct run_set *set);
 
 /* The class whose list a free run of so many pages belongs to. */
