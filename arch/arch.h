@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arch.h: what the library needs of a CPU. Choose a port by include path: -Iarch/<isa>.
+ *
+ * Every arch_port.h must define:
+ *   ARCH_NAME          a string literal
+ *   ARCH_HAS_BIT_SCAN  1: __builtin_clz and __builtin_ctz compile to instructions; 0: to a library call, so the
+ *                      library uses a multiplication and a table instead
+ *   ARCH_HAS_ATOMICS   1: __atomic_exchange_n on a word compiles to instructions
+ *   static inline uintptr_t arch_irq_save(void)          mask interrupts; what to restore
+ *   static inline void arch_irq_restore(uintptr_t saved)
+ *   static inline void arch_spin_pause(void)             a hint inside a spin loop
+ */
+#ifndef QUARRY_ARCH_H
+#define QUARRY_ARCH_H
+
+#include <stdint.h>
+
+#include "arch_port.h"
+
+_Static_assert(ARCH_HAS_BIT_SCAN == 0 || ARCH_HAS_BIT_SCAN == 1, "the port must say whether the CPU scans bits");
+_Static_assert(ARCH_HAS_ATOMICS == 0 || ARCH_HAS_ATOMICS == 1, "the port must say whether the CPU has atomics");
+
+#endif

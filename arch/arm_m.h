@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arm_m.h: what the ports to ARM's M profile (Cortex-M0 to M33) share; each port adds its name and its abilities.
+ *
+ * Interrupts are masked by PRIMASK: everything but NMI and HardFault, so these two must not call the library.
+ * BASEPRI would let urgent interrupts through, but ARMv6-M has none and the right level is the firmware's to know.
+ * Cost: two instructions to mask, one to restore. In unprivileged thread mode the CPU ignores the mask silently:
+ * call the library from privileged code, or choose another kind of lock.
+ */
+#ifndef QUARRY_ARM_M_H
+#define QUARRY_ARM_M_H
+
+#include <stdint.h>
+
+/* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
+static inline uintptr_t arch_irq_save(void)
+{
+    uintptr_t primask;
+
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask) : : "memory");
+    return primask;
+}
+
+static inline void arch_irq_restore(uintptr_t saved)
+{
+    __asm__ volatile("msr primask, %0" : : "r"(saved) : "memory");
+}
+
+static inline void arch_spin_pause(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * armv7a/arch_port.h: port to ARMv7-A, A32 or T32 (-mcpu=cortex-a15).
+ *
+ * ARMv7-R, and ARMv8-A in AArch32 state, can use it as it is.
+ * Masks both IRQ and FIQ: on GICs with security the secure world receives its interrupts as FIQ. A privileged mode is
+ * needed; in user mode the CPU ignores the mask silently. Cost: two instructions to mask, one to restore.
+ * Where the MMU is off, memory is strongly ordered and unaligned accesses fault: build with -mno-unaligned-access.
+ */
+#ifndef QUARRY_ARCH_PORT_H
+#define QUARRY_ARCH_PORT_H
+
+#include <stdint.h>
+
+#define ARCH_NAME "armv7a"
+#define ARCH_HAS_BIT_SCAN 1
+#define ARCH_HAS_ATOMICS 1
+
+/* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
+static inline uintptr_t arch_irq_save(void)
+{
+    uintptr_t cpsr;
+
+    __asm__ volatile("mrs %0, cpsr\n\tcpsid if" : "=r"(cpsr) : : "memory");
+    return cpsr;
+}
+
+/* Writes the control byte (masks, state, mode): mode and state are what they were, the masks are what was saved. */
+static inline void arch_irq_restore(uintptr_t saved)
+{
+    __asm__ volatile("msr cpsr_c, %0" : : "r"(saved) : "memory");
+}
+
+static inline void arch_spin_pause(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hosted/arch_port.h: port to a normal process, on any CPU: for tests, simulators and tools on the developer's machine.
+ *
+ * A process has no interrupts to mask, so save and restore do nothing; signal handlers must not call the library.
+ * Threads need QUARRY_LOCK smp or hook. The pause is a mere compiler barrier, because a hint would name the CPU.
+ * Bit scan and atomics are those of the machines that people develop on (x86_64, AArch64, RISC-V with A and Zbb; a
+ * host without them still works, through calls into the compiler's library).
+ */
+#ifndef QUARRY_ARCH_PORT_H
+#define QUARRY_ARCH_PORT_H
+
+#include <stdint.h>
+
+#define ARCH_NAME "hosted"
+#define ARCH_HAS_BIT_SCAN 1
+#define ARCH_HAS_ATOMICS 1
+
+static inline uintptr_t arch_irq_save(void)
+{
+    return 0;
+}
+
+static inline void arch_irq_restore(uintptr_t saved)
+{
+    (void)saved;
+}
+
+static inline void arch_spin_pause(void)
+{
+    __asm__ volatile("" : : : "memory");
+}
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * x86_64/arch_port.h: port to x86_64 in ring 0, a kernel.
+ *
+ * A process takes arch/hosted instead, because cli traps there.
+ * Interrupts are masked by RFLAGS.IF: everything but NMI, SMI and exceptions. Cost: some five instructions to mask,
+ * a test and a branch to restore. lzcnt and tzcnt are not assumed: bsr and bsf serve every CPU.
+ */
+#ifndef QUARRY_ARCH_PORT_H
+#define QUARRY_ARCH_PORT_H
+
+#include <stdint.h>
+
+#define ARCH_NAME "x86_64"
+#define ARCH_HAS_BIT_SCAN 1
+#define ARCH_HAS_ATOMICS 1
+
+/* pushfq stores below the stack pointer, where a leaf function may keep locals: the compiler does not know of this
+ * push, so it steps over the red zone (128 bytes) first. That holds with and without -mno-red-zone. */
+static inline uintptr_t arch_irq_save(void)
+{
+    uintptr_t flags;
+
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\tpushfq\n\tpopq %0\n\tleaq 128(%%rsp), %%rsp\n\tcli"
+                     : "=r"(flags)
+                     :
+                     : "memory");
+    return flags;
+}
+
+/* Only ever opens what save closed: with IF clear at the time of save, nothing is to be done. */
+static inline void arch_irq_restore(uintptr_t saved)
+{
+    const uintptr_t interrupts_on = 0x200;
+
+    if (saved & interrupts_on) {
+        __asm__ volatile("sti" : : : "memory");
+    }
+}
+
+static inline void arch_spin_pause(void)
+{
+    __asm__ volatile("pause" : : : "memory");
+}
+
+#endif
