@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+#
+# machines.mk: how to compile and link an image for each QEMU machine. Include it from the Makefile in the top folder;
+# all paths are relative to that. For each machine of MACHINES:
+#
+#   <machine>_ISA      folder of the port: -Iarch/<isa>
+#   <machine>_CC       compiler, also used for linking and for .S files
+#   <machine>_CFLAGS   CPU and code generation only: no warnings, no -O, no -I
+#   <machine>_SOURCES  the test bed's files (start code, console, exit), to be compiled with the same flags
+#   <machine>_LDFLAGS  before the objects; add -Wl,--defsym=HEAP_BYTES=<n> for a region (linker/heap-region.ld)
+#   <machine>_LIBS     after the objects
+#
+# The commands that boot an image are in tests/qemu/run, and only there.
+
+MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64
+
+arm_CC ?= arm-none-eabi-gcc
+aarch64_CC ?= aarch64-linux-gnu-gcc
+x86_64_CC ?= gcc
+
+# Images run on bare metal: no dynamic linking, no start files but ours; 4 KB pages keep the files small.
+image_LDFLAGS := -nostdlib -static -Llinker -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
+cortex_m_SOURCES := arch/qemu/cortex_m_start.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
+virt_SOURCES := arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
+
+# Distributions switch on what needs an operating system (PIE, stack protector, CET, unwind tables): switch it off.
+q35_ISA := x86_64
+q35_CC := $(x86_64_CC)
+q35_CFLAGS := -m64 -mno-red-zone -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
+q35_SOURCES := arch/x86_64/qemu/start.S arch/x86_64/qemu/q35.c arch/x86_64/qemu/traps.c \
+    arch/x86_64/qemu/memory_map.c arch/qemu/fault.c
+q35_LDFLAGS := -T linker/q35.ld -m64 -no-pie $(image_LDFLAGS)
+q35_LIBS := -lgcc
+
+microbit_ISA := armv6m
+microbit_CC := $(arm_CC)
+microbit_CFLAGS := -mcpu=cortex-m0 -mthumb -mfloat-abi=soft
+microbit_SOURCES := arch/armv6m/qemu/microbit.c $(cortex_m_SOURCES)
+microbit_LDFLAGS := -T linker/microbit.ld $(microbit_CFLAGS) $(image_LDFLAGS)
+microbit_LIBS := -lgcc
+
+lm3s6965evb_ISA := armv7m
+lm3s6965evb_CC := $(arm_CC)
+lm3s6965evb_CFLAGS := -mcpu=cortex-m3 -mthumb -mfloat-abi=soft
+lm3s6965evb_SOURCES := arch/armv7m/qemu/lm3s6965evb.c $(cortex_m_SOURCES)
+lm3s6965evb_LDFLAGS := -T linker/lm3s6965evb.ld $(lm3s6965evb_CFLAGS) $(image_LDFLAGS)
+lm3s6965evb_LIBS := -lgcc
+
+mps2-an386_ISA := armv7em
+mps2-an386_CC := $(arm_CC)
+mps2-an386_CFLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=soft
+mps2-an386_SOURCES := arch/armv7em/qemu/mps2-an386.c $(cortex_m_SOURCES)
+mps2-an386_LDFLAGS := -T linker/mps2-an386.ld $(mps2-an386_CFLAGS) $(image_LDFLAGS)
+mps2-an386_LIBS := -lgcc
+
+mps2-an505_ISA := armv8m
+mps2-an505_CC := $(arm_CC)
+mps2-an505_CFLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=soft
+mps2-an505_SOURCES := arch/armv8m/qemu/mps2-an505.c $(cortex_m_SOURCES)
+mps2-an505_LDFLAGS := -T linker/mps2-an505.ld $(mps2-an505_CFLAGS) $(image_LDFLAGS)
+mps2-an505_LIBS := -lgcc
+
+# The MMU stays off, so unaligned accesses fault and the FPU is not set up.
+virt-a15_ISA := armv7a
+virt-a15_CC := $(arm_CC)
+virt-a15_CFLAGS := -mcpu=cortex-a15 -marm -mfloat-abi=soft -mno-unaligned-access
+virt-a15_SOURCES := arch/armv7a/qemu/start.S arch/armv7a/qemu/virt-a15.c $(virt_SOURCES)
+virt-a15_LDFLAGS := -T linker/virt-a15.ld $(virt-a15_CFLAGS) $(image_LDFLAGS)
+virt-a15_LIBS := -lgcc
+
+virt-aarch64_ISA := aarch64
+virt-aarch64_CC := $(aarch64_CC)
+virt-aarch64_CFLAGS := -mcpu=cortex-a53 -mstrict-align -mgeneral-regs-only -mno-outline-atomics -fno-pie \
+    -fno-stack-protector -fno-asynchronous-unwind-tables
+virt-aarch64_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/virt-aarch64.c $(virt_SOURCES)
+virt-aarch64_LDFLAGS := -T linker/virt-aarch64.ld -no-pie $(image_LDFLAGS)
+virt-aarch64_LIBS := -lgcc

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * board.h: what the files of the QEMU test bed need of each other, below machine.h. Test bed only.
+ *
+ * A board file (arch/<isa>/qemu/<machine>.c) implements machine_name, machine_write and the two board functions.
+ * Start code calls board_init() once .data and .bss are ready, then main(), then machine_exit() with its result.
+ * Exception entries end in machine_fault(), so that a crash ends QEMU instead of hanging it.
+ */
+#ifndef QUARRY_QEMU_BOARD_H
+#define QUARRY_QEMU_BOARD_H
+
+#include <stdint.h>
+
+#include "../machine.h"
+
+/* Exit status of an image that crashed. */
+#define BOARD_FAULT_STATUS 125
+
+/* Makes machine_write() work. */
+void board_init(void);
+
+/* Returns when everything written has left the serial port. */
+void board_flush(void);
+
+/* Prints "fault: <what> 0x<code> at 0x<address>" and exits with BOARD_FAULT_STATUS. code is the CPU's own number for
+ * the cause, address that of the instruction. */
+_Noreturn void machine_fault(const char *what, uintptr_t code, uintptr_t address);
+
+int main(void);
+
+#endif
