@@ -2,9 +2,7 @@
  *
  * bin.c: see bin.h. The list of runs with room first, then making and giving back runs.
  */
-#include "bin_shapes.h"
-
-const struct bin_shape qi_bin_shapes[BIN_COUNT] = BIN_SHAPES;
+#include "bin.h"
 
 static BITS_COLD bool report_damage(const struct bin_set *set, const void *node) {
     qi_guard_report(&set->runs.chunks.source.guard, QUARRY_CORRUPT, node, 0);

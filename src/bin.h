@@ -27,40 +27,10 @@
 #ifndef QUARRY_BIN_H
 #define QUARRY_BIN_H
 
+#include "bin_shapes.h"
 #include "run.h"
 
-enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4, BIN_LENGTH_SHIFT = 5, BIN_COUNT_MAX = 255 };
-
-/* The largest small block: two pages, but not less than the linear bins cover, and so few bins that a page code can name
- * them. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */
-#define BIN_PAGE_GRANULES (QUARRY_PAGE_BYTES / (UINTPTR_MAX > 0xFFFFFFFFu ? 16 : 8))
-#if BIN_PAGE_GRANULES >= 64
-#define BIN_DOUBLINGS 3
-#elif BIN_PAGE_GRANULES >= 32
-#define BIN_DOUBLINGS 2
-#elif BIN_PAGE_GRANULES >= 16
-#define BIN_DOUBLINGS 1
-#else
-#define BIN_DOUBLINGS 0
-#endif
-#define BIN_MAX_GRANULES ((size_t)BIN_LINEAR_GRANULES << BIN_DOUBLINGS)
-#define BIN_MAX_BYTES (BIN_MAX_GRANULES * UNITS_GRANULE_BYTES)
-
-/* Bin 0 has the size of bin 1 and serves requests of 0 bytes: so the bin of n bytes is n in granules, rounded up. */
-enum { BIN_COUNT = BIN_LINEAR_GRANULES + 1 + 4 * BIN_DOUBLINGS };
-
-_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT, "a page code holds a bin");
-_Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
-
-/* What never changes about a bin. */
-struct bin_shape {
-    uint16_t granules;          /* in a slot */
-    uint16_t reciprocal;        /* 32,768 / granules, rounded up */
-    uint8_t pages[BIN_LENGTHS]; /* in a run of each length */
-    uint8_t slots[BIN_LENGTHS];
-};
-
-extern const struct bin_shape qi_bin_shapes[BIN_COUNT];
+enum { BIN_COUNT_MAX = 255, BIN_NO_SLOT = 255 };
 
 struct bin {
     uintptr_t run; /* the current run's address | how many bits of a word it has no slots for; 0: no current run */
@@ -87,32 +57,6 @@ struct bin_run {
     unsigned bin;
     unsigned length; /* class */
 };
-
-/* The bin of a request of at most BIN_MAX_BYTES. */
-BITS_INLINE unsigned bin_of_bytes(size_t bytes) {
-    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && bytes > UNITS_GRANULE_BYTES)
-        bytes = bits_round_up(bytes, QUARRY_ALIGN_BYTES);
-    if (BIN_DOUBLINGS == 0 || bits_likely(bytes <= BIN_LINEAR_GRANULES * UNITS_GRANULE_BYTES))
-        return (unsigned)((bytes + UNITS_GRANULE_BYTES - 1) >> UNITS_GRANULE_SHIFT);
-    size_t last = (bytes - 1) >> UNITS_GRANULE_SHIFT;
-    unsigned power = bits_highest(last);
-    return BIN_LINEAR_GRANULES + 1 + 4 * (power - 4) + (unsigned)(last >> (power - 2) & 3);
-}
-
-BITS_INLINE size_t bin_slot_bytes(unsigned bin) {
-    if (BIN_DOUBLINGS == 0 && bin != 0)
-        return (size_t)bin << UNITS_GRANULE_SHIFT;
-    return (size_t)qi_bin_shapes[bin].granules << UNITS_GRANULE_SHIFT;
-}
-
-/* Which bits of a map word stand for slots of a run with so many unused bits. */
-BITS_INLINE uintptr_t bin_slots_mask(unsigned unused_bits) {
-    return UINTPTR_MAX >> unused_bits;
-}
-
-BITS_INLINE unsigned bin_unused_bits(unsigned bin, unsigned length) {
-    return BITS_WORD - qi_bin_shapes[bin].slots[length];
-}
 
 BITS_INLINE uint8_t *bin_current_start(const struct bin *bin) {
     return (uint8_t *)(bin->run & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1));
@@ -144,8 +88,6 @@ bool qi_bin_take_last(struct bin_set *set, unsigned bin);
 
 /* Gives back the pages of a run whose last used slot is about to be free. */
 enum run_given qi_bin_give_run(struct bin_set *set, const struct bin_run *run, uintptr_t free_slots);
-
-enum { BIN_NO_SLOT = 255 };
 
 /* The run and slot at a granule of a chunk, in a run that starts at page with this code (PAGE_SMALL); BIN_NO_SLOT if
  * no slot starts there. */

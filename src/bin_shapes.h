@@ -1,40 +1,52 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin_shapes.h: the constants of bin.c's table, computed by the preprocessor from the page and granule sizes.
+ * bin_shapes.h: the sizes of bins and of their runs: constants only.
  *
- * A run of each length class aims at a number of slots and takes the pages that these fill, rounded up, but never more
- * than an inner page code can count; it then has as many slots as fit, but never more than a word has bits. With
- * 8 or 16 slots a run of a multiple of a granule is a whole number of 64-byte pages, so nothing is lost. The numbers were
- * chosen by replaying traces: see docs/design.md.
+ * Slot sizes are every granule up to 16 granules, then four to a doubling. A run of a bin comes in one of four lengths. Each
+ * aims at a number of slots and takes the pages that these fill, rounded up, but never more than an inner page
+ * code can count; it then has as many slots as fit, but never more than a word has bits. With 8 or 16 slots of whole
+ * granules a run is a whole number of 64-byte pages (32-bit), so nothing is lost. The numbers were chosen by
+ * replaying traces: see docs/design.md. Every function is a few instructions.
  */
 #ifndef QUARRY_BIN_SHAPES_H
 #define QUARRY_BIN_SHAPES_H
 
-#include "bin.h"
+#include "chunk.h"
 
-/* Slots that a run of each length should have: as many pages as they fill, rounded up. */
-#define TARGET(length) ((BITS_WORD == 64 ? 4u : 2u) << (length))
+enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4, BIN_LENGTH_SHIFT = 5 };
 
-/* How often bin's granules have doubled above the linear bins. */
-#define DOUBLED(bin) ((bin) <= BIN_LINEAR_GRANULES ? 0u : ((unsigned)(bin) + 7u) / 4u - 4u)
-#define GRANULES(bin)                                                                                                  \
-    ((bin) == 0                      ? 1u                                                                             \
-     : (bin) <= BIN_LINEAR_GRANULES ? (unsigned)(bin)                                                                  \
-                                    : (5u + ((unsigned)(bin) - 17u) % 4u) << DOUBLED(bin))
-#define AT_MOST(limit, value) ((value) < (limit) ? (value) : (limit))
-#define PAGES(bin, length)                                                                                             \
-    AT_MOST(PAGE_INNER_LAST + 1u,                                                                                      \
-            (TARGET(length) * GRANULES(bin) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES)
-#define SLOTS(bin, length) AT_MOST(BITS_WORD, PAGES(bin, length) * UNITS_PAGE_GRANULES / GRANULES(bin))
-#define SHAPE(bin)                                                                                                     \
-    {                                                                                                                  \
-        (uint16_t)GRANULES(bin), (uint16_t)((32768u + GRANULES(bin) - 1) / GRANULES(bin)),                             \
-            {PAGES(bin, 0), PAGES(bin, 1), PAGES(bin, 2), PAGES(bin, 3)},                                              \
-            {SLOTS(bin, 0), SLOTS(bin, 1), SLOTS(bin, 2), SLOTS(bin, 3)},                                              \
-    }
-#define FOUR_SHAPES(bin) SHAPE(bin), SHAPE((bin) + 1), SHAPE((bin) + 2), SHAPE((bin) + 3)
+/* The largest small block: two pages, but not less than the linear bins cover, and so few bins that a page code can name
+ * them. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */
+#define BIN_PAGE_GRANULES (QUARRY_PAGE_BYTES / (UINTPTR_MAX > 0xFFFFFFFFu ? 16 : 8))
+#if BIN_PAGE_GRANULES >= 64
+#define BIN_DOUBLINGS 3
+#elif BIN_PAGE_GRANULES >= 32
+#define BIN_DOUBLINGS 2
+#elif BIN_PAGE_GRANULES >= 16
+#define BIN_DOUBLINGS 1
+#else
+#define BIN_DOUBLINGS 0
+#endif
+#define BIN_MAX_GRANULES ((size_t)BIN_LINEAR_GRANULES << BIN_DOUBLINGS)
+#define BIN_MAX_BYTES (BIN_MAX_GRANULES * UNITS_GRANULE_BYTES)
 
+/* Bin 0 has the size of bin 1 and serves requests of 0 bytes: so the bin of n bytes is n in granules, rounded up. */
+enum { BIN_COUNT = BIN_LINEAR_GRANULES + 1 + 4 * BIN_DOUBLINGS };
 
+_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT, "a page code holds a bin");
+_Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
+
+/* What never changes about a bin. */
+struct bin_shape {
+    uint16_t granules;          /* in a slot */
+    uint16_t reciprocal;        /* 32,768 / granules, rounded up */
+    uint8_t pages[BIN_LENGTHS]; /* in a run of each length */
+    uint8_t slots[BIN_LENGTHS];
+};
+
+extern const struct bin_shape qi_bin_shapes[BIN_COUNT];
+
+/* The shapes of the bins above the linear ones, by the macro FOUR_SHAPES(first bin) of the table's file. */
 #if BIN_DOUBLINGS == 0
 #define GEOMETRIC_SHAPES
 #elif BIN_DOUBLINGS == 1
@@ -45,7 +57,30 @@
 #define GEOMETRIC_SHAPES FOUR_SHAPES(17), FOUR_SHAPES(21), FOUR_SHAPES(25),
 #endif
 
-#define BIN_SHAPES                                                                                                     \
-    {SHAPE(0), FOUR_SHAPES(1), FOUR_SHAPES(5), FOUR_SHAPES(9), FOUR_SHAPES(13), GEOMETRIC_SHAPES}
+/* The bin of a request of at most BIN_MAX_BYTES. */
+BITS_INLINE unsigned bin_of_bytes(size_t bytes) {
+    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && bytes > UNITS_GRANULE_BYTES)
+        bytes = bits_round_up(bytes, QUARRY_ALIGN_BYTES);
+    if (BIN_DOUBLINGS == 0 || bits_likely(bytes <= BIN_LINEAR_GRANULES * UNITS_GRANULE_BYTES))
+        return (unsigned)((bytes + UNITS_GRANULE_BYTES - 1) >> UNITS_GRANULE_SHIFT);
+    size_t last = (bytes - 1) >> UNITS_GRANULE_SHIFT;
+    unsigned power = bits_highest(last);
+    return BIN_LINEAR_GRANULES + 1 + 4 * (power - 4) + (unsigned)(last >> (power - 2) & 3);
+}
+
+BITS_INLINE size_t bin_slot_bytes(unsigned bin) {
+    if (BIN_DOUBLINGS == 0 && bin != 0)
+        return (size_t)bin << UNITS_GRANULE_SHIFT;
+    return (size_t)qi_bin_shapes[bin].granules << UNITS_GRANULE_SHIFT;
+}
+
+/* Which bits of a map word stand for slots of a run with so many unused bits. */
+BITS_INLINE uintptr_t bin_slots_mask(unsigned unused_bits) {
+    return UINTPTR_MAX >> unused_bits;
+}
+
+BITS_INLINE unsigned bin_unused_bits(unsigned bin, unsigned length) {
+    return BITS_WORD - qi_bin_shapes[bin].slots[length];
+}
 
 #endif
