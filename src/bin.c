@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin.c: see bin.h. The list of runs with room first, then making and giving back runs.
+ * bin.c: see bin.h. Nodes first, then the list of runs with room, then making and giving back runs.
  */
 #include "bin.h"
 
@@ -9,62 +9,45 @@ static BITS_COLD bool report_damage(const struct bin_set *set, const void *node)
     return false;
 }
 
-static bool is_current(const struct bin *bin, const struct bin_run *run) {
-    return bin->run != 0 && bin_current_start(bin) == run->start;
+/* --- nodes --- */
+
+BITS_INLINE struct list_node *node_in_slot(uint8_t *start, unsigned bin, unsigned slot) {
+    return (struct list_node *)(void *)(start + slot * bin_slot_bytes(bin));
 }
 
-static void set_current(struct bin *bin, const struct bin_run *run) {
-    bin->run = (uintptr_t)run->start | bin_unused_bits(run->bin, run->length);
-    bin->u.map = run->map;
-}
-
-/* The bin has no current run any more; its list begins behind that run's node, which is sound. */
-static void unset_current(struct bin *bin, struct list_node *node) {
-    struct list_node *next = node->next;
-    bin->run = 0;
-    bin->u.next = next;
-    if (next != NULL)
-        next->link = &bin->u.next;
-}
-
-/* The node of the current run. */
-static struct list_node *current_node(const struct bin *bin, unsigned index) {
+/* The node of the current run: in its highest free slot. */
+BITS_INLINE struct list_node *current_node(const struct bin *bin, unsigned index) {
     uintptr_t free_slots = ~bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin));
-    return bin_node(bin_current_start(bin), index, free_slots);
+    return node_in_slot(bin_current_start(bin), index, bits_highest(free_slots));
 }
 
-bool qi_bin_add_room(struct bin_set *set, const struct bin_run *run, uint8_t *slot) {
-    struct bin *bin = &set->bins[run->bin];
-    struct list_node *node = (struct list_node *)(void *)slot;
-    if (bin->run == 0) {
-        node->next = bin->u.next;
-        if (node->next != NULL)
-            node->next->link = &node->next;
-        set_current(bin, run);
-        return true;
-    }
-    struct list_node *current = current_node(bin, run->bin);
-    if (!list_next_is_sound(&set->runs.chunks, current))
-        return report_damage(set, current);
-    list_push(&current->next, node);
-    return true;
+/* The node of another run with room: in the slot that its second page's code names. */
+BITS_INLINE struct list_node *listed_node(const struct bin_run *run) {
+    unsigned slot = run->chunk->codes[run->page + 1] & (BITS_WORD - 1);
+    return node_in_slot(bin_run_start(run), bin_of_code(run->code), slot);
 }
 
-bool qi_bin_move_node(struct bin_set *set, const struct bin_run *run, uintptr_t before, uint8_t *slot) {
-    const struct bin *bin = &set->bins[run->bin];
-    struct list_node *old = bin_node(run->start, run->bin, before);
-    struct list_node *node = (struct list_node *)(void *)slot;
-    bool current = is_current(bin, run);
-    if (current ? !list_next_is_sound(&set->runs.chunks, old) : !list_is_sound(&set->runs.chunks, old))
-        return report_damage(set, old);
-    node->next = old->next;
-    if (node->next != NULL)
-        node->next->link = &node->next;
-    if (!current) {
-        node->link = old->link;
-        *node->link = node;
-    }
-    return true;
+BITS_INLINE bool is_current(const struct bin *bin, const struct bin_run *run) {
+    return bin->u.map == bin_run_map(run) && bin->run != 0;
+}
+
+struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run) {
+    const struct bin *bin = &set->bins[bin_of_code(run.code)];
+    return is_current(bin, &run) ? current_node(bin, bin_of_code(run.code)) : listed_node(&run);
+}
+
+/* --- the list of runs with room --- */
+
+BITS_INLINE void set_current(struct bin *bin, const struct bin_run *run) {
+    bin->run = (uintptr_t)bin_run_start(run) | bin_unused_bits(bin_of_code(run->code), bin_length_of_code(run->code));
+    bin->u.map = bin_run_map(run);
+}
+
+/* Makes what follows a current run's node, which is sound, follow another word instead. */
+BITS_INLINE void follow(struct list_node **link, struct list_node *next) {
+    *link = next;
+    if (next != NULL)
+        next->link = link;
 }
 
 bool qi_bin_take_last(struct bin_set *set, unsigned index) {
@@ -72,100 +55,137 @@ bool qi_bin_take_last(struct bin_set *set, unsigned index) {
     struct list_node *node = current_node(bin, index);
     if (!list_next_is_sound(&set->runs.chunks, node))
         return report_damage(set, node);
-    unset_current(bin, node);
+    bin->run = 0;
+    follow(&bin->u.next, node->next);
     return true;
 }
 
+BITS_NOINLINE bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsigned slot) {
+    unsigned index = bin_of_code(run.code);
+    struct bin *bin = &set->bins[index];
+    struct list_node *node = node_in_slot(bin_run_start(&run), index, slot);
+    if (bin->run == 0) {
+        follow(&node->next, bin->u.next);
+        set_current(bin, &run);
+        return true;
+    }
+    struct list_node *current = current_node(bin, index);
+    if (!list_next_is_sound(&set->runs.chunks, current))
+        return report_damage(set, current);
+    list_push(&current->next, node);
+    run.chunk->codes[run.page + 1] = (uint8_t)(PAGE_SECOND | slot);
+    return true;
+}
+
+BITS_NOINLINE bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, unsigned slot) {
+    unsigned index = bin_of_code(run.code);
+    const struct bin *bin = &set->bins[index];
+    if (!is_current(bin, &run))
+        return true;
+    struct list_node *old = current_node(bin, index);
+    if (!list_next_is_sound(&set->runs.chunks, old))
+        return report_damage(set, old);
+    follow(&node_in_slot(bin_run_start(&run), index, slot)->next, old->next);
+    return true;
+}
+
+/* --- runs --- */
+
 /* Which length the bin's next run should have. */
-static unsigned next_length(const struct bin_set *set, unsigned bin) {
+BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned bin) {
     unsigned runs = set->run_count[bin];
     return runs < 2 ? runs : runs < 4 ? 2 : 3;
 }
 
 /* Makes pages that were just taken a run without a used slot, and the bin's current one. */
-static void make_current(struct bin_set *set, const struct bin_run *run) {
-    const struct bin_shape *shape = &qi_bin_shapes[run->bin];
+BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, unsigned pages) {
     uint8_t *codes = run->chunk->codes + run->page;
-    codes[0] = (uint8_t)(PAGE_SMALL | run->length << BIN_LENGTH_SHIFT | run->bin);
-    for (unsigned page = 1; page < shape->pages[run->length]; page++)
+    codes[0] = (uint8_t)run->code;
+    codes[1] = PAGE_SECOND;
+    for (unsigned page = 2; page < pages; page++)
         codes[page] = (uint8_t)page;
-    uintptr_t slots = bin_slots_mask(bin_unused_bits(run->bin, run->length));
-    bits_store(run->map, bits_load(run->map) & ~slots); /* the bits above are other pages' */
-    bin_node(run->start, run->bin, slots)->next = NULL;
-    set_current(&set->bins[run->bin], run);
-    if (set->run_count[run->bin] != BIN_COUNT_MAX)
-        set->run_count[run->bin]++;
+    uint8_t *map = bin_run_map(run);
+    bits_store(map, bits_load(map) & ~bin_run_slots(run)); /* the bits above are other pages' */
+    unsigned index = bin_of_code(run->code);
+    set_current(&set->bins[index], run);
+    current_node(&set->bins[index], index)->next = NULL;
+    if (set->run_count[index] != BIN_COUNT_MAX)
+        set->run_count[index]++;
 }
 
-static bool new_run(struct bin_set *set, unsigned index) {
+BITS_INLINE bool new_run(struct bin_set *set, unsigned index) {
     unsigned length = next_length(set, index);
-    struct run pages = qi_run_take(&set->runs, qi_bin_shapes[index].pages[length], RUN_TAIL);
-    if (pages.chunk == NULL && length != 0) {
+    unsigned pages = qi_bin_shapes[index].pages[length];
+    struct run taken = qi_run_take(&set->runs, pages, RUN_TAIL);
+    if (taken.chunk == NULL && length != 0) {
         length = 0;
-        pages = qi_run_take(&set->runs, qi_bin_shapes[index].pages[length], RUN_TAIL);
+        pages = qi_bin_shapes[index].pages[length];
+        taken = qi_run_take(&set->runs, pages, RUN_TAIL);
     }
-    if (pages.chunk == NULL)
+    if (taken.chunk == NULL)
         return false;
-    struct bin_run run;
-    run.chunk = pages.chunk;
-    run.page = pages.page;
-    run.start = chunk_page_address(pages.chunk, pages.page);
-    run.map = chunk_map(pages.chunk, pages.page);
-    run.bin = index;
-    run.length = length;
-    make_current(set, &run);
+    struct bin_run run = {taken.chunk, taken.page, PAGE_SMALL | length << BIN_LENGTH_SHIFT | index};
+    make_current(set, &run, pages);
     return true;
+}
+
+/* The run of this bin in which a free slot starts at node; chunk NULL: there is none. */
+BITS_INLINE struct bin_run run_of_node(struct bin_set *set, unsigned index, const struct list_node *node) {
+    struct bin_run run = {run_chunk_of(&set->runs, node), 0, 0};
+    size_t granule = run.chunk != NULL ? chunk_granule(run.chunk, node) : 0;
+    if (run.chunk == NULL || granule >= run.chunk->granules) {
+        run.chunk = NULL;
+        return run;
+    }
+    run.page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
+    run.code = chunk_run_code(run.chunk, &run.page);
+    unsigned slot = run.code >= PAGE_SMALL && bin_of_code(run.code) == index ? bin_slot_at(&run, granule) : BIN_NO_SLOT;
+    if (slot == BIN_NO_SLOT || (bits_load(bin_run_map(&run)) >> slot & 1) != 0)
+        run.chunk = NULL;
+    return run;
 }
 
 /* Makes the run of the list's first node the current one. What the node says is believed only if a free slot of
  * this bin lies there. */
-static bool take_from_list(struct bin_set *set, unsigned index) {
+BITS_INLINE bool take_from_list(struct bin_set *set, unsigned index) {
     struct bin *bin = &set->bins[index];
     struct list_node *node = bin->u.next;
-    struct chunk *chunk = run_chunk_of(&set->runs, node);
-    if (chunk == NULL)
-        return report_damage(set, node);
-    size_t granule = chunk_granule(chunk, node);
-    if (granule >= chunk->granules)
-        return report_damage(set, node);
-    pages_t page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
-    unsigned code = chunk->codes[page];
-    if (code <= PAGE_INNER_LAST) {
-        page -= code;
-        code = chunk->codes[page];
-    }
-    struct bin_run run;
-    if (code < PAGE_SMALL)
-        return report_damage(set, node);
-    unsigned slot = bin_locate(chunk, granule, page, code, &run);
-    if (run.bin != index || slot == BIN_NO_SLOT || (bits_load(run.map) >> slot & 1) != 0)
+    struct bin_run run = run_of_node(set, index, node);
+    if (run.chunk == NULL || !list_next_is_sound(&set->runs.chunks, node))
         return report_damage(set, node);
     set_current(bin, &run);
+    struct list_node *highest = current_node(bin, index);
+    if (highest != node)
+        follow(&highest->next, node->next);
     return true;
 }
 
-bool qi_bin_refill(struct bin_set *set, unsigned index) {
+BITS_NOINLINE bool qi_bin_refill(struct bin_set *set, unsigned index) {
     return set->bins[index].u.next != NULL ? take_from_list(set, index) : new_run(set, index);
 }
 
-enum run_given qi_bin_give_run(struct bin_set *set, const struct bin_run *run, uintptr_t free_slots) {
-    struct bin *bin = &set->bins[run->bin];
-    pages_t pages = qi_bin_shapes[run->bin].pages[run->length];
-    if (!qi_run_may_give(&set->runs, run->chunk, run->page, pages))
+/* Takes a run with room out of the bin's list. */
+BITS_INLINE bool drop_room(struct bin_set *set, const struct bin_run *run) {
+    unsigned index = bin_of_code(run->code);
+    struct bin *bin = &set->bins[index];
+    if (is_current(bin, run))
+        return qi_bin_take_last(set, index);
+    struct list_node *node = listed_node(run);
+    if (!list_is_sound(&set->runs.chunks, node))
+        return report_damage(set, node);
+    list_take(node);
+    return true;
+}
+
+BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run) {
+    unsigned index = bin_of_code(run.code);
+    pages_t pages = qi_bin_shapes[index].pages[bin_length_of_code(run.code)];
+    if (!qi_run_may_give(&set->runs, run.chunk, run.page, pages))
         return RUN_REFUSED;
-    if (free_slots != 0) {
-        struct list_node *node = bin_node(run->start, run->bin, free_slots);
-        bool current = is_current(bin, run);
-        if (current ? !list_next_is_sound(&set->runs.chunks, node) : !list_is_sound(&set->runs.chunks, node)) {
-            report_damage(set, node);
-            return RUN_REFUSED;
-        }
-        if (current)
-            unset_current(bin, node);
-        else
-            list_take(node);
-    }
-    if (set->run_count[run->bin] != BIN_COUNT_MAX)
-        set->run_count[run->bin]--;
-    return qi_run_give(&set->runs, run->chunk, run->page, pages);
+    bool has_room = (~bits_load(bin_run_map(&run)) & bin_run_slots(&run)) != 0;
+    if (has_room && !drop_room(set, &run))
+        return RUN_REFUSED;
+    if (set->run_count[index] != BIN_COUNT_MAX)
+        set->run_count[index]--;
+    return qi_run_give(&set->runs, run.chunk, run.page, pages);
 }

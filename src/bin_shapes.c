@@ -14,9 +14,10 @@
      : (bin) <= BIN_LINEAR_GRANULES ? (unsigned)(bin)                                                                  \
                                     : (5u + ((unsigned)(bin) - 17u) % 4u) << DOUBLED(bin))
 #define AT_MOST(limit, value) ((value) < (limit) ? (value) : (limit))
+#define AT_LEAST(limit, value) ((value) > (limit) ? (value) : (limit))
 #define PAGES(bin, length)                                                                                             \
     AT_MOST(PAGE_INNER_LAST + 1u,                                                                                      \
-            (TARGET(length) * GRANULES(bin) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES)
+            AT_LEAST(2u, (TARGET(length) * GRANULES(bin) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES))
 #define SLOTS(bin, length) AT_MOST(BITS_WORD, PAGES(bin, length) * UNITS_PAGE_GRANULES / GRANULES(bin))
 #define SHAPE(bin)                                                                                                     \
     {                                                                                                                  \
@@ -25,7 +26,6 @@
             {SLOTS(bin, 0), SLOTS(bin, 1), SLOTS(bin, 2), SLOTS(bin, 3)},                                              \
     }
 #define FOUR_SHAPES(bin) SHAPE(bin), SHAPE((bin) + 1), SHAPE((bin) + 2), SHAPE((bin) + 3)
-
 
 
 const struct bin_shape qi_bin_shapes[BIN_COUNT] = {

@@ -3,8 +3,8 @@
  * bin_shapes.h: the sizes of bins and of their runs: constants only.
  *
  * Slot sizes are every granule up to 16 granules, then four to a doubling. A run of a bin comes in one of four lengths. Each
- * aims at a number of slots and takes the pages that these fill, rounded up, but never more than an inner page
- * code can count; it then has as many slots as fit, but never more than a word has bits. With 8 or 16 slots of whole
+ * aims at a number of slots and takes the pages that these fill, rounded up, at least two (the second page's code holds a
+ * slot number) and never more than an inner page code can count; it then has as many slots as fit, but never more than a word has bits. With 8 or 16 slots of whole
  * granules a run is a whole number of 64-byte pages (32-bit), so nothing is lost. The numbers were chosen by
  * replaying traces: see docs/design.md. Every function is a few instructions.
  */

@@ -34,8 +34,7 @@ static bool report_damage(const struct quarry_heap *heap, const void *place) {
 }
 
 static struct bin_run run_of_stretch(const struct stretch *stretch) {
-    struct bin_run run;
-    bin_locate(stretch->chunk, (size_t)stretch->page << UNITS_PAGE_GRANULE_SHIFT, stretch->page, stretch->code, &run);
+    struct bin_run run = {stretch->chunk, stretch->page, stretch->code};
     return run;
 }
 
@@ -58,10 +57,10 @@ static bool visit_one(const struct visitor *visitor, const void *pointer, size_t
 
 static bool visit_slots(const struct visitor *visitor, const struct stretch *stretch) {
     struct bin_run run = run_of_stretch(stretch);
-    size_t bytes = bin_slot_bytes(run.bin);
-    unsigned slots = BITS_WORD - bin_unused_bits(run.bin, run.length);
+    size_t bytes = bin_slot_bytes(bin_of_code(run.code));
+    unsigned slots = qi_bin_shapes[bin_of_code(run.code)].slots[bin_length_of_code(run.code)];
     for (unsigned slot = 0; slot < slots; slot++)
-        if (!visit_one(visitor, run.start + slot * bytes, bytes, !small_is_used(&run, slot), QUARRY_SMALL))
+        if (!visit_one(visitor, bin_run_start(&run) + slot * bytes, bytes, !small_is_used(&run, slot), QUARRY_SMALL))
             return false;
     return true;
 }
@@ -118,28 +117,42 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
            chunk->codes[last + 1] != PAGE_FREE && list_is_sound(&heap->bins.runs.chunks, node);
 }
 
+/* C3 */
+static bool inner_codes_are_sound(const struct stretch *stretch) {
+    const uint8_t *codes = stretch->chunk->codes + stretch->page;
+    for (pages_t page = 2; page < stretch->pages; page++)
+        if (codes[page] != page)
+            return false;
+    return codes[1] >= PAGE_SECOND && codes[1] < PAGE_SMALL;
+}
+
+/* Is this what the bin says of its current run? */
+static bool is_current(const struct bin *bin, const struct bin_run *run) {
+    return bin->run != 0 && bin_current_start(bin) == bin_run_start(run) && bin->u.map == bin_run_map(run) &&
+           bin_slots_mask(bin_current_unused_bits(bin)) == bin_run_slots(run);
+}
+
 /* C3, B2, B3 */
 static bool check_small_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
     struct bin_run run = run_of_stretch(stretch);
-    uintptr_t slots = bin_slots_mask(bin_unused_bits(run.bin, run.length));
-    uintptr_t used = bits_load(run.map) & slots;
-    for (pages_t page = 1; page < stretch->pages; page++)
-        if (stretch->chunk->codes[stretch->page + page] != page)
-            return false;
+    unsigned index = bin_of_code(run.code);
+    uintptr_t slots = bin_run_slots(&run);
+    uintptr_t used = bits_load(bin_run_map(&run)) & slots;
+    if (!inner_codes_are_sound(stretch))
+        return false;
     for (uintptr_t rest = used; rest != 0; rest &= rest - 1) {
         sums->blocks++;
-        sums->used_bytes += bin_slot_bytes(run.bin);
+        sums->used_bytes += bin_slot_bytes(index);
     }
-    sums->runs[run.bin]++;
+    sums->runs[index]++;
     if (used == slots)
         return true;
-    sums->runs_with_room[run.bin]++;
-    const struct list_node *node = bin_node(run.start, run.bin, ~used & slots);
-    const struct bin *bin = &heap->bins.bins[run.bin];
-    if (bin->run != 0 && bin_current_start(bin) == run.start)
-        return bin->u.map == run.map && bin_current_unused_bits(bin) == bin_unused_bits(run.bin, run.length) &&
-               list_next_is_sound(&heap->bins.runs.chunks, node);
-    return used != 0 && list_is_sound(&heap->bins.runs.chunks, node);
+    sums->runs_with_room[index]++;
+    const struct list_node *node = qi_bin_node(&heap->bins, run);
+    if (is_current(&heap->bins.bins[index], &run))
+        return list_next_is_sound(&heap->bins.runs.chunks, node);
+    unsigned slot = stretch->chunk->codes[run.page + 1] & (BITS_WORD - 1);
+    return used != 0 && ((slots & ~used) >> slot & 1) != 0 && list_is_sound(&heap->bins.runs.chunks, node);
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
@@ -206,7 +219,8 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
         uintptr_t room = ~bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin));
         if (room == 0)
             return false;
-        node = bin_node(bin_current_start(bin), index, room)->next;
+        uint8_t *highest = bin_current_start(bin) + bits_highest(room) * bin_slot_bytes(index);
+        node = ((const struct list_node *)(const void *)highest)->next;
         listed = 1;
     }
     listed += list_length(node, sums->runs_with_room[index]);

@@ -18,9 +18,9 @@
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
  *   C2  a start or free code stands only where that run starts (free: and ends); all else holds 0 or an inner code
- *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q. Inner codes elsewhere are
- *       stale and harmless: a step back from one lands on no start, on a large block (which only its exact start
- *       names) or on a run of small blocks that is too short to have a slot there.
+ *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q; a second-page code counts as 1.
+ *       Such codes elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which
+ *       only its exact start names) or on a run of small blocks that is too short to have a slot there.
  *   C4  no two free runs are neighbours
  *
  * Chunks other than the first are found by address through a binary digital search tree over their intervals: each
@@ -37,10 +37,11 @@
 
 enum page_code {
     PAGE_NOTHING = 0x00,    /* nothing starts here */
-    PAGE_INNER_LAST = 0x1F, /* 1 to this: inside a run of small blocks, so many pages from its start */
+    PAGE_INNER_LAST = 0x1F, /* 2 to this: inside a run of small blocks, so many pages from its start */
     PAGE_LARGE = 0x20,      /* start of a large block */
     PAGE_EDGE = 0x21,       /* before the first and after the last page */
-    PAGE_FREE = 0x40,       /* first and last page of a free run */
+    PAGE_FREE = 0x22,       /* first and last page of a free run */
+    PAGE_SECOND = 0x40,     /* second page of a run of small blocks; bits 0 to 5: a slot, see bin.h */
     PAGE_SMALL = 0x80,      /* start of a run of small blocks; bits 0 to 4: bin, 5 and 6: length class */
 };
 
@@ -86,6 +87,20 @@ BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, pages_t page)
 
 BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, pages_t page) {
     return chunk->maps + (size_t)page * UNITS_MAP_BYTES;
+}
+
+/* The code of the run in which a page lies, and in *page the page where that run starts: of a run of small blocks from
+ * any of its pages, of anything else only from its first. */
+BITS_INLINE unsigned chunk_run_code(const struct chunk *chunk, pages_t *page) {
+    unsigned code = chunk->codes[*page];
+    if (code >= PAGE_SMALL)
+        return code;
+    if (code >= PAGE_SECOND)
+        code = 1;
+    if (code > PAGE_INNER_LAST)
+        return code;
+    *page -= code;
+    return chunk->codes[*page];
 }
 
 /* The granule of the chunk that starts at address. Anything that is misaligned or outside the pages comes out at or

@@ -11,7 +11,7 @@
 size_t qi_heap_usable_bytes(const struct heap_block *block) {
     switch (block->kind) {
     case QUARRY_SMALL:
-        return bin_slot_bytes(block->run.bin);
+        return bin_slot_bytes(bin_of_code(block->run.code));
     case QUARRY_LARGE:
         return units_bytes_from_pages(chunk_length_at_start(block->run.chunk, block->run.page));
     default:
@@ -197,7 +197,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
 /* Would a block of another kind or bin be better than changing this one where it lies? */
 static bool should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes) {
     if (block->kind == QUARRY_SMALL)
-        return bytes > BIN_MAX_BYTES || bin_slot_bytes(bin_of_bytes(bytes)) != bin_slot_bytes(block->run.bin);
+        return bytes > BIN_MAX_BYTES || bin_slot_bytes(bin_of_bytes(bytes)) != bin_slot_bytes(bin_of_code(block->run.code));
     if (block->kind == QUARRY_HUGE)
         return bytes <= BIN_MAX_BYTES || units_pages_from_bytes(bytes) <= fresh_chunk_pages(heap);
     return bytes <= BIN_MAX_BYTES;
@@ -217,7 +217,7 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
         return address;
     }
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
-    heap_give(heap, block, address);
+    heap_give(heap, block);
     return moved;
 }
 

@@ -49,7 +49,7 @@ _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || sizeof(struct q
 struct heap_block {
     enum quarry_block_kind kind;
     unsigned slot;      /* small */
-    struct bin_run run; /* small: all of it; large: chunk and page; huge: chunk */
+    struct bin_run run; /* large: chunk and page only; huge: chunk only */
 };
 
 BITS_INLINE struct chunk_set *heap_chunks(struct quarry_heap *heap) {
@@ -80,19 +80,8 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes) {
     heap->used_bytes -= bytes;
 }
 
-/* The run in which a granule of a chunk lies, by its start: its code; page is set to it. */
-BITS_INLINE unsigned heap_run_code(const struct chunk *chunk, size_t granule, pages_t *page) {
-    *page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
-    unsigned code = chunk->codes[*page];
-    if (code <= PAGE_INNER_LAST && code != PAGE_NOTHING) {
-        *page -= code;
-        code = chunk->codes[*page];
-    }
-    return code;
-}
-
 /* Which live block starts at address? 0 and block filled in, or what is wrong with it. Nothing at address is read. */
-static inline unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block) {
+BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block) {
     struct chunk *chunk = (struct chunk *)(uintptr_t)chunk_find(&heap->bins.runs.chunks, address);
     if (chunk == NULL)
         return QUARRY_INVALID_POINTER;
@@ -102,11 +91,11 @@ static inline unsigned heap_locate(const struct quarry_heap *heap, const void *a
         block->kind = QUARRY_HUGE;
         return chunk->granules == 0 && address == chunk->pages ? 0 : QUARRY_INVALID_POINTER;
     }
-    pages_t page;
-    unsigned code = heap_run_code(chunk, granule, &page);
+    block->run.page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
+    unsigned code = block->run.code = chunk_run_code(chunk, &block->run.page);
     if (bits_likely(code >= PAGE_SMALL)) {
         block->kind = QUARRY_SMALL;
-        block->slot = bin_locate(chunk, granule, page, code, &block->run);
+        block->slot = bin_slot_at(&block->run, granule);
         if (QUARRY_CHECK_LEVEL == 0)
             return 0;
         if (block->slot == BIN_NO_SLOT)
@@ -114,10 +103,9 @@ static inline unsigned heap_locate(const struct quarry_heap *heap, const void *a
         return small_is_used(&block->run, block->slot) ? 0 : QUARRY_DOUBLE_FREE;
     }
     block->kind = QUARRY_LARGE;
-    block->run.page = page;
     if (QUARRY_CHECK_LEVEL == 0)
         return 0;
-    if (granule != (size_t)page << UNITS_PAGE_GRANULE_SHIFT)
+    if (granule != (size_t)block->run.page << UNITS_PAGE_GRANULE_SHIFT)
         return QUARRY_INVALID_POINTER;
     return code == PAGE_LARGE ? 0 : code == PAGE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
@@ -137,15 +125,15 @@ void qi_heap_give_pages(struct quarry_heap *heap, const struct heap_block *block
 void qi_heap_chunk_emptied(struct quarry_heap *heap, struct chunk *chunk);
 
 /* Gives a live block back. Nothing changes after a report of damage. */
-static inline void heap_give(struct quarry_heap *heap, const struct heap_block *block, void *address) {
+BITS_INLINE void heap_give(struct quarry_heap *heap, const struct heap_block *block) {
     if (!bits_likely(block->kind == QUARRY_SMALL)) {
         qi_heap_give_pages(heap, block);
         return;
     }
-    enum run_given given = small_give(&heap->bins, &block->run, block->slot, address);
+    enum run_given given = small_give(&heap->bins, &block->run, block->slot);
     if (given == RUN_REFUSED)
         return;
-    heap_count_given(heap, bin_slot_bytes(block->run.bin));
+    heap_count_given(heap, bin_slot_bytes(bin_of_code(block->run.code)));
     if (given == RUN_GIVEN_ALL)
         qi_heap_chunk_emptied(heap, block->run.chunk);
 }

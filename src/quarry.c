@@ -318,7 +318,7 @@ void quarry_free(struct quarry_heap *heap, void *address) {
     struct heap_block block;
     unsigned wrong = heap_locate(heap, address, &block);
     if (bits_likely(wrong == 0))
-        heap_give(heap, &block, address);
+        heap_give(heap, &block);
     else
         report(heap, wrong, address, 0);
     leave(heap, saved);

@@ -32,25 +32,24 @@ BITS_INLINE void *small_take(struct bin_set *set, unsigned index) {
 
 /* Is the slot allocated? */
 BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot) {
-    return (bits_load(run->map) >> slot & 1) != 0;
+    return (bits_load(bin_run_map(run)) >> slot & 1) != 0;
 }
 
-/* Gives back an allocated slot, which lies at block. */
-BITS_INLINE enum run_given small_give(struct bin_set *set, const struct bin_run *run, unsigned slot, void *block) {
-    uintptr_t word = bits_load(run->map);
-    uintptr_t slots = bin_slots_mask(bin_unused_bits(run->bin, run->length));
+/* Gives back an allocated slot. */
+BITS_INLINE enum run_given small_give(struct bin_set *set, const struct bin_run *run, unsigned slot) {
+    uint8_t *map = bin_run_map(run);
+    uintptr_t word = bits_load(map);
+    uintptr_t slots = bin_run_slots(run);
     uintptr_t bit = (uintptr_t)1 << slot;
     uintptr_t before = ~word & slots;
     if ((before | bit) == slots)
-        return qi_bin_give_run(set, run, before);
-    if (before == 0) {
-        if (!qi_bin_add_room(set, run, block))
-            return RUN_REFUSED;
-    } else if (bit > before) {
-        if (!qi_bin_move_node(set, run, before, block))
+        return qi_bin_give_run(set, *run);
+    if (bit > before) { /* the first free slot, or above all others */
+        bool told = before == 0 ? qi_bin_add_room(set, *run, slot) : qi_bin_raise_room(set, *run, slot);
+        if (!told)
             return RUN_REFUSED;
     }
-    bits_store(run->map, word & ~bit);
+    bits_store(map, word ^ bit);
     return RUN_GIVEN;
 }
 
