@@ -22,8 +22,8 @@
 #define SHAPE(bin)                                                                                                     \
     {                                                                                                                  \
         (uint16_t)GRANULES(bin), (uint16_t)((32768u + GRANULES(bin) - 1) / GRANULES(bin)),                             \
-            {PAGES(bin, 0), PAGES(bin, 1), PAGES(bin, 2), PAGES(bin, 3)},                                              \
-            {SLOTS(bin, 0), SLOTS(bin, 1), SLOTS(bin, 2), SLOTS(bin, 3)},                                              \
+            {(uint8_t)PAGES(bin, 0), (uint8_t)PAGES(bin, 1), (uint8_t)PAGES(bin, 2), (uint8_t)PAGES(bin, 3)},                                              \
+            {(uint8_t)SLOTS(bin, 0), (uint8_t)SLOTS(bin, 1), (uint8_t)SLOTS(bin, 2), (uint8_t)SLOTS(bin, 3)},                                              \
     }
 #define FOUR_SHAPES(bin) SHAPE(bin), SHAPE((bin) + 1), SHAPE((bin) + 2), SHAPE((bin) + 3)
 

@@ -68,9 +68,12 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
     if (bin == BIN_COUNT)
         return take_pages(heap, bytes, align_bytes);
     void *block = small_take(&heap->bins, bin);
-    if (block != NULL)
+    if (block != NULL) {
         heap_count_taken(heap, bin_slot_bytes(bin));
-    return block;
+        return block;
+    }
+    /* A slot of whole pages may find room where a run of several does not. */
+    return bin_slot_bytes(bin) % QUARRY_PAGE_BYTES == 0 ? take_pages(heap, bytes, align_bytes) : NULL;
 }
 
 static bool add_chunk_from_source(struct quarry_heap *heap) {

@@ -42,7 +42,8 @@ struct heap_sourced {
 };
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
-_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || sizeof(struct quarry_heap) <= 320,
+_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 ||
+                   sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 324 : 320),
                "a small heap's fixed control data stays small");
 
 /* A block that was found to be live. */
