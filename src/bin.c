@@ -39,7 +39,7 @@ struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run) {
 /* --- the list of runs with room --- */
 
 BITS_INLINE void set_current(struct bin *bin, const struct bin_run *run) {
-    bin->run = (uintptr_t)bin_run_start(run) | bin_unused_bits(bin_of_code(run->code), bin_length_of_code(run->code));
+    bin->run = (uintptr_t)bin_run_start(run) | bin_unused_bits(run->code);
     bin->u.map = bin_run_map(run);
 }
 
@@ -114,18 +114,16 @@ BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, un
 }
 
 BITS_INLINE bool new_run(struct bin_set *set, unsigned index) {
-    unsigned length = next_length(set, index);
-    unsigned pages = qi_bin_shapes[index].pages[length];
-    struct run taken = qi_run_take(&set->runs, pages, RUN_TAIL);
-    if (taken.chunk == NULL && length != 0) {
-        length = 0;
-        pages = qi_bin_shapes[index].pages[length];
-        taken = qi_run_take(&set->runs, pages, RUN_TAIL);
+    unsigned code = next_length(set, index) << BIN_LENGTH_SHIFT | index;
+    struct run taken = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL);
+    if (taken.chunk == NULL && code != index) { /* the shortest length is 0 */
+        code = index;
+        taken = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL);
     }
     if (taken.chunk == NULL)
         return false;
-    struct bin_run run = {taken.chunk, taken.page, PAGE_SMALL | length << BIN_LENGTH_SHIFT | index};
-    make_current(set, &run, pages);
+    struct bin_run run = {taken.chunk, taken.page, PAGE_SMALL | code};
+    make_current(set, &run, qi_bin_pages[code]);
     return true;
 }
 
@@ -179,7 +177,7 @@ BITS_INLINE bool drop_room(struct bin_set *set, const struct bin_run *run) {
 
 BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run) {
     unsigned index = bin_of_code(run.code);
-    pages_t pages = qi_bin_shapes[index].pages[bin_length_of_code(run.code)];
+    pages_t pages = qi_bin_pages[run.code & (BIN_CODES - 1)];
     if (!qi_run_may_give(&set->runs, run.chunk, run.page, pages))
         return RUN_REFUSED;
     bool has_room = (~bits_load(bin_run_map(&run)) & bin_run_slots(&run)) != 0;

@@ -62,10 +62,6 @@ BITS_INLINE unsigned bin_of_code(unsigned code) {
     return code & ((1u << BIN_LENGTH_SHIFT) - 1);
 }
 
-BITS_INLINE unsigned bin_length_of_code(unsigned code) {
-    return code >> BIN_LENGTH_SHIFT & (BIN_LENGTHS - 1);
-}
-
 BITS_INLINE uint8_t *bin_run_start(const struct bin_run *run) {
     return chunk_page_address(run->chunk, run->page);
 }
@@ -76,7 +72,7 @@ BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run) {
 
 /* The map bits of the run's slots. */
 BITS_INLINE uintptr_t bin_run_slots(const struct bin_run *run) {
-    return bin_slots_mask(bin_unused_bits(bin_of_code(run->code), bin_length_of_code(run->code)));
+    return bin_slots_mask(bin_unused_bits(run->code));
 }
 
 BITS_INLINE uint8_t *bin_current_start(const struct bin *bin) {
@@ -107,10 +103,10 @@ struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run);
 
 /* The slot of a run that starts at a granule of its chunk; BIN_NO_SLOT if none does. */
 BITS_INLINE unsigned bin_slot_at(const struct bin_run *run, size_t granule) {
-    const struct bin_shape *shape = &qi_bin_shapes[bin_of_code(run->code)];
+    const struct bin_shape *shape = &qi_bin_shapes[run->code & (BIN_CODES - 1)];
     unsigned offset = (unsigned)(granule - ((size_t)run->page << UNITS_PAGE_GRANULE_SHIFT));
     unsigned slot = (offset * shape->reciprocal) >> 15; /* exact for multiples of the slot's size */
-    if (slot * shape->granules != offset || slot >= shape->slots[bin_length_of_code(run->code)])
+    if (slot * shape->granules != offset || slot >= shape->slots)
         return BIN_NO_SLOT;
     return slot;
 }

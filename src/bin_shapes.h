@@ -13,7 +13,7 @@
 
 #include "chunk.h"
 
-enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4, BIN_LENGTH_SHIFT = 5 };
+enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4 };
 
 /* The largest small block: two pages, but not less than the linear bins cover, and so few bins that a page code can name
  * them. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */
@@ -30,57 +30,66 @@ enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4, BIN_LENGTH_SHIFT = 5 };
 #define BIN_MAX_GRANULES ((size_t)BIN_LINEAR_GRANULES << BIN_DOUBLINGS)
 #define BIN_MAX_BYTES (BIN_MAX_GRANULES * UNITS_GRANULE_BYTES)
 
-/* Bin 0 has the size of bin 1 and serves requests of 0 bytes: so the bin of n bytes is n in granules, rounded up. */
-enum { BIN_COUNT = BIN_LINEAR_GRANULES + 1 + 4 * BIN_DOUBLINGS };
-
-_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT, "a page code holds a bin");
-_Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
-
-/* What never changes about a bin. */
-struct bin_shape {
-    uint16_t granules;          /* in a slot */
-    uint16_t reciprocal;        /* 32,768 / granules, rounded up */
-    uint8_t pages[BIN_LENGTHS]; /* in a run of each length */
-    uint8_t slots[BIN_LENGTHS];
+enum {
+    BIN_COUNT = BIN_LINEAR_GRANULES + 4 * BIN_DOUBLINGS,
+    BIN_LENGTH_SHIFT = BIN_COUNT <= 16 ? 4 : 5, /* a run's code: PAGE_SMALL | length << this | bin */
+    BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT,
 };
 
-extern const struct bin_shape qi_bin_shapes[BIN_COUNT];
+_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= 0x80, "a page code holds bin and length");
+_Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
 
-/* The shapes of the bins above the linear ones, by the macro FOUR_SHAPES(first bin) of the table's file. */
+/* What never changes about the runs of one bin and length. */
+struct bin_shape {
+    uint16_t reciprocal; /* 32,768 / granules, rounded up */
+    uint8_t granules;    /* in a slot */
+    uint8_t slots;
+};
+
+/* By page code without PAGE_SMALL. */
+extern const struct bin_shape qi_bin_shapes[BIN_CODES];
+extern const uint8_t qi_bin_pages[BIN_CODES];
+
+/* The rows of a table over all bins of one length, by the macro row(bin, length). */
+#define BIN_FOUR(row, bin, length) row(bin, length), row((bin) + 1, length), row((bin) + 2, length), row((bin) + 3, length)
+#define BIN_LINEAR(row, length)                                                                                        \
+    BIN_FOUR(row, 0, length), BIN_FOUR(row, 4, length), BIN_FOUR(row, 8, length), BIN_FOUR(row, 12, length)
 #if BIN_DOUBLINGS == 0
-#define GEOMETRIC_SHAPES
+#define BIN_ROWS(row, length) BIN_LINEAR(row, length)
 #elif BIN_DOUBLINGS == 1
-#define GEOMETRIC_SHAPES FOUR_SHAPES(17),
+#define BIN_ROWS(row, length) BIN_LINEAR(row, length), BIN_FOUR(row, 16, length)
 #elif BIN_DOUBLINGS == 2
-#define GEOMETRIC_SHAPES FOUR_SHAPES(17), FOUR_SHAPES(21),
+#define BIN_ROWS(row, length) BIN_LINEAR(row, length), BIN_FOUR(row, 16, length), BIN_FOUR(row, 20, length)
 #else
-#define GEOMETRIC_SHAPES FOUR_SHAPES(17), FOUR_SHAPES(21), FOUR_SHAPES(25),
+#define BIN_ROWS(row, length)                                                                                          \
+    BIN_LINEAR(row, length), BIN_FOUR(row, 16, length), BIN_FOUR(row, 20, length), BIN_FOUR(row, 24, length)
 #endif
 
-/* The bin of a request of at most BIN_MAX_BYTES. */
+/* The bin of a request of 1 to BIN_MAX_BYTES bytes. */
 BITS_INLINE unsigned bin_of_bytes(size_t bytes) {
     if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && bytes > UNITS_GRANULE_BYTES)
         bytes = bits_round_up(bytes, QUARRY_ALIGN_BYTES);
-    if (BIN_DOUBLINGS == 0 || bits_likely(bytes <= BIN_LINEAR_GRANULES * UNITS_GRANULE_BYTES))
-        return (unsigned)((bytes + UNITS_GRANULE_BYTES - 1) >> UNITS_GRANULE_SHIFT);
     size_t last = (bytes - 1) >> UNITS_GRANULE_SHIFT;
+    if (BIN_DOUBLINGS == 0 || bits_likely(last < BIN_LINEAR_GRANULES))
+        return (unsigned)last;
     unsigned power = bits_highest(last);
-    return BIN_LINEAR_GRANULES + 1 + 4 * (power - 4) + (unsigned)(last >> (power - 2) & 3);
+    return BIN_LINEAR_GRANULES + 4 * (power - 4) + (unsigned)(last >> (power - 2) & 3);
 }
 
 BITS_INLINE size_t bin_slot_bytes(unsigned bin) {
-    if (BIN_DOUBLINGS == 0 && bin != 0)
-        return (size_t)bin << UNITS_GRANULE_SHIFT;
+    if (BIN_DOUBLINGS == 0 || bits_likely(bin < BIN_LINEAR_GRANULES))
+        return (size_t)(bin + 1) << UNITS_GRANULE_SHIFT;
     return (size_t)qi_bin_shapes[bin].granules << UNITS_GRANULE_SHIFT;
+}
+
+/* A map word's bits above a run's slots. */
+BITS_INLINE unsigned bin_unused_bits(unsigned code) {
+    return BITS_WORD - qi_bin_shapes[code & (BIN_CODES - 1)].slots;
 }
 
 /* Which bits of a map word stand for slots of a run with so many unused bits. */
 BITS_INLINE uintptr_t bin_slots_mask(unsigned unused_bits) {
     return UINTPTR_MAX >> unused_bits;
-}
-
-BITS_INLINE unsigned bin_unused_bits(unsigned bin, unsigned length) {
-    return BITS_WORD - qi_bin_shapes[bin].slots[length];
 }
 
 #endif

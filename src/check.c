@@ -18,9 +18,8 @@ struct stretch {
 static bool read_stretch(struct stretch *stretch) {
     const struct chunk *chunk = stretch->chunk;
     stretch->code = chunk->codes[stretch->page];
-    unsigned bin = stretch->code & ((1u << BIN_LENGTH_SHIFT) - 1);
     if (stretch->code >= PAGE_SMALL)
-        stretch->pages = bin < BIN_COUNT ? qi_bin_shapes[bin].pages[stretch->code >> BIN_LENGTH_SHIFT & 3] : 0;
+        stretch->pages = qi_bin_pages[stretch->code & (BIN_CODES - 1)]; /* 0 for a bin that does not exist */
     else if (stretch->code == PAGE_LARGE || stretch->code == PAGE_FREE)
         stretch->pages = chunk_length_at_start(chunk, stretch->page);
     else
@@ -58,7 +57,7 @@ static bool visit_one(const struct visitor *visitor, const void *pointer, size_t
 static bool visit_slots(const struct visitor *visitor, const struct stretch *stretch) {
     struct bin_run run = run_of_stretch(stretch);
     size_t bytes = bin_slot_bytes(bin_of_code(run.code));
-    unsigned slots = qi_bin_shapes[bin_of_code(run.code)].slots[bin_length_of_code(run.code)];
+    unsigned slots = BITS_WORD - bin_unused_bits(run.code);
     for (unsigned slot = 0; slot < slots; slot++)
         if (!visit_one(visitor, bin_run_start(&run) + slot * bytes, bytes, !small_is_used(&run, slot), QUARRY_SMALL))
             return false;

@@ -29,7 +29,7 @@ static size_t fresh_chunk_pages(const struct quarry_heap *heap) {
 
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes) {
     if (bytes <= BIN_MAX_BYTES)
-        return bin_slot_bytes(bin_of_bytes(bytes));
+        return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
     size_t pages = units_pages_from_bytes(bytes);
     if (heap->bins.runs.chunks.source.provider == NULL || pages <= fresh_chunk_pages(heap))
         return pages << UNITS_PAGE_SHIFT;
@@ -44,7 +44,7 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes) {
 static unsigned aligned_bin(size_t bytes, size_t align_bytes) {
     if (align_bytes > QUARRY_PAGE_BYTES || align_bytes > BIN_MAX_BYTES)
         return BIN_COUNT;
-    size_t rounded = bits_round_up(bytes == 0 ? 1 : bytes, align_bytes);
+    size_t rounded = bits_round_up(bytes, align_bytes);
     if (rounded > BIN_MAX_BYTES)
         return BIN_COUNT;
     unsigned bin = bin_of_bytes(rounded);
@@ -52,7 +52,7 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes) {
 }
 
 static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
-    size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
+    size_t pages = units_pages_from_bytes(bytes);
     void *block = align_bytes <= QUARRY_PAGE_BYTES ? qi_large_take(&heap->bins.runs, pages)
                                                    : qi_large_take_aligned(&heap->bins.runs, pages, align_bytes);
     if (block != NULL)
@@ -68,6 +68,8 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
     if (bin == BIN_COUNT)
         return take_pages(heap, bytes, align_bytes);
     void *block = small_take(&heap->bins, bin);
+    if (block == NULL)
+        block = qi_small_take_slow(&heap->bins, bin);
     if (block != NULL) {
         heap_count_taken(heap, bin_slot_bytes(bin));
         return block;
@@ -115,6 +117,8 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
 }
 
 BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+    if (bytes == 0) /* the smallest block */
+        bytes = 1;
     void *block = take_from_chunks(heap, bytes, align_bytes);
     if (block == NULL)
         block = take_from_source(heap, bytes, align_bytes);
@@ -136,7 +140,8 @@ static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
     return bytes;
 }
 
-BITS_COLD void qi_heap_chunk_emptied(struct quarry_heap *heap, struct chunk *chunk) {
+/* When the last block of a chunk is gone. */
+static BITS_COLD void chunk_emptied(struct quarry_heap *heap, struct chunk *chunk) {
     struct added_chunk *added = (struct added_chunk *)chunk;
     if (chunk == &heap_chunks(heap)->first || !added->from_source)
         return;
@@ -147,20 +152,27 @@ BITS_COLD void qi_heap_chunk_emptied(struct quarry_heap *heap, struct chunk *chu
         sourced->spare = added;
 }
 
-BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, const struct heap_block *block) {
-    size_t bytes = qi_heap_usable_bytes(block);
-    struct chunk *chunk = block->run.chunk;
-    if (block->kind == QUARRY_HUGE) {
-        qi_huge_give(&heap->bins.runs, (struct added_chunk *)chunk);
-        heap_count_given(heap, bytes);
-        return;
-    }
-    enum run_given given = qi_large_give(&heap->bins.runs, chunk, block->run.page);
+static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_given given, size_t bytes) {
     if (given == RUN_REFUSED)
         return;
     heap_count_given(heap, bytes);
     if (given == RUN_GIVEN_ALL)
-        qi_heap_chunk_emptied(heap, chunk);
+        chunk_emptied(heap, chunk);
+}
+
+BITS_NOINLINE void qi_heap_give_slot(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot) {
+    size_t bytes = bin_slot_bytes(bin_of_code(chunk->codes[page]));
+    count_given(heap, chunk, qi_small_give_slow(&heap->bins, chunk, page, slot), bytes);
+}
+
+BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page) {
+    if (chunk->granules == 0) {
+        heap_count_given(heap, huge_usable_bytes(chunk));
+        qi_huge_give(&heap->bins.runs, (struct added_chunk *)chunk);
+        return;
+    }
+    size_t bytes = units_bytes_from_pages(chunk_length_at_start(chunk, page));
+    count_given(heap, chunk, qi_large_give(&heap->bins.runs, chunk, page), bytes);
 }
 
 size_t qi_heap_trim(struct quarry_heap *heap) {
@@ -200,7 +212,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
 /* Would a block of another kind or bin be better than changing this one where it lies? */
 static bool should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes) {
     if (block->kind == QUARRY_SMALL)
-        return bytes > BIN_MAX_BYTES || bin_slot_bytes(bin_of_bytes(bytes)) != bin_slot_bytes(bin_of_code(block->run.code));
+        return bytes > BIN_MAX_BYTES || bin_of_bytes(bytes == 0 ? 1 : bytes) != bin_of_code(block->run.code);
     if (block->kind == QUARRY_HUGE)
         return bytes <= BIN_MAX_BYTES || units_pages_from_bytes(bytes) <= fresh_chunk_pages(heap);
     return bytes <= BIN_MAX_BYTES;
@@ -220,7 +232,10 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
         return address;
     }
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
-    heap_give(heap, block);
+    if (block->kind == QUARRY_SMALL)
+        qi_heap_give_slot(heap, block->run.chunk, block->run.page, block->slot);
+    else
+        qi_heap_give_pages(heap, block->run.chunk, block->run.page);
     return moved;
 }
 

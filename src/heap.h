@@ -90,6 +90,7 @@ BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *add
     block->run.chunk = chunk;
     if (granule >= chunk->granules) {
         block->kind = QUARRY_HUGE;
+        block->run.page = 0;
         return chunk->granules == 0 && address == chunk->pages ? 0 : QUARRY_INVALID_POINTER;
     }
     block->run.page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
@@ -119,25 +120,11 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 /* A block of bytes (at most UNITS_REQUEST_MAX_BYTES) at a multiple of align_bytes (likewise, a power of two). */
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
-/* Gives back what is not small. */
-void qi_heap_give_pages(struct quarry_heap *heap, const struct heap_block *block);
+/* Gives back a large or huge block. Nothing changes after a report of damage. */
+void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page);
 
-/* When the last block of a chunk is gone. */
-void qi_heap_chunk_emptied(struct quarry_heap *heap, struct chunk *chunk);
-
-/* Gives a live block back. Nothing changes after a report of damage. */
-BITS_INLINE void heap_give(struct quarry_heap *heap, const struct heap_block *block) {
-    if (!bits_likely(block->kind == QUARRY_SMALL)) {
-        qi_heap_give_pages(heap, block);
-        return;
-    }
-    enum run_given given = small_give(&heap->bins, &block->run, block->slot);
-    if (given == RUN_REFUSED)
-        return;
-    heap_count_given(heap, bin_slot_bytes(bin_of_code(block->run.code)));
-    if (given == RUN_GIVEN_ALL)
-        qi_heap_chunk_emptied(heap, block->run.chunk);
-}
+/* Gives back a small block that small_give() does not. Nothing changes after a report of damage. */
+void qi_heap_give_slot(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
 
 /* Changes a live block's size where it lies. */
 bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes);

@@ -210,7 +210,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes) {
     uintptr_t saved;
     if (!enter(heap, NULL, bytes, &saved))
         return NULL;
-    if (bits_likely(bytes <= BIN_MAX_BYTES)) {
+    if (bits_likely(bytes - 1 < BIN_MAX_BYTES)) { /* and not 0 */
         unsigned bin = bin_of_bytes(bytes);
         void *block = small_take(&heap->bins, bin);
         if (bits_likely(block != NULL)) {
@@ -317,10 +317,14 @@ void quarry_free(struct quarry_heap *heap, void *address) {
         return;
     struct heap_block block;
     unsigned wrong = heap_locate(heap, address, &block);
-    if (bits_likely(wrong == 0))
-        heap_give(heap, &block);
-    else
+    if (!bits_likely(wrong == 0))
         report(heap, wrong, address, 0);
+    else if (!bits_likely(block.kind == QUARRY_SMALL))
+        qi_heap_give_pages(heap, block.run.chunk, block.run.page);
+    else if (bits_likely(small_give(&heap->bins, &block.run, block.slot)))
+        heap_count_given(heap, bin_slot_bytes(bin_of_code(block.run.code)));
+    else
+        qi_heap_give_slot(heap, block.run.chunk, block.run.page, block.slot);
     leave(heap, saved);
 }
 

@@ -12,22 +12,23 @@
 
 #include "bin.h"
 
-/* When the bin has no current run, or just one free slot in it. */
+/* When the bin has no current run, or just one free slot in it. NULL: no memory, or a report of damage. */
 void *qi_small_take_slow(struct bin_set *set, unsigned bin);
 
-/* Of bin_slot_bytes(bin) bytes; NULL: no memory, or a report of damage. */
+/* Of bin_slot_bytes(bin) bytes; NULL where only qi_small_take_slow() can help. */
 BITS_INLINE void *small_take(struct bin_set *set, unsigned index) {
     const struct bin *bin = &set->bins[index];
-    if (bits_likely(bin->run != 0)) {
-        uintptr_t word = bits_load(bin->u.map);
-        uintptr_t free_slots = ~word & bin_slots_mask(bin_current_unused_bits(bin));
-        uintptr_t rest = free_slots & (free_slots - 1);
-        if (bits_likely(rest != 0)) {
-            bits_store(bin->u.map, word | (free_slots ^ rest));
-            return bin_current_start(bin) + bits_lowest(free_slots) * bin_slot_bytes(index);
-        }
-    }
-    return qi_small_take_slow(set, index);
+    uintptr_t run = bin->run;
+    if (!bits_likely(run != 0))
+        return NULL;
+    uint8_t *map = bin->u.map;
+    uintptr_t word = bits_load(map);
+    uintptr_t free_slots = ~word & bin_slots_mask((unsigned)(run & (BITS_WORD - 1)));
+    uintptr_t rest = free_slots & (free_slots - 1);
+    if (!bits_likely(rest != 0))
+        return NULL;
+    bits_store(map, word | (free_slots ^ rest));
+    return (uint8_t *)(run & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1)) + bits_lowest(free_slots) * bin_slot_bytes(index);
 }
 
 /* Is the slot allocated? */
@@ -35,22 +36,22 @@ BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot) {
     return (bits_load(bin_run_map(run)) >> slot & 1) != 0;
 }
 
-/* Gives back an allocated slot. */
-BITS_INLINE enum run_given small_give(struct bin_set *set, const struct bin_run *run, unsigned slot) {
+/* Gives back an allocated slot; false, nothing changed, where only qi_small_give_slow() can: when it was the run's last
+ * used one, is its first free one, or is now the highest free one of the bin's current run. */
+BITS_INLINE bool small_give(const struct bin_set *set, const struct bin_run *run, unsigned slot) {
     uint8_t *map = bin_run_map(run);
     uintptr_t word = bits_load(map);
     uintptr_t slots = bin_run_slots(run);
     uintptr_t bit = (uintptr_t)1 << slot;
     uintptr_t before = ~word & slots;
-    if ((before | bit) == slots)
-        return qi_bin_give_run(set, *run);
-    if (bit > before) { /* the first free slot, or above all others */
-        bool told = before == 0 ? qi_bin_add_room(set, *run, slot) : qi_bin_raise_room(set, *run, slot);
-        if (!told)
-            return RUN_REFUSED;
-    }
+    if (before == 0 || (before | bit) == slots)
+        return false;
+    if (bit > before && set->bins[bin_of_code(run->code)].u.map == map)
+        return false;
     bits_store(map, word ^ bit);
-    return RUN_GIVEN;
+    return true;
 }
+
+enum run_given qi_small_give_slow(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot);
 
 #endif
