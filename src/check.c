@@ -103,9 +103,20 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
 struct sums {
     size_t free_pages, free_runs, used_bytes, blocks, chunks, chunk_bytes;
     size_t runs[BIN_COUNT], runs_with_room[BIN_COUNT];
+    bool current_seen[BIN_COUNT];
 };
 
-/* R1, R4, C4 */
+/* C2: pages from first to before end hold nothing, or stale inner codes. */
+static bool hold_nothing(const struct chunk *chunk, pages_t first, pages_t end) {
+    for (pages_t page = first; page < end; page++) {
+        unsigned code = chunk->codes[page];
+        if (code > PAGE_INNER_LAST && (code < PAGE_SECOND || code >= PAGE_SMALL))
+            return false;
+    }
+    return true;
+}
+
+/* R1, R4, C2, C4 */
 static bool check_free_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
     const struct chunk *chunk = stretch->chunk;
     pages_t last = stretch->page + stretch->pages - 1;
@@ -113,7 +124,8 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
     sums->free_pages += stretch->pages;
     sums->free_runs++;
     return chunk->codes[last] == PAGE_FREE && chunk_length_at_end(chunk, last) == stretch->pages &&
-           chunk->codes[last + 1] != PAGE_FREE && list_is_sound(&heap->bins.runs.chunks, node);
+           chunk->codes[last + 1] != PAGE_FREE && hold_nothing(chunk, stretch->page + 1, last) &&
+           list_is_sound(&heap->bins.runs.chunks, node);
 }
 
 /* C3 */
@@ -147,11 +159,14 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     if (used == slots)
         return true;
     sums->runs_with_room[index]++;
-    const struct list_node *node = qi_bin_node(&heap->bins, run);
-    if (is_current(&heap->bins.bins[index], &run))
-        return list_next_is_sound(&heap->bins.runs.chunks, node);
+    const struct bin *bin = &heap->bins.bins[index];
+    if (bin->run != 0 && bin->u.map == bin_run_map(&run)) {
+        sums->current_seen[index] = true;
+        return is_current(bin, &run) && list_next_is_sound(&heap->bins.runs.chunks, qi_bin_node(&heap->bins, run));
+    }
     unsigned slot = stretch->chunk->codes[run.page + 1] & (BITS_WORD - 1);
-    return used != 0 && ((slots & ~used) >> slot & 1) != 0 && list_is_sound(&heap->bins.runs.chunks, node);
+    return used != 0 && ((slots & ~used) >> slot & 1) != 0 &&
+           list_is_sound(&heap->bins.runs.chunks, qi_bin_node(&heap->bins, run));
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
@@ -161,7 +176,7 @@ static bool check_stretch(const struct quarry_heap *heap, const struct stretch *
         return check_small_run(heap, stretch, sums);
     sums->blocks++;
     sums->used_bytes += units_bytes_from_pages(stretch->pages);
-    return true;
+    return hold_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
 }
 
 static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct sums *sums) {
@@ -182,10 +197,10 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
     return true;
 }
 
-/* Counts a list of nodes whose links are sound (as check_chunk found), up to a bound. */
-static size_t list_length(const struct list_node *node, size_t bound) {
+/* Counts a list of nodes that lie in this heap, up to a bound. */
+static size_t list_length(const struct chunk_set *chunks, const struct list_node *node, size_t bound) {
     size_t length = 0;
-    for (; node != NULL && length <= bound; node = node->next)
+    for (; node != NULL && chunk_set_holds(chunks, node) && length <= bound; node = node->next)
         length++;
     return length;
 }
@@ -214,6 +229,8 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
     const struct bin *bin = &set->bins[index];
     const struct list_node *node = bin->u.next;
     size_t listed = 0;
+    if (sums->current_seen[index] != (bin->run != 0))
+        return false;
     if (bin->run != 0) {
         uintptr_t room = ~bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin));
         if (room == 0)
@@ -222,7 +239,7 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
         node = ((const struct list_node *)(const void *)highest)->next;
         listed = 1;
     }
-    listed += list_length(node, sums->runs_with_room[index]);
+    listed += list_length(&set->runs.chunks, node, sums->runs_with_room[index]);
     return listed == sums->runs_with_room[index] &&
            (set->run_count[index] == BIN_COUNT_MAX || set->run_count[index] == sums->runs[index]);
 }
