@@ -97,13 +97,25 @@ BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned bin) {
     return runs < 2 ? runs : runs < 4 ? 2 : 3;
 }
 
+/* Codes of the third to the last page of a run: 2, 3, 4 ...; four at a time, the last four perhaps twice. */
+BITS_INLINE void write_inner_codes(uint8_t *codes, unsigned pages) {
+    if (pages < 6) {
+        for (unsigned page = 2; page < pages; page++)
+            codes[page] = (uint8_t)page;
+        return;
+    }
+    const uint32_t first_inner = bits_bytes_in_order(0, 1, 2, 3);
+    for (unsigned page = 2; page + 4 < pages; page += 4)
+        bits_store_u32(codes + page, first_inner + page * 0x01010101u);
+    bits_store_u32(codes + pages - 4, first_inner + (pages - 4) * 0x01010101u);
+}
+
 /* Makes pages that were just taken a run without a used slot, and the bin's current one. */
 BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, unsigned pages) {
     uint8_t *codes = run->chunk->codes + run->page;
     codes[0] = (uint8_t)run->code;
     codes[1] = PAGE_SECOND;
-    for (unsigned page = 2; page < pages; page++)
-        codes[page] = (uint8_t)page;
+    write_inner_codes(codes, pages);
     uint8_t *map = bin_run_map(run);
     bits_store(map, bits_load(map) & ~bin_run_slots(run)); /* the bits above are other pages' */
     unsigned index = bin_of_code(run->code);
@@ -162,28 +174,31 @@ BITS_NOINLINE bool qi_bin_refill(struct bin_set *set, unsigned index) {
     return set->bins[index].u.next != NULL ? take_from_list(set, index) : new_run(set, index);
 }
 
-/* Takes a run with room out of the bin's list. */
-BITS_INLINE bool drop_room(struct bin_set *set, const struct bin_run *run) {
-    unsigned index = bin_of_code(run->code);
-    struct bin *bin = &set->bins[index];
-    if (is_current(bin, run))
-        return qi_bin_take_last(set, index);
-    struct list_node *node = listed_node(run);
-    if (!list_is_sound(&set->runs.chunks, node))
-        return report_damage(set, node);
-    list_take(node);
-    return true;
-}
-
 BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run) {
     unsigned index = bin_of_code(run.code);
-    pages_t pages = qi_bin_pages[run.code & (BIN_CODES - 1)];
-    if (!qi_run_may_give(&set->runs, run.chunk, run.page, pages))
-        return RUN_REFUSED;
+    struct bin *bin = &set->bins[index];
     bool has_room = (~bits_load(bin_run_map(&run)) & bin_run_slots(&run)) != 0;
-    if (has_room && !drop_room(set, &run))
-        return RUN_REFUSED;
+    bool current = has_room && is_current(bin, &run);
+    struct list_node *node = !has_room ? NULL : current ? current_node(bin, index) : listed_node(&run);
+    struct list_node *next = NULL, **link = &bin->u.next;
+    if (has_room) {
+        if (current ? !list_next_is_sound(&set->runs.chunks, node) : !list_is_sound(&set->runs.chunks, node)) {
+            report_damage(set, node);
+            return RUN_REFUSED;
+        }
+        next = node->next; /* the node's memory is the free run's in a moment */
+        if (!current)
+            link = node->link;
+    }
+    pages_t pages = qi_bin_pages[run.code & (BIN_CODES - 1)];
+    enum run_given given = qi_run_give(&set->runs, run.chunk, run.page, pages);
+    if (given == RUN_REFUSED)
+        return given;
+    if (current)
+        bin->run = 0;
+    if (has_room)
+        follow(link, next);
     if (set->run_count[index] != BIN_COUNT_MAX)
         set->run_count[index]--;
-    return qi_run_give(&set->runs, run.chunk, run.page, pages);
+    return given;
 }

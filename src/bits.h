@@ -77,6 +77,13 @@ BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value) {
     ((struct bits_any_u32 *)at)->value = value;
 }
 
+/* A number whose bytes lie in memory in this order. */
+BITS_INLINE uint32_t bits_bytes_in_order(uint8_t first, uint8_t second, uint8_t third, uint8_t fourth) {
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        return (uint32_t)first | (uint32_t)second << 8 | (uint32_t)third << 16 | (uint32_t)fourth << 24;
+    return (uint32_t)fourth | (uint32_t)third << 8 | (uint32_t)second << 16 | (uint32_t)first << 24;
+}
+
 /* unit is a power of two. */
 BITS_INLINE uintptr_t bits_round_up(uintptr_t value, uintptr_t unit) {
     return (value + unit - 1) & ~(unit - 1);

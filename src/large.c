@@ -36,10 +36,7 @@ void *qi_large_take_aligned(struct run_set *set, size_t pages, size_t align_byte
 }
 
 enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, pages_t page) {
-    pages_t pages = chunk_length_at_start(chunk, page);
-    if (!qi_run_may_give(set, chunk, page, pages))
-        return RUN_REFUSED;
-    return qi_run_give(set, chunk, page, pages);
+    return qi_run_give(set, chunk, page, chunk_length_at_start(chunk, page));
 }
 
 bool qi_large_resize(struct run_set *set, struct chunk *chunk, pages_t page, size_t pages) {
@@ -51,9 +48,8 @@ bool qi_large_resize(struct run_set *set, struct chunk *chunk, pages_t page, siz
         if (!qi_run_grow(set, chunk, page, old, wanted))
             return false;
     } else if (wanted < old) {
-        if (!qi_run_may_give(set, chunk, page + wanted, old - wanted))
+        if (qi_run_give(set, chunk, page + wanted, old - wanted) == RUN_REFUSED)
             return false;
-        qi_run_give(set, chunk, page + wanted, old - wanted);
     }
     chunk_set_length_at_start(chunk, page, wanted);
     return true;

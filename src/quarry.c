@@ -206,6 +206,17 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
     return block;
 }
 
+/* A small block, when the hot path below does not get one. */
+static BITS_NOINLINE void *take_small_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved) {
+    unsigned bin = bin_of_bytes(bytes);
+    void *block = qi_small_take_slow(&heap->bins, bin);
+    if (!bits_likely(block != NULL))
+        return take_and_leave(heap, bytes, 1, saved);
+    heap_count_taken(heap, bin_slot_bytes(bin));
+    leave(heap, saved);
+    return block;
+}
+
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes) {
     uintptr_t saved;
     if (!enter(heap, NULL, bytes, &saved))
@@ -218,6 +229,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes) {
             leave(heap, saved);
             return block;
         }
+        return take_small_and_leave(heap, bytes, saved);
     }
     return take_and_leave(heap, bytes, 1, saved);
 }

@@ -29,12 +29,18 @@ static inline bool class_starts_at(size_t pages) {
     return bits_is_power_of_two(half);
 }
 
-/* Makes pages a free run: codes, lengths, list. */
-static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
-    chunk->codes[page] = PAGE_FREE;
-    chunk->codes[page + pages - 1] = PAGE_FREE;
+/* Writes what says that pages are a free run. */
+BITS_INLINE void mark_free(const struct chunk *chunk, pages_t page, pages_t pages) {
+    uint8_t *codes = chunk->codes;
+    codes[page] = PAGE_FREE;
+    codes[page + pages - 1] = PAGE_FREE;
     chunk_set_length_at_start(chunk, page, pages);
     chunk_set_length_at_end(chunk, page + pages - 1, pages);
+}
+
+/* Makes pages a free run of its class's list. */
+static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+    mark_free(chunk, page, pages);
     unsigned class = class_of(pages);
     set->class_mask |= (uintptr_t)1 << class;
     list_push(&set->heads[class], (struct list_node *)(void *)chunk_page_address(chunk, page));
@@ -100,69 +106,73 @@ struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end) {
     struct list_node *node = choose(set, pages);
     if (node == NULL)
         return none;
+    struct run run = run_of_node(set, node);
+    struct chunk *chunk = run.chunk;
+    pages_t length = chunk_length_at_start(chunk, run.page);
+    pages_t rest = length - (pages_t)pages;
+    if (end == RUN_TAIL && rest != 0 && class_of(rest) == class_of(length)) {
+        /* [ free          ] -> [ rest ][ taken ]: the rest stays where it is in its list, and no link is needed */
+        mark_free(chunk, run.page, rest);
+        run.page += rest;
+        set->free_pages -= pages;
+        return run;
+    }
     if (!list_is_sound(&set->chunks, node)) {
         report_damage(set, node);
         return none;
     }
-    struct run run = run_of_node(set, node);
-    struct chunk *chunk = run.chunk;
-    pages_t length = chunk_length_at_start(chunk, run.page);
     take_out(set, node);
     set->free_pages -= pages;
     chunk->codes[run.page] = PAGE_NOTHING;
     chunk->codes[run.page + length - 1] = PAGE_NOTHING;
-    pages_t rest = length - (pages_t)pages;
     if (rest == 0)
         return run;
-    if (end == RUN_HEAD) { /* [ taken ][ rest ] */
+    if (end == RUN_HEAD) { /* [ free          ] -> [ taken ][ rest ] */
         insert(set, chunk, run.page + (pages_t)pages, rest);
-    } else { /* [ rest ][ taken ] */
+    } else { /* [ free          ] -> [ rest ][ taken ] */
         insert(set, chunk, run.page, rest);
         run.page += rest;
     }
     return run;
 }
 
-bool qi_run_may_give(const struct run_set *set, const struct chunk *chunk, pages_t page, pages_t pages) {
-    if (QUARRY_CHECK_LEVEL == 0)
-        return true;
-    const struct list_node *node;
-    if (chunk->codes[page + pages] == PAGE_FREE) {
-        node = (const struct list_node *)(const void *)chunk_page_address(chunk, page + pages);
-        if (!list_is_sound(&set->chunks, node)) {
-            report_damage(set, node);
-            return false;
-        }
-    }
-    if (chunk->codes[(ptrdiff_t)page - 1] == PAGE_FREE) {
-        pages_t before = chunk_length_at_end(chunk, page - 1);
-        node = (const struct list_node *)(const void *)chunk_page_address(chunk, page - before);
-        if (!list_is_sound(&set->chunks, node)) {
-            report_damage(set, node);
-            return false;
-        }
-    }
-    return true;
+BITS_INLINE struct list_node *node_at(const struct chunk *chunk, pages_t page) {
+    return (struct list_node *)(void *)chunk_page_address(chunk, page);
+}
+
+BITS_INLINE enum run_given given(const struct chunk *chunk, pages_t pages) {
+    return pages == chunk_page_count(chunk) ? RUN_GIVEN_ALL : RUN_GIVEN;
 }
 
 enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+    uint8_t *codes = chunk->codes;
+    pages_t before = codes[(ptrdiff_t)page - 1] == PAGE_FREE ? chunk_length_at_end(chunk, page - 1) : 0;
+    pages_t after = codes[page + pages] == PAGE_FREE ? chunk_length_at_start(chunk, page + pages) : 0;
+    struct list_node *node = node_at(chunk, page - before), *next = node_at(chunk, page + pages);
+    pages_t whole = before + pages + after;
+    bool stays = before != 0 && class_of(before) == class_of(whole);
+    bool sound = before == 0 || stays || list_is_sound(&set->chunks, node);
+    if (!sound || (after != 0 && !list_is_sound(&set->chunks, next))) {
+        report_damage(set, sound ? next : node);
+        return RUN_REFUSED;
+    }
     set->free_pages += pages;
-    chunk->codes[page] = PAGE_NOTHING;
-    if (chunk->codes[page + pages] == PAGE_FREE) { /* [ this ][ next ] -> [ this      ] */
-        pages_t after = chunk_length_at_start(chunk, page + pages);
-        take_out(set, (struct list_node *)(void *)chunk_page_address(chunk, page + pages));
-        chunk->codes[page + pages] = PAGE_NOTHING;
-        pages += after;
+    if (after != 0) { /* [ this ][ next ] -> [ this      ] */
+        take_out(set, next);
+        codes[page + pages] = PAGE_NOTHING;
     }
-    if (chunk->codes[(ptrdiff_t)page - 1] == PAGE_FREE) { /* [ prev ][ this ] -> [ this      ] */
-        pages_t before = chunk_length_at_end(chunk, page - 1);
-        chunk->codes[page - 1] = PAGE_NOTHING;
+    codes[page] = PAGE_NOTHING;
+    if (before != 0) { /* [ prev ][ this ] -> [ this      ] */
+        codes[page - 1] = PAGE_NOTHING;
         page -= before;
-        pages += before;
-        take_out(set, (struct list_node *)(void *)chunk_page_address(chunk, page));
+        if (stays) { /* where it is in its list */
+            mark_free(chunk, page, whole);
+            return given(chunk, whole);
+        }
+        take_out(set, node);
     }
-    insert(set, chunk, page, pages);
-    return pages == chunk_page_count(chunk) ? RUN_GIVEN_ALL : RUN_GIVEN;
+    insert(set, chunk, page, whole);
+    return given(chunk, whole);
 }
 
 bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t old, pages_t pages) {

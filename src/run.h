@@ -53,10 +53,7 @@ enum run_given { RUN_REFUSED, RUN_GIVEN, RUN_GIVEN_ALL /* no page of the chunk i
  * are the caller's to write. Damaged links are reported, and answered like want of memory. */
 struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end);
 
-/* May qi_run_give() be called for these pages? False after a report that a neighbour's links are damaged. */
-bool qi_run_may_give(const struct run_set *set, const struct chunk *chunk, pages_t page, pages_t pages);
-
-/* Gives a run back. */
+/* Gives a run back. Refused, after a report and with nothing changed, if a neighbour's links are damaged. */
 enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages);
 
 /* Grows a run of old pages that starts at page to pages, from the free run behind it; false if that is too short. */
