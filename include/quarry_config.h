@@ -20,8 +20,8 @@
  * Range: a power of two from 64 to 65,536. Default: 64 on 32-bit targets, 512 on 64-bit targets.
  * Cost: control data takes 1 byte a page, and one bit for every two pointers' worth of memory: 3.1 % of a
  * chunk with 64-byte pages on 32-bit targets, 1.0 % with 512-byte pages on 64-bit targets. A large block
- * loses half a page on average. One run of small blocks has at most as many slots as a pointer has
- * bits, so pages of 512 bytes (32-bit) or 2 KB (64-bit) and more are not filled by the smallest blocks. */
+ * loses half a page on average. A run of small blocks has at least two pages, and at most as many slots as a
+ * pointer has bits: pages of 256 bytes (32-bit) or 1 KB (64-bit) and more are not filled by the smallest blocks. */
 #ifndef QUARRY_PAGE_BYTES
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #define QUARRY_PAGE_BYTES 512
@@ -58,7 +58,8 @@
  *   QUARRY_LOCK_IRQ   interrupts are masked during a call (one core): threads and interrupt handlers may share
  *                     a heap. Some 6 instructions a call.
  *   QUARRY_LOCK_SMP   interrupts are masked and a spin lock is held (several cores). Some 15 instructions a call
- *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions.
+ *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions. A source's callback
+ *                     that calls its own heap waits for itself: only the other three report QUARRY_REENTRY.
  *   QUARRY_LOCK_HOOK  quarry_lock_hook() and quarry_unlock_hook(), which you define, are called. */
 #define QUARRY_LOCK_NONE 0
 #define QUARRY_LOCK_IRQ  1
@@ -83,8 +84,7 @@
 QUARRY_STATIC_ASSERT(QUARRY_PAGE_BYTES >= 64 && QUARRY_PAGE_BYTES <= 65536 &&
                              (QUARRY_PAGE_BYTES & (QUARRY_PAGE_BYTES - 1)) == 0,
                      "QUARRY_PAGE_BYTES must be a power of two from 64 to 65536");
-QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES == 8 || QUARRY_ALIGN_BYTES == 16,
-                     "QUARRY_ALIGN_BYTES must be 8 or 16");
+QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES == 8 || QUARRY_ALIGN_BYTES == 16, "QUARRY_ALIGN_BYTES must be 8 or 16");
 QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES >= sizeof(void *), "QUARRY_ALIGN_BYTES must hold a pointer");
 QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 1,
                      "QUARRY_CHECK_LEVEL must be 0 or 1; levels 2 to 4 are reserved");

@@ -4,63 +4,73 @@
  */
 #include "bin.h"
 
-static BITS_COLD bool report_damage(const struct bin_set *set, const void *node) {
+static BITS_COLD bool report_bad_room(const struct bin_set *set, const void *node)
+{
     qi_guard_report(&set->runs.chunks.source.guard, QUARRY_CORRUPT, node, 0);
     return false;
 }
 
 /* --- nodes --- */
 
-BITS_INLINE struct list_node *node_in_slot(uint8_t *start, unsigned bin, unsigned slot) {
+BITS_INLINE struct list_node *node_in_slot(uint8_t *start, unsigned bin, unsigned slot)
+{
     return (struct list_node *)(void *)(start + slot * bin_slot_bytes(bin));
 }
 
 /* The node of the current run: in its highest free slot. */
-BITS_INLINE struct list_node *current_node(const struct bin *bin, unsigned index) {
+BITS_INLINE struct list_node *current_node(const struct bin *bin, unsigned index)
+{
     uintptr_t free_slots = ~bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin));
     return node_in_slot(bin_current_start(bin), index, bits_highest(free_slots));
 }
 
 /* The node of another run with room: in the slot that its second page's code names. */
-BITS_INLINE struct list_node *listed_node(const struct bin_run *run) {
+BITS_INLINE struct list_node *listed_node(const struct bin_run *run)
+{
     unsigned slot = run->chunk->codes[run->page + 1] & (BITS_WORD - 1);
     return node_in_slot(bin_run_start(run), bin_of_code(run->code), slot);
 }
 
-BITS_INLINE bool is_current(const struct bin *bin, const struct bin_run *run) {
+BITS_INLINE bool is_current(const struct bin *bin, const struct bin_run *run)
+{
     return bin->u.map == bin_run_map(run) && bin->run != 0;
 }
 
-struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run) {
+struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run)
+{
     const struct bin *bin = &set->bins[bin_of_code(run.code)];
     return is_current(bin, &run) ? current_node(bin, bin_of_code(run.code)) : listed_node(&run);
 }
 
 /* --- the list of runs with room --- */
 
-BITS_INLINE void set_current(struct bin *bin, const struct bin_run *run) {
+BITS_INLINE void set_current(struct bin *bin, const struct bin_run *run)
+{
     bin->run = (uintptr_t)bin_run_start(run) | bin_unused_bits(run->code);
     bin->u.map = bin_run_map(run);
 }
 
 /* Makes what follows a current run's node, which is sound, follow another word instead. */
-BITS_INLINE void follow(struct list_node **link, struct list_node *next) {
+BITS_INLINE void follow(struct list_node **link, struct list_node *next)
+{
     *link = next;
     if (next != NULL)
         next->link = link;
 }
 
-bool qi_bin_take_last(struct bin_set *set, unsigned index) {
+bool qi_bin_take_last(struct bin_set *set, unsigned index)
+{
     struct bin *bin = &set->bins[index];
     struct list_node *node = current_node(bin, index);
     if (!list_next_is_sound(&set->runs.chunks, node))
-        return report_damage(set, node);
+        return report_bad_room(set, node);
     bin->run = 0;
     follow(&bin->u.next, node->next);
     return true;
 }
 
-BITS_NOINLINE bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsigned slot) {
+BITS_NOINLINE bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsigned slot)
+{
     unsigned index = bin_of_code(run.code);
     struct bin *bin = &set->bins[index];
     struct list_node *node = node_in_slot(bin_run_start(&run), index, slot);
@@ -71,20 +81,21 @@ BITS_NOINLINE bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsi
     }
     struct list_node *current = current_node(bin, index);
     if (!list_next_is_sound(&set->runs.chunks, current))
-        return report_damage(set, current);
+        return report_bad_room(set, current);
     list_push(&current->next, node);
     run.chunk->codes[run.page + 1] = (uint8_t)(PAGE_SECOND | slot);
     return true;
 }
 
-BITS_NOINLINE bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, unsigned slot) {
+BITS_NOINLINE bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, unsigned slot)
+{
     unsigned index = bin_of_code(run.code);
     const struct bin *bin = &set->bins[index];
     if (!is_current(bin, &run))
         return true;
     struct list_node *old = current_node(bin, index);
     if (!list_next_is_sound(&set->runs.chunks, old))
-        return report_damage(set, old);
+        return report_bad_room(set, old);
     follow(&node_in_slot(bin_run_start(&run), index, slot)->next, old->next);
     return true;
 }
@@ -92,13 +103,15 @@ BITS_NOINLINE bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, un
 /* --- runs --- */
 
 /* Which length the bin's next run should have. */
-BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned bin) {
+BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned bin)
+{
     unsigned runs = set->run_count[bin];
     return runs < 2 ? runs : runs < 4 ? 2 : 3;
 }
 
 /* Codes of the third to the last page of a run: 2, 3, 4 ...; four at a time, the last four perhaps twice. */
-BITS_INLINE void write_inner_codes(uint8_t *codes, unsigned pages) {
+BITS_INLINE void write_inner_codes(uint8_t *codes, unsigned pages)
+{
     if (pages < 6) {
         for (unsigned page = 2; page < pages; page++)
             codes[page] = (uint8_t)page;
@@ -111,7 +124,8 @@ BITS_INLINE void write_inner_codes(uint8_t *codes, unsigned pages) {
 }
 
 /* Makes pages that were just taken a run without a used slot, and the bin's current one. */
-BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, unsigned pages) {
+BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, unsigned pages)
+{
     uint8_t *codes = run->chunk->codes + run->page;
     codes[0] = (uint8_t)run->code;
     codes[1] = PAGE_SECOND;
@@ -125,7 +139,8 @@ BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, un
         set->run_count[index]++;
 }
 
-BITS_INLINE bool new_run(struct bin_set *set, unsigned index) {
+BITS_INLINE bool new_run(struct bin_set *set, unsigned index)
+{
     unsigned code = next_length(set, index) << BIN_LENGTH_SHIFT | index;
     struct run taken = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL);
     if (taken.chunk == NULL && code != index) { /* the shortest length is 0 */
@@ -140,7 +155,8 @@ BITS_INLINE bool new_run(struct bin_set *set, unsigned index) {
 }
 
 /* The run of this bin in which a free slot starts at node; chunk NULL: there is none. */
-BITS_INLINE struct bin_run run_of_node(struct bin_set *set, unsigned index, const struct list_node *node) {
+BITS_INLINE struct bin_run run_with_slot_at(struct bin_set *set, unsigned index, const struct list_node *node)
+{
     struct bin_run run = {run_chunk_of(&set->runs, node), 0, 0};
     size_t granule = run.chunk != NULL ? chunk_granule(run.chunk, node) : 0;
     if (run.chunk == NULL || granule >= run.chunk->granules) {
@@ -157,12 +173,13 @@ BITS_INLINE struct bin_run run_of_node(struct bin_set *set, unsigned index, cons
 
 /* Makes the run of the list's first node the current one. What the node says is believed only if a free slot of
  * this bin lies there. */
-BITS_INLINE bool take_from_list(struct bin_set *set, unsigned index) {
+BITS_INLINE bool take_from_list(struct bin_set *set, unsigned index)
+{
     struct bin *bin = &set->bins[index];
     struct list_node *node = bin->u.next;
-    struct bin_run run = run_of_node(set, index, node);
+    struct bin_run run = run_with_slot_at(set, index, node);
     if (run.chunk == NULL || !list_next_is_sound(&set->runs.chunks, node))
-        return report_damage(set, node);
+        return report_bad_room(set, node);
     set_current(bin, &run);
     struct list_node *highest = current_node(bin, index);
     if (highest != node)
@@ -170,11 +187,13 @@ BITS_INLINE bool take_from_list(struct bin_set *set, unsigned index) {
     return true;
 }
 
-BITS_NOINLINE bool qi_bin_refill(struct bin_set *set, unsigned index) {
+BITS_NOINLINE bool qi_bin_refill(struct bin_set *set, unsigned index)
+{
     return set->bins[index].u.next != NULL ? take_from_list(set, index) : new_run(set, index);
 }
 
-BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run) {
+BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run)
+{
     unsigned index = bin_of_code(run.code);
     struct bin *bin = &set->bins[index];
     bool has_room = (~bits_load(bin_run_map(&run)) & bin_run_slots(&run)) != 0;
@@ -183,7 +202,7 @@ BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run
     struct list_node *next = NULL, **link = &bin->u.next;
     if (has_room) {
         if (current ? !list_next_is_sound(&set->runs.chunks, node) : !list_is_sound(&set->runs.chunks, node)) {
-            report_damage(set, node);
+            report_bad_room(set, node);
             return RUN_REFUSED;
         }
         next = node->next; /* the node's memory is the free run's in a moment */

@@ -14,11 +14,11 @@
  *          length 2, bin 3    slot of the node
  *   map:   bits 0 2 4 5 6 are set
  *
- * The bin's first run with room is its current one: small requests take its lowest free slot. Runs with room form a list
- * through one node each, in a free slot. The current run's node lies in its highest free slot, the last that would be
- * taken, so most calls do not touch it; any other's stays where it was put when the run stopped being full, and
- * the code of the run's second page says which slot that is. The bitmap alone decides which slots are free; the
- * nodes only say where room is.
+ * The bin's first run with room is its current one: small requests take its lowest free slot. Runs with room form a
+ * list through one node each, in a free slot. The current run's node lies in its highest free slot, the last that would
+ * be taken, so most calls do not touch it; any other's stays where it was put when the run stopped being full, and the
+ * code of the run's second page says which slot that is. The bitmap alone decides which slots are free; the nodes only
+ * say where room is.
  *
  * Invariants
  *   B1  a run with a free slot and a used one is either its bin's current run or in its bin's list, once
@@ -58,28 +58,34 @@ struct bin_run {
     unsigned code; /* PAGE_SMALL | length | bin */
 };
 
-BITS_INLINE unsigned bin_of_code(unsigned code) {
+BITS_INLINE unsigned bin_of_code(unsigned code)
+{
     return code & ((1u << BIN_LENGTH_SHIFT) - 1);
 }
 
-BITS_INLINE uint8_t *bin_run_start(const struct bin_run *run) {
+BITS_INLINE uint8_t *bin_run_start(const struct bin_run *run)
+{
     return chunk_page_address(run->chunk, run->page);
 }
 
-BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run) {
+BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run)
+{
     return chunk_map(run->chunk, run->page);
 }
 
 /* The map bits of the run's slots. */
-BITS_INLINE uintptr_t bin_run_slots(const struct bin_run *run) {
+BITS_INLINE uintptr_t bin_run_slots(const struct bin_run *run)
+{
     return bin_slots_mask(bin_unused_bits(run->code));
 }
 
-BITS_INLINE uint8_t *bin_current_start(const struct bin *bin) {
+BITS_INLINE uint8_t *bin_current_start(const struct bin *bin)
+{
     return (uint8_t *)(bin->run & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1));
 }
 
-BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin) {
+BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
+{
     return (unsigned)(bin->run & (BITS_WORD - 1));
 }
 
@@ -102,7 +108,8 @@ enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run);
 struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run);
 
 /* The slot of a run that starts at a granule of its chunk; BIN_NO_SLOT if none does. */
-BITS_INLINE unsigned bin_slot_at(const struct bin_run *run, size_t granule) {
+BITS_INLINE unsigned bin_slot_at(const struct bin_run *run, size_t granule)
+{
     const struct bin_shape *shape = &qi_bin_shapes[run->code & (BIN_CODES - 1)];
     unsigned offset = (unsigned)(granule - ((size_t)run->page << UNITS_PAGE_GRANULE_SHIFT));
     unsigned slot = (offset * shape->reciprocal) >> 15; /* exact for multiples of the slot's size */

@@ -8,9 +8,9 @@
 #define TARGET(length) ((BITS_WORD == 64 ? 4u : 2u) << (length))
 
 /* How often bin's granules have doubled above the linear bins. */
-#define DOUBLED(bin) ((bin) < BIN_LINEAR_GRANULES ? 0u : (bin) / 4u - 2u)
-#define GRANULES(bin) ((bin) < BIN_LINEAR_GRANULES ? (bin) + 1u : (5u + (bin) % 4u) << DOUBLED(bin))
-#define AT_MOST(limit, value) ((value) < (limit) ? (value) : (limit))
+#define DOUBLED(bin)           ((bin) < BIN_LINEAR_GRANULES ? 0u : (bin) / 4u - 2u)
+#define GRANULES(bin)          ((bin) < BIN_LINEAR_GRANULES ? (bin) + 1u : (5u + (bin) % 4u) << DOUBLED(bin))
+#define AT_MOST(limit, value)  ((value) < (limit) ? (value) : (limit))
 #define AT_LEAST(limit, value) ((value) > (limit) ? (value) : (limit))
 #define PAGES(bin, length)                                                                                             \
     ((uint8_t)AT_MOST(PAGE_INNER_LAST + 1u,                                                                            \

@@ -23,21 +23,23 @@ _Static_assert(ARCH_HAS_BIT_SCAN || sizeof(uintptr_t) == 4, "the multiplication 
 
 #define bits_likely(condition) __builtin_expect(!!(condition), 1)
 
-#define BITS_COLD __attribute__((noinline, cold))
+#define BITS_COLD     __attribute__((noinline, cold))
 #define BITS_NOINLINE __attribute__((noinline))
-#define BITS_INLINE static inline __attribute__((always_inline))
+#define BITS_INLINE   static inline __attribute__((always_inline))
 
 extern const uint8_t qi_bits_de_bruijn[32];
 
 /* Index of the lowest set bit; word is not 0. */
-BITS_INLINE unsigned bits_lowest(uintptr_t word) {
+BITS_INLINE unsigned bits_lowest(uintptr_t word)
+{
     if (ARCH_HAS_BIT_SCAN)
         return sizeof word == 8 ? (unsigned)__builtin_ctzll(word) : (unsigned)__builtin_ctz((unsigned)word);
     return qi_bits_de_bruijn[(uint32_t)((uint32_t)(word & (0 - word)) * 0x077CB531u) >> 27];
 }
 
 /* Index of the highest set bit; word is not 0. */
-BITS_INLINE unsigned bits_highest(uintptr_t word) {
+BITS_INLINE unsigned bits_highest(uintptr_t word)
+{
     if (ARCH_HAS_BIT_SCAN)
         return sizeof word == 8 ? 63u - (unsigned)__builtin_clzll(word) : 31u - (unsigned)__builtin_clz((unsigned)word);
     word |= word >> 1;
@@ -48,7 +50,8 @@ BITS_INLINE unsigned bits_highest(uintptr_t word) {
     return bits_lowest(word ^ (word >> 1));
 }
 
-BITS_INLINE uintptr_t bits_rotate_right(uintptr_t word, unsigned count) {
+BITS_INLINE uintptr_t bits_rotate_right(uintptr_t word, unsigned count)
+{
     return (word >> count) | (word << (BITS_WORD - count));
 }
 
@@ -61,35 +64,42 @@ struct bits_any_u32 {
     uint32_t value;
 } __attribute__((packed, may_alias));
 
-BITS_INLINE uintptr_t bits_load(const uint8_t *at) {
+BITS_INLINE uintptr_t bits_load(const uint8_t *at)
+{
     return ((const struct bits_any_word *)at)->value;
 }
 
-BITS_INLINE void bits_store(uint8_t *at, uintptr_t value) {
+BITS_INLINE void bits_store(uint8_t *at, uintptr_t value)
+{
     ((struct bits_any_word *)at)->value = value;
 }
 
-BITS_INLINE uint32_t bits_load_u32(const uint8_t *at) {
+BITS_INLINE uint32_t bits_load_u32(const uint8_t *at)
+{
     return ((const struct bits_any_u32 *)at)->value;
 }
 
-BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value) {
+BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value)
+{
     ((struct bits_any_u32 *)at)->value = value;
 }
 
 /* A number whose bytes lie in memory in this order. */
-BITS_INLINE uint32_t bits_bytes_in_order(uint8_t first, uint8_t second, uint8_t third, uint8_t fourth) {
+BITS_INLINE uint32_t bits_bytes_in_order(uint8_t first, uint8_t second, uint8_t third, uint8_t fourth)
+{
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
         return (uint32_t)first | (uint32_t)second << 8 | (uint32_t)third << 16 | (uint32_t)fourth << 24;
     return (uint32_t)fourth | (uint32_t)third << 8 | (uint32_t)second << 16 | (uint32_t)first << 24;
 }
 
 /* unit is a power of two. */
-BITS_INLINE uintptr_t bits_round_up(uintptr_t value, uintptr_t unit) {
+BITS_INLINE uintptr_t bits_round_up(uintptr_t value, uintptr_t unit)
+{
     return (value + unit - 1) & ~(unit - 1);
 }
 
-BITS_INLINE bool bits_is_power_of_two(uintptr_t value) {
+BITS_INLINE bool bits_is_power_of_two(uintptr_t value)
+{
     return value != 0 && (value & (value - 1)) == 0;
 }
 

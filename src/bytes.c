@@ -9,11 +9,13 @@
 
 typedef uintptr_t __attribute__((may_alias)) word_t;
 
-static inline void keep_loop(void) {
+static inline void keep_loop(void)
+{
     __asm__ volatile("" ::: "memory");
 }
 
-void qi_bytes_copy(void *to, const void *from, size_t bytes) {
+void qi_bytes_copy(void *to, const void *from, size_t bytes)
+{
     uint8_t *out = to;
     const uint8_t *in = from;
     if ((((uintptr_t)out | (uintptr_t)in) & (sizeof(word_t) - 1)) == 0)
@@ -29,7 +31,8 @@ void qi_bytes_copy(void *to, const void *from, size_t bytes) {
     }
 }
 
-void qi_bytes_clear(void *at, size_t bytes) {
+void qi_bytes_clear(void *at, size_t bytes)
+{
     uint8_t *out = at;
     for (; bytes != 0 && ((uintptr_t)out & (sizeof(word_t) - 1)) != 0; bytes--) {
         *out++ = 0;

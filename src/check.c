@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * check.c: see check.h. The walk over a chunk's runs first, on which both functions build, then the walk over blocks, then
- * the check of runs, of lists and of figures.
+ * check.c: see check.h. The walk over a chunk's runs first, on which both functions build, then the walk over blocks,
+ * then the check of runs, of lists and of figures.
  */
 #include "check.h"
 
@@ -15,7 +15,8 @@ struct stretch {
 };
 
 /* Reads the stretch that starts at stretch->page; false if its code or length makes no sense. */
-static bool read_stretch(struct stretch *stretch) {
+static bool read_stretch(struct stretch *stretch)
+{
     const struct chunk *chunk = stretch->chunk;
     stretch->code = chunk->codes[stretch->page];
     if (stretch->code >= PAGE_SMALL)
@@ -27,12 +28,14 @@ static bool read_stretch(struct stretch *stretch) {
     return stretch->pages != 0 && stretch->pages <= chunk_page_count(chunk) - stretch->page;
 }
 
-static bool report_damage(const struct quarry_heap *heap, const void *place) {
+static bool report_damage(const struct quarry_heap *heap, const void *place)
+{
     qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_CORRUPT, place, 0);
     return false;
 }
 
-static struct bin_run run_of_stretch(const struct stretch *stretch) {
+static struct bin_run run_of_stretch(const struct stretch *stretch)
+{
     struct bin_run run = {stretch->chunk, stretch->page, stretch->code};
     return run;
 }
@@ -45,7 +48,8 @@ struct visitor {
 };
 
 static bool visit_one(const struct visitor *visitor, const void *pointer, size_t bytes, bool free,
-                      enum quarry_block_kind kind) {
+                      enum quarry_block_kind kind)
+{
     struct quarry_block block;
     block.pointer = pointer;
     block.bytes = bytes;
@@ -54,7 +58,8 @@ static bool visit_one(const struct visitor *visitor, const void *pointer, size_t
     return visitor->visit(visitor->context, &block);
 }
 
-static bool visit_slots(const struct visitor *visitor, const struct stretch *stretch) {
+static bool visit_slots(const struct visitor *visitor, const struct stretch *stretch)
+{
     struct bin_run run = run_of_stretch(stretch);
     size_t bytes = bin_slot_bytes(bin_of_code(run.code));
     unsigned slots = BITS_WORD - bin_unused_bits(run.code);
@@ -64,7 +69,8 @@ static bool visit_slots(const struct visitor *visitor, const struct stretch *str
     return true;
 }
 
-static bool visit_stretch(const struct visitor *visitor, const struct stretch *stretch) {
+static bool visit_stretch(const struct visitor *visitor, const struct stretch *stretch)
+{
     if (stretch->code >= PAGE_SMALL)
         return visit_slots(visitor, stretch);
     return visit_one(visitor, chunk_page_address(stretch->chunk, stretch->page), units_bytes_from_pages(stretch->pages),
@@ -72,16 +78,19 @@ static bool visit_stretch(const struct visitor *visitor, const struct stretch *s
 }
 
 /* Chunks: the first, then the list. */
-static struct chunk *next_chunk(const struct chunk *chunk) {
+static struct chunk *next_chunk(const struct chunk *chunk)
+{
     return (struct chunk *)chunk->next;
 }
 
-static struct chunk *first_chunk(const struct quarry_heap *heap) {
+static struct chunk *first_chunk(const struct quarry_heap *heap)
+{
     return (struct chunk *)(uintptr_t)&heap->bins.runs.chunks.first;
 }
 
 bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
-                   void *context) {
+                   void *context)
+{
     const struct visitor visitor = {visit, context};
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
         if (chunk->granules == 0 && !visit_one(&visitor, chunk->pages, huge_usable_bytes(chunk), false, QUARRY_HUGE))
@@ -107,7 +116,8 @@ struct sums {
 };
 
 /* C2: pages from first to before end hold nothing, or stale inner codes. */
-static bool hold_nothing(const struct chunk *chunk, pages_t first, pages_t end) {
+static bool hold_nothing(const struct chunk *chunk, pages_t first, pages_t end)
+{
     for (pages_t page = first; page < end; page++) {
         unsigned code = chunk->codes[page];
         if (code > PAGE_INNER_LAST && (code < PAGE_SECOND || code >= PAGE_SMALL))
@@ -117,7 +127,8 @@ static bool hold_nothing(const struct chunk *chunk, pages_t first, pages_t end) 
 }
 
 /* R1, R4, C2, C4 */
-static bool check_free_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
+static bool check_free_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
+{
     const struct chunk *chunk = stretch->chunk;
     pages_t last = stretch->page + stretch->pages - 1;
     const struct list_node *node = (const struct list_node *)(void *)chunk_page_address(chunk, stretch->page);
@@ -129,7 +140,8 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
 }
 
 /* C3 */
-static bool inner_codes_are_sound(const struct stretch *stretch) {
+static bool inner_codes_are_sound(const struct stretch *stretch)
+{
     const uint8_t *codes = stretch->chunk->codes + stretch->page;
     for (pages_t page = 2; page < stretch->pages; page++)
         if (codes[page] != page)
@@ -138,13 +150,15 @@ static bool inner_codes_are_sound(const struct stretch *stretch) {
 }
 
 /* Is this what the bin says of its current run? */
-static bool is_current(const struct bin *bin, const struct bin_run *run) {
+static bool says_current(const struct bin *bin, const struct bin_run *run)
+{
     return bin->run != 0 && bin_current_start(bin) == bin_run_start(run) && bin->u.map == bin_run_map(run) &&
            bin_slots_mask(bin_current_unused_bits(bin)) == bin_run_slots(run);
 }
 
 /* C3, B2, B3 */
-static bool check_small_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
+static bool check_small_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
+{
     struct bin_run run = run_of_stretch(stretch);
     unsigned index = bin_of_code(run.code);
     uintptr_t slots = bin_run_slots(&run);
@@ -162,14 +176,15 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     const struct bin *bin = &heap->bins.bins[index];
     if (bin->run != 0 && bin->u.map == bin_run_map(&run)) {
         sums->current_seen[index] = true;
-        return is_current(bin, &run) && list_next_is_sound(&heap->bins.runs.chunks, qi_bin_node(&heap->bins, run));
+        return says_current(bin, &run) && list_next_is_sound(&heap->bins.runs.chunks, qi_bin_node(&heap->bins, run));
     }
     unsigned slot = stretch->chunk->codes[run.page + 1] & (BITS_WORD - 1);
     return used != 0 && ((slots & ~used) >> slot & 1) != 0 &&
            list_is_sound(&heap->bins.runs.chunks, qi_bin_node(&heap->bins, run));
 }
 
-static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums) {
+static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
+{
     if (stretch->code == PAGE_FREE)
         return check_free_run(heap, stretch, sums);
     if (stretch->code >= PAGE_SMALL)
@@ -179,7 +194,8 @@ static bool check_stretch(const struct quarry_heap *heap, const struct stretch *
     return hold_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
 }
 
-static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct sums *sums) {
+static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct sums *sums)
+{
     sums->chunks++;
     sums->chunk_bytes += chunk->bytes;
     if (chunk->granules == 0) {
@@ -198,7 +214,8 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 }
 
 /* Counts a list of nodes that lie in this heap, up to a bound. */
-static size_t list_length(const struct chunk_set *chunks, const struct list_node *node, size_t bound) {
+static size_t list_length(const struct chunk_set *chunks, const struct list_node *node, size_t bound)
+{
     size_t length = 0;
     for (; node != NULL && chunk_set_holds(chunks, node) && length <= bound; node = node->next)
         length++;
@@ -206,9 +223,10 @@ static size_t list_length(const struct chunk_set *chunks, const struct list_node
 }
 
 /* R1, R2: every free run is in a list of its class, and no list holds anything else. */
-static bool check_run_lists(const struct run_set *set, const struct sums *sums) {
+static bool check_run_lists(const struct run_set *set, const struct sums *sums)
+{
     size_t listed = 0;
-    for (unsigned class = 0; class < RUN_CLASSES; class++) {
+    for (unsigned class = 0; class < RUN_CLASSES; class ++) {
         const struct list_node *node = set->heads[class];
         if ((set->class_mask >> class & 1) != (node != NULL))
             return false;
@@ -225,7 +243,8 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums) 
 }
 
 /* B1, B4 */
-static bool check_bin(const struct bin_set *set, unsigned index, const struct sums *sums) {
+static bool check_bin(const struct bin_set *set, unsigned index, const struct sums *sums)
+{
     const struct bin *bin = &set->bins[index];
     const struct list_node *node = bin->u.next;
     size_t listed = 0;
@@ -245,7 +264,8 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
 }
 
 /* R3, S1, S2, H1, H2 */
-static bool check_figures(const struct quarry_heap *heap, const struct sums *sums) {
+static bool check_figures(const struct quarry_heap *heap, const struct sums *sums)
+{
     const struct source *source = &heap->bins.runs.chunks.source;
     bool counted = QUARRY_STATS == 0 || (heap->used_bytes == sums->used_bytes && heap->blocks == sums->blocks);
     return counted && heap->used_bytes <= heap->used_peak_bytes && sums->free_pages == heap->bins.runs.free_pages &&
@@ -254,7 +274,8 @@ static bool check_figures(const struct quarry_heap *heap, const struct sums *sum
            (source->limit_bytes == 0 || source->acquired_bytes <= source->limit_bytes);
 }
 
-bool qi_check_heap(const struct quarry_heap *heap) {
+bool qi_check_heap(const struct quarry_heap *heap)
+{
     struct sums sums;
     qi_bytes_clear(&sums, sizeof sums);
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk))

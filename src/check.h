@@ -2,8 +2,8 @@
  *
  * check.h: looks at everything: quarry_walk() and quarry_check().
  *
- * Both go through every page of every chunk by the page codes. The check asserts the invariants numbered in chunk.h, run.h,
- * bin.h, source.h and heap.h. Its cost grows with the heap; it needs no memory and changes nothing.
+ * Both go through every page of every chunk by the page codes. The check asserts the invariants numbered in chunk.h,
+ * run.h, bin.h, source.h and heap.h. Its cost grows with the heap; it needs no memory and changes nothing.
  */
 #ifndef QUARRY_CHECK_H
 #define QUARRY_CHECK_H

@@ -9,7 +9,8 @@
 _Static_assert(sizeof(struct added_chunk) % sizeof(void *) == 0, "codes follow the struct");
 _Static_assert(5 <= CHUNK_LENGTH_LONG * UNITS_MAP_BYTES / 2, "both long lengths of a run fit its maps");
 
-BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address) {
+BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
+{
     struct added_chunk *node = set->root;
     uintptr_t path = (uintptr_t)address << (BITS_WORD - 1 - set->top_bit);
     while (node != NULL) {
@@ -22,17 +23,20 @@ BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *se
 }
 
 /* The highest bit in which the first and the last byte differ: the chunk stands at this bit of the tree or above. */
-static unsigned home_bit(const struct added_chunk *added) {
+static unsigned home_bit(const struct added_chunk *added)
+{
     uintptr_t first = (uintptr_t)added;
     return bits_highest(first ^ (first + added->chunk.bytes - 1));
 }
 
-static struct added_chunk **child_link(struct added_chunk *node, const struct added_chunk *towards, unsigned bit) {
+static struct added_chunk **child_link(struct added_chunk *node, const struct added_chunk *towards, unsigned bit)
+{
     return ((uintptr_t)towards >> bit & 1) != 0 ? &node->high : &node->low;
 }
 
 /* Takes some leaf below or at *link out of the tree. */
-static struct added_chunk *take_leaf(struct added_chunk **link) {
+static struct added_chunk *take_leaf(struct added_chunk **link)
+{
     struct added_chunk *node = *link;
     while (node->low != NULL || node->high != NULL) {
         link = node->low != NULL ? &node->low : &node->high;
@@ -44,7 +48,8 @@ static struct added_chunk *take_leaf(struct added_chunk **link) {
 
 /* Makes the root decide by a higher bit. All chunks agree in the bits above the old one, so the tree hangs on one side
  * of a new root; any leaf may be it, since a chunk may always stand higher. */
-static void raise_top_bit(struct chunk_set *set) {
+static void raise_top_bit(struct chunk_set *set)
+{
     struct added_chunk *old = set->root;
     set->top_bit++;
     if (old->low == NULL && old->high == NULL)
@@ -55,7 +60,8 @@ static void raise_top_bit(struct chunk_set *set) {
     set->root = leaf;
 }
 
-static void tree_insert(struct chunk_set *set, struct added_chunk *added) {
+static void tree_insert(struct chunk_set *set, struct added_chunk *added)
+{
     added->low = added->high = NULL;
     if (set->root == NULL) {
         set->root = added;
@@ -81,7 +87,8 @@ static void tree_insert(struct chunk_set *set, struct added_chunk *added) {
     *link = added;
 }
 
-static void tree_remove(struct chunk_set *set, struct added_chunk *added) {
+static void tree_remove(struct chunk_set *set, struct added_chunk *added)
+{
     struct added_chunk **link = &set->root;
     for (unsigned bit = set->top_bit; *link != added; bit--)
         link = child_link(*link, added, bit);
@@ -93,7 +100,8 @@ static void tree_remove(struct chunk_set *set, struct added_chunk *added) {
     *link = leaf;
 }
 
-void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added) {
+void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
+{
     tree_insert(set, added);
     added->chunk.next = set->first.next;
     added->link = &set->first.next;
@@ -103,7 +111,8 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added) {
     set->chunk_count++;
 }
 
-void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added) {
+void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
+{
     tree_remove(set, added);
     *added->link = added->chunk.next;
     if (added->chunk.next != NULL)
@@ -111,11 +120,13 @@ void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added) {
     set->chunk_count--;
 }
 
-static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t other_bytes) {
+static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t other_bytes)
+{
     return one - other < other_bytes || other - one < one_bytes;
 }
 
-bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes) {
+bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes)
+{
     uintptr_t first = (uintptr_t)start;
     size_t lead = set->first_lead;
     if (overlaps(first, bytes, (uintptr_t)set - lead, set->first.bytes + lead))
@@ -129,7 +140,8 @@ bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_
 }
 
 /* Starts from too many and takes off fifteen sixteenths of what is missing: a few rounds, and no division. */
-pages_t qi_chunk_pages_that_fit(size_t span) {
+pages_t qi_chunk_pages_that_fit(size_t span)
+{
     size_t pages = span >> UNITS_PAGE_SHIFT;
     while (pages != 0) {
         size_t control = CHUNK_CONTROL_BYTES(pages);
@@ -142,11 +154,13 @@ pages_t qi_chunk_pages_that_fit(size_t span) {
     return (pages_t)pages;
 }
 
-void qi_chunk_clear(struct chunk *chunk) {
+void qi_chunk_clear(struct chunk *chunk)
+{
     qi_bytes_clear(chunk->codes, chunk_page_count(chunk));
 }
 
-bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end) {
+bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
+{
     /* The pages end at the last page boundary, so the control data begins wherever it likes. */
     size_t tail = (uintptr_t)end & (QUARRY_PAGE_BYTES - 1);
     if ((size_t)(end - control) <= tail)

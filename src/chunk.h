@@ -18,8 +18,8 @@
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
  *   C2  a start or free code stands only where that run starts (free: and ends); all else holds 0 or an inner code
- *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q; a second-page code counts as 1.
- *       Such codes elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which
+ *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q; a second-page code counts
+ * as 1. Such codes elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which
  *       only its exact start names) or on a run of small blocks that is too short to have a slot there.
  *   C4  no two free runs are neighbours
  *
@@ -59,10 +59,10 @@ struct chunk {
 /* A chunk that is not the heap's first, or the memory of a huge block. */
 struct added_chunk {
     struct chunk chunk;
-    struct added_chunk **link;       /* the word of the list that points here */
+    struct added_chunk **link;      /* the word of the list that points here */
     struct added_chunk *low, *high; /* the tree below: address bit 0, 1 */
-    bool from_source;                /* else: a region */
-    uint8_t lead;                    /* bytes of the region before this struct */
+    bool from_source;               /* else: a region */
+    uint8_t lead;                   /* bytes of the region before this struct */
 };
 
 /* A chunk is at least 4 KB, so the address space has room for no more chunks than this. */
@@ -77,21 +77,25 @@ struct chunk_set {
     size_t first_lead : 4;                  /* bytes of the first chunk's region before the heap */
 };
 
-BITS_INLINE pages_t chunk_page_count(const struct chunk *chunk) {
+BITS_INLINE pages_t chunk_page_count(const struct chunk *chunk)
+{
     return (pages_t)(chunk->granules >> UNITS_PAGE_GRANULE_SHIFT);
 }
 
-BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, pages_t page) {
+BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, pages_t page)
+{
     return chunk->pages + units_bytes_from_pages(page);
 }
 
-BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, pages_t page) {
+BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, pages_t page)
+{
     return chunk->maps + (size_t)page * UNITS_MAP_BYTES;
 }
 
 /* The code of the run in which a page lies, and in *page the page where that run starts: of a run of small blocks from
  * any of its pages, of anything else only from its first. */
-BITS_INLINE unsigned chunk_run_code(const struct chunk *chunk, pages_t *page) {
+BITS_INLINE unsigned chunk_run_code(const struct chunk *chunk, pages_t *page)
+{
     unsigned code = chunk->codes[*page];
     if (code >= PAGE_SMALL)
         return code;
@@ -105,7 +109,8 @@ BITS_INLINE unsigned chunk_run_code(const struct chunk *chunk, pages_t *page) {
 
 /* The granule of the chunk that starts at address. Anything that is misaligned or outside the pages comes out at or
  * above chunk->granules: the rotation moves the low bits of the difference to the top. */
-BITS_INLINE size_t chunk_granule(const struct chunk *chunk, const void *address) {
+BITS_INLINE size_t chunk_granule(const struct chunk *chunk, const void *address)
+{
     return bits_rotate_right((uintptr_t)address - (uintptr_t)chunk->pages, UNITS_GRANULE_SHIFT);
 }
 
@@ -113,35 +118,41 @@ BITS_INLINE size_t chunk_granule(const struct chunk *chunk, const void *address)
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
 
 /* The chunk that may hold a block at address, or NULL; nothing at address is read. */
-BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address) {
+BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
+{
     if (bits_likely(chunk_granule(&set->first, address) < set->first.granules))
         return &set->first;
     return (const struct chunk *)qi_chunk_find_added(set, address);
 }
 
 /* Does a granule of a page of this heap start at address? */
-static inline bool chunk_set_holds(const struct chunk_set *set, const void *address) {
+static inline bool chunk_set_holds(const struct chunk_set *set, const void *address)
+{
     const struct chunk *chunk = chunk_find(set, address);
     return chunk != NULL && chunk_granule(chunk, address) < chunk->granules;
 }
 
 /* Run lengths in the maps: one byte, or, where a run's maps are longer, an escape and four more.
  *
- *   maps of a run of n pages          n < 255: | n | ... | n |     else: | 255 | n (4 bytes) | ... | n (4 bytes) | 255 |
+ *   maps of a run of n pages
+ *     n < 255:  | n | ... | n |        else:  | 255 | n (4 bytes) | ... | n (4 bytes) | 255 |
  */
 enum { CHUNK_LENGTH_LONG = 255 };
 
-static inline pages_t chunk_length_at_start(const struct chunk *chunk, pages_t first) {
+static inline pages_t chunk_length_at_start(const struct chunk *chunk, pages_t first)
+{
     const uint8_t *map = chunk_map(chunk, first);
     return bits_likely(map[0] != CHUNK_LENGTH_LONG) ? map[0] : bits_load_u32(map + 1);
 }
 
-static inline pages_t chunk_length_at_end(const struct chunk *chunk, pages_t last) {
+static inline pages_t chunk_length_at_end(const struct chunk *chunk, pages_t last)
+{
     const uint8_t *map = chunk_map(chunk, last) + UNITS_MAP_BYTES - 1;
     return bits_likely(map[0] != CHUNK_LENGTH_LONG) ? map[0] : bits_load_u32(map - 4);
 }
 
-static inline void chunk_set_length_at_start(const struct chunk *chunk, pages_t first, pages_t pages) {
+static inline void chunk_set_length_at_start(const struct chunk *chunk, pages_t first, pages_t pages)
+{
     uint8_t *map = chunk_map(chunk, first);
     if (bits_likely(pages < CHUNK_LENGTH_LONG)) {
         map[0] = (uint8_t)pages;
@@ -151,7 +162,8 @@ static inline void chunk_set_length_at_start(const struct chunk *chunk, pages_t 
     bits_store_u32(map + 1, pages);
 }
 
-static inline void chunk_set_length_at_end(const struct chunk *chunk, pages_t last, pages_t pages) {
+static inline void chunk_set_length_at_end(const struct chunk *chunk, pages_t last, pages_t pages)
+{
     uint8_t *map = chunk_map(chunk, last) + UNITS_MAP_BYTES - 1;
     if (bits_likely(pages < CHUNK_LENGTH_LONG)) {
         map[0] = (uint8_t)pages;

@@ -4,13 +4,15 @@
  */
 #include "guard.h"
 
-__attribute__((weak)) void quarry_panic(const struct quarry_misuse *misuse) {
+__attribute__((weak)) void quarry_panic(const struct quarry_misuse *misuse)
+{
     (void)misuse;
     __builtin_trap();
 }
 
 BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer,
-                               size_t bytes) {
+                               size_t bytes)
+{
     struct quarry_misuse misuse;
     misuse.kind = kind;
     misuse.heap = (struct quarry_heap *)(uintptr_t)guard;

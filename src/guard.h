@@ -9,8 +9,8 @@
 #ifndef QUARRY_GUARD_H
 #define QUARRY_GUARD_H
 
-#include "quarry.h"
 #include "bits.h"
+#include "quarry.h"
 
 struct guard {
     void *context; /* handed to the hooks */

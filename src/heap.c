@@ -8,7 +8,8 @@
 
 /* --- sizes --- */
 
-size_t qi_heap_usable_bytes(const struct heap_block *block) {
+size_t qi_heap_usable_bytes(const struct heap_block *block)
+{
     switch (block->kind) {
     case QUARRY_SMALL:
         return bin_slot_bytes(bin_of_code(block->run.code));
@@ -20,14 +21,16 @@ size_t qi_heap_usable_bytes(const struct heap_block *block) {
 }
 
 /* Pages in a fresh chunk of the heap's source; 0: regions only. */
-static size_t fresh_chunk_pages(const struct quarry_heap *heap) {
+static size_t fresh_chunk_pages(const struct quarry_heap *heap)
+{
     if (heap->bins.runs.chunks.source.provider == NULL)
         return 0;
     const struct heap_sourced *sourced = (const struct heap_sourced *)(const void *)(heap + 1);
     return qi_chunk_pages_that_fit(sourced->chunk_bytes - sizeof(struct added_chunk));
 }
 
-size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes) {
+size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
+{
     if (bytes <= BIN_MAX_BYTES)
         return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
     size_t pages = units_pages_from_bytes(bytes);
@@ -41,7 +44,8 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes) {
 
 /* The bin whose slots all lie at multiples of align_bytes and hold so many bytes; BIN_COUNT: none. Runs begin at page
  * boundaries, so it is enough that the slot size is a multiple. */
-static unsigned aligned_bin(size_t bytes, size_t align_bytes) {
+static unsigned aligned_bin(size_t bytes, size_t align_bytes)
+{
     if (align_bytes > QUARRY_PAGE_BYTES || align_bytes > BIN_MAX_BYTES)
         return BIN_COUNT;
     size_t rounded = bits_round_up(bytes, align_bytes);
@@ -51,7 +55,8 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes) {
     return (bin_slot_bytes(bin) & (align_bytes - 1)) == 0 ? bin : BIN_COUNT;
 }
 
-static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
     size_t pages = units_pages_from_bytes(bytes);
     void *block = align_bytes <= QUARRY_PAGE_BYTES ? qi_large_take(&heap->bins.runs, pages)
                                                    : qi_large_take_aligned(&heap->bins.runs, pages, align_bytes);
@@ -61,7 +66,8 @@ static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_byt
 }
 
 /* From the chunks that there are. */
-static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
     unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
@@ -78,7 +84,8 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
     return bin_slot_bytes(bin) % QUARRY_PAGE_BYTES == 0 ? take_pages(heap, bytes, align_bytes) : NULL;
 }
 
-static bool add_chunk_from_source(struct quarry_heap *heap) {
+static bool add_chunk_from_source(struct quarry_heap *heap)
+{
     size_t bytes = heap_sourced(heap)->chunk_bytes;
     struct added_chunk *added = qi_source_acquire(heap_source(heap), bytes);
     if (added == NULL)
@@ -95,7 +102,8 @@ static bool add_chunk_from_source(struct quarry_heap *heap) {
     return true;
 }
 
-static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
     void *block = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
     if (block == NULL && qi_heap_trim(heap) != 0)
         block = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
@@ -105,7 +113,8 @@ static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_byte
 }
 
 /* From the source: a fresh chunk, or a huge block where no chunk is long enough. */
-static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
     if (heap_source(heap)->provider == NULL)
         return NULL;
     size_t pages = units_pages_from_bytes(bytes);
@@ -116,7 +125,8 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     return add_chunk_from_source(heap) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
 }
 
-BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes) {
+BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
     if (bytes == 0) /* the smallest block */
         bytes = 1;
     void *block = take_from_chunks(heap, bytes, align_bytes);
@@ -131,7 +141,8 @@ BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t 
 /* --- giving --- */
 
 /* Gives a chunk without a block back to the source. */
-static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added) {
+static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
+{
     size_t bytes = added->chunk.bytes;
     if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk))
         return 0;
@@ -141,7 +152,8 @@ static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
 }
 
 /* When the last block of a chunk is gone. */
-static BITS_COLD void chunk_emptied(struct quarry_heap *heap, struct chunk *chunk) {
+static BITS_COLD void chunk_emptied(struct quarry_heap *heap, struct chunk *chunk)
+{
     struct added_chunk *added = (struct added_chunk *)chunk;
     if (chunk == &heap_chunks(heap)->first || !added->from_source)
         return;
@@ -152,7 +164,8 @@ static BITS_COLD void chunk_emptied(struct quarry_heap *heap, struct chunk *chun
         sourced->spare = added;
 }
 
-static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_given given, size_t bytes) {
+static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_given given, size_t bytes)
+{
     if (given == RUN_REFUSED)
         return;
     heap_count_given(heap, bytes);
@@ -160,12 +173,14 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         chunk_emptied(heap, chunk);
 }
 
-BITS_NOINLINE void qi_heap_give_slot(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot) {
+BITS_NOINLINE void qi_heap_give_slot(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
+{
     size_t bytes = bin_slot_bytes(bin_of_code(chunk->codes[page]));
     count_given(heap, chunk, qi_small_give_slow(&heap->bins, chunk, page, slot), bytes);
 }
 
-BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page) {
+BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page)
+{
     if (chunk->granules == 0) {
         heap_count_given(heap, huge_usable_bytes(chunk));
         qi_huge_give(&heap->bins.runs, (struct added_chunk *)chunk);
@@ -175,7 +190,8 @@ BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *ch
     count_given(heap, chunk, qi_large_give(&heap->bins.runs, chunk, page), bytes);
 }
 
-size_t qi_heap_trim(struct quarry_heap *heap) {
+size_t qi_heap_trim(struct quarry_heap *heap)
+{
     if (heap_source(heap)->provider == NULL)
         return 0;
     struct added_chunk *spare = heap_sourced(heap)->spare;
@@ -189,12 +205,14 @@ size_t qi_heap_trim(struct quarry_heap *heap) {
 
 /* --- changing --- */
 
-static void count_resized(struct quarry_heap *heap, size_t old_bytes, const struct heap_block *block) {
+static void count_resized(struct quarry_heap *heap, size_t old_bytes, const struct heap_block *block)
+{
     heap_count_given(heap, old_bytes);
     heap_count_taken(heap, qi_heap_usable_bytes(block));
 }
 
-BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes) {
+BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
+{
     size_t old_bytes = qi_heap_usable_bytes(block);
     if (block->kind == QUARRY_SMALL)
         return bytes <= old_bytes;
@@ -210,7 +228,8 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
 }
 
 /* Would a block of another kind or bin be better than changing this one where it lies? */
-static bool should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes) {
+static bool should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
+{
     if (block->kind == QUARRY_SMALL)
         return bytes > BIN_MAX_BYTES || bin_of_bytes(bytes == 0 ? 1 : bytes) != bin_of_code(block->run.code);
     if (block->kind == QUARRY_HUGE)
@@ -219,7 +238,8 @@ static bool should_move(const struct quarry_heap *heap, const struct heap_block 
 }
 
 void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
-                      size_t align_bytes) {
+                      size_t align_bytes)
+{
     size_t old_bytes = qi_heap_usable_bytes(block);
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
     if (placed && !should_move(heap, block, bytes) && qi_heap_resize(heap, block, bytes))
@@ -242,7 +262,8 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
 /* --- the life of a heap --- */
 
 struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options,
-                                   const struct quarry_source *provider, size_t chunk_bytes) {
+                                   const struct quarry_source *provider, size_t chunk_bytes)
+{
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
     uint8_t *control = (uint8_t *)(heap + 1);
@@ -273,7 +294,8 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     return heap;
 }
 
-bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes) {
+bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
+{
     struct added_chunk *added = (struct added_chunk *)bits_round_up((uintptr_t)start, QUARRY_ALIGN_BYTES);
     size_t lead = (size_t)((uint8_t *)added - start);
     size_t tail = (uintptr_t)(start + bytes) & (QUARRY_PAGE_BYTES - 1);
@@ -289,7 +311,8 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes) 
 }
 
 /* Makes an added chunk, or the memory of a huge block, as it was when it was new. */
-static void reset_added(struct quarry_heap *heap, struct added_chunk *added) {
+static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
+{
     if (added->from_source && qi_source_release(heap_source(heap), added, added->chunk.bytes))
         return;
     if (!qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), (uint8_t *)added + added->chunk.bytes))
@@ -298,7 +321,8 @@ static void reset_added(struct quarry_heap *heap, struct added_chunk *added) {
     qi_run_add_chunk(&heap->bins.runs, &added->chunk);
 }
 
-void qi_heap_reset(struct quarry_heap *heap) {
+void qi_heap_reset(struct quarry_heap *heap)
+{
     struct run_set *runs = &heap->bins.runs;
     runs->class_mask = 0;
     runs->free_pages = 0;
@@ -321,7 +345,8 @@ void qi_heap_reset(struct quarry_heap *heap) {
     qi_run_add_chunk(runs, &runs->chunks.first);
 }
 
-void qi_heap_destroy(struct quarry_heap *heap) {
+void qi_heap_destroy(struct quarry_heap *heap)
+{
     if (heap_source(heap)->provider == NULL)
         return;
     /* Copies, because the heap's own memory goes last. */

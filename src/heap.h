@@ -43,7 +43,7 @@ struct heap_sourced {
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
 _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 ||
-                   sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 324 : 320),
+                       sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 324 : 320),
                "a small heap's fixed control data stays small");
 
 /* A block that was found to be live. */
@@ -53,19 +53,23 @@ struct heap_block {
     struct bin_run run; /* large: chunk and page only; huge: chunk only */
 };
 
-BITS_INLINE struct chunk_set *heap_chunks(struct quarry_heap *heap) {
+BITS_INLINE struct chunk_set *heap_chunks(struct quarry_heap *heap)
+{
     return &heap->bins.runs.chunks;
 }
 
-BITS_INLINE struct source *heap_source(struct quarry_heap *heap) {
+BITS_INLINE struct source *heap_source(struct quarry_heap *heap)
+{
     return &heap->bins.runs.chunks.source;
 }
 
-BITS_INLINE struct heap_sourced *heap_sourced(struct quarry_heap *heap) {
+BITS_INLINE struct heap_sourced *heap_sourced(struct quarry_heap *heap)
+{
     return (struct heap_sourced *)(void *)(heap + 1);
 }
 
-BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes) {
+BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
+{
     if (QUARRY_STATS == 0)
         return;
     heap->blocks++;
@@ -74,7 +78,8 @@ BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes) {
         heap->used_peak_bytes = heap->used_bytes;
 }
 
-BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes) {
+BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
+{
     if (QUARRY_STATS == 0)
         return;
     heap->blocks--;
@@ -82,7 +87,8 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes) {
 }
 
 /* Which live block starts at address? 0 and block filled in, or what is wrong with it. Nothing at address is read. */
-BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block) {
+BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block)
+{
     struct chunk *chunk = (struct chunk *)(uintptr_t)chunk_find(&heap->bins.runs.chunks, address);
     if (chunk == NULL)
         return QUARRY_INVALID_POINTER;

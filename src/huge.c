@@ -4,7 +4,8 @@
  */
 #include "huge.h"
 
-void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes) {
+void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
+{
     if (align_bytes < QUARRY_ALIGN_BYTES)
         align_bytes = QUARRY_ALIGN_BYTES;
     /* The memory begins at a page boundary: more alignment than that costs as much again. */
@@ -26,7 +27,8 @@ void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes) {
     return huge->chunk.pages;
 }
 
-void qi_huge_give(struct run_set *set, struct added_chunk *huge) {
+void qi_huge_give(struct run_set *set, struct added_chunk *huge)
+{
     qi_chunk_remove(&set->chunks, huge);
     if (qi_source_release(&set->chunks.source, huge, huge->chunk.bytes))
         return;
@@ -37,7 +39,8 @@ void qi_huge_give(struct run_set *set, struct added_chunk *huge) {
     }
 }
 
-bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes) {
+bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes)
+{
     size_t old = huge->chunk.bytes;
     size_t lead = (size_t)(huge->chunk.pages - (uint8_t *)huge);
     size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);

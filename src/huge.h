@@ -28,7 +28,8 @@ void qi_huge_give(struct run_set *set, struct added_chunk *huge);
 /* Makes the block at least bytes long in place, and no longer than need be if the source can truncate. */
 bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes);
 
-BITS_INLINE size_t huge_usable_bytes(const struct chunk *huge) {
+BITS_INLINE size_t huge_usable_bytes(const struct chunk *huge)
+{
     return huge->bytes - (size_t)(huge->pages - (const uint8_t *)huge);
 }
 

@@ -4,12 +4,14 @@
  */
 #include "large.h"
 
-static void mark(const struct run *run, pages_t pages) {
+static void mark(const struct run *run, pages_t pages)
+{
     run->chunk->codes[run->page] = PAGE_LARGE;
     chunk_set_length_at_start(run->chunk, run->page, pages);
 }
 
-void *qi_large_take(struct run_set *set, size_t pages) {
+void *qi_large_take(struct run_set *set, size_t pages)
+{
     struct run run = qi_run_take(set, pages, RUN_HEAD);
     if (run.chunk == NULL)
         return NULL;
@@ -17,7 +19,8 @@ void *qi_large_take(struct run_set *set, size_t pages) {
     return chunk_page_address(run.chunk, run.page);
 }
 
-void *qi_large_take_aligned(struct run_set *set, size_t pages, size_t align_bytes) {
+void *qi_large_take_aligned(struct run_set *set, size_t pages, size_t align_bytes)
+{
     size_t slack_pages = (align_bytes >> UNITS_PAGE_SHIFT) - 1;
     struct run run = qi_run_take(set, pages + slack_pages, RUN_HEAD);
     if (run.chunk == NULL)
@@ -35,11 +38,13 @@ void *qi_large_take_aligned(struct run_set *set, size_t pages, size_t align_byte
     return chunk_page_address(block.chunk, block.page);
 }
 
-enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, pages_t page) {
+enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, pages_t page)
+{
     return qi_run_give(set, chunk, page, chunk_length_at_start(chunk, page));
 }
 
-bool qi_large_resize(struct run_set *set, struct chunk *chunk, pages_t page, size_t pages) {
+bool qi_large_resize(struct run_set *set, struct chunk *chunk, pages_t page, size_t pages)
+{
     pages_t old = chunk_length_at_start(chunk, page);
     if (pages > chunk_page_count(chunk) - page)
         return false;

@@ -27,7 +27,8 @@ struct list_node {
 _Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the smallest slot");
 
 /* May node->next be followed? */
-static inline bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node) {
+static inline bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node)
+{
     const struct list_node *next = node->next;
     if (QUARRY_CHECK_LEVEL == 0 || next == NULL)
         return true;
@@ -35,7 +36,8 @@ static inline bool list_next_is_sound(const struct chunk_set *set, const struct 
 }
 
 /* May node be taken out of its list? */
-static inline bool list_is_sound(const struct chunk_set *set, const struct list_node *node) {
+static inline bool list_is_sound(const struct chunk_set *set, const struct list_node *node)
+{
     if (QUARRY_CHECK_LEVEL == 0)
         return true;
     struct list_node **link = node->link;
@@ -44,7 +46,8 @@ static inline bool list_is_sound(const struct chunk_set *set, const struct list_
     return (in_control || chunk_set_holds(set, link)) && *link == node && list_next_is_sound(set, node);
 }
 
-static inline void list_push(struct list_node **head, struct list_node *node) {
+static inline void list_push(struct list_node **head, struct list_node *node)
+{
     struct list_node *next = *head;
     node->next = next;
     node->link = head;
@@ -54,7 +57,8 @@ static inline void list_push(struct list_node **head, struct list_node *node) {
 }
 
 /* The node is sound. */
-static inline void list_take(struct list_node *node) {
+static inline void list_take(struct list_node *node)
+{
     struct list_node *next = node->next;
     struct list_node **link = node->link;
     *link = next;

@@ -8,8 +8,8 @@
 #ifndef QUARRY_LOCK_H
 #define QUARRY_LOCK_H
 
-#include "quarry.h"
 #include "bits.h"
+#include "quarry.h"
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
 #define LOCK_FIELD uintptr_t lock;
@@ -21,28 +21,30 @@ _Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
                "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
 
 #if QUARRY_LOCK == QUARRY_LOCK_NONE
-#define lock_enter(heap) ((void)(heap), (uintptr_t)0)
+#define lock_enter(heap)        ((void)(heap), (uintptr_t)0)
 #define lock_leave(heap, saved) ((void)(heap), (void)(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_IRQ
-#define lock_enter(heap) ((void)(heap), arch_irq_save())
+#define lock_enter(heap)        ((void)(heap), arch_irq_save())
 #define lock_leave(heap, saved) ((void)(heap), arch_irq_restore(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_HOOK
-#define lock_enter(heap) (quarry_lock_hook(heap), (uintptr_t)0)
+#define lock_enter(heap)        (quarry_lock_hook(heap), (uintptr_t)0)
 #define lock_leave(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
 #else
-#define lock_enter(heap) lock_spin((uintptr_t *)(uintptr_t)&(heap)->lock)
-#define lock_leave(heap, saved) lock_unspin((uintptr_t *)(uintptr_t)&(heap)->lock, saved)
+#define lock_enter(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
+#define lock_leave(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
 #endif
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
-BITS_INLINE uintptr_t lock_spin(uintptr_t *lock) {
+BITS_INLINE uintptr_t lock_spin(uintptr_t *lock)
+{
     uintptr_t saved = arch_irq_save();
     while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0)
         arch_spin_pause();
     return saved;
 }
 
-BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved) {
+BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved)
+{
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
     arch_irq_restore(saved);
 }

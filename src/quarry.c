@@ -2,26 +2,29 @@
  *
  * quarry.c: the public functions: arguments, lock, re-entry, on_oom; the work is done below.
  *
- * Every call on a heap stands between enter() and leave(). enter() answers false, after a report, for a call from one of
- * the heap's own source callbacks. on_oom is asked outside the lock, so it may call the heap.
+ * Every call on a heap stands between enter() and leave(). enter() answers false, after a report, for a call from one
+ * of the heap's own source callbacks. on_oom is asked outside the lock, so it may call the heap.
  */
 #include "quarry.h"
 
 #include "bytes.h"
 #include "check.h"
 
-static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes) {
+static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes)
+{
     qi_guard_report(&heap->bins.runs.chunks.source.guard, (enum quarry_misuse_kind)kind, pointer, bytes);
     return false;
 }
 
-BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved) {
+BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved)
+{
     lock_leave(heap, saved);
 }
 
 /* Takes the lock; false, with the lock released again, if a source's callback calls its own heap. (A lock that excludes
  * its owner too, as QUARRY_LOCK_SMP does, stops such a call before it gets here.) */
-BITS_INLINE bool enter(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t *saved) {
+BITS_INLINE bool enter(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t *saved)
+{
     *saved = lock_enter(heap);
     if (bits_likely(!heap->bins.runs.chunks.source.busy))
         return true;
@@ -33,29 +36,33 @@ BITS_INLINE bool enter(const struct quarry_heap *heap, const void *pointer, size
 
 enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
 
-#define CHUNK_MIN_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
-#define CHUNK_LIMIT_BYTES ((size_t)64 << 20)
+#define CHUNK_MIN_BYTES     (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
+#define CHUNK_LIMIT_BYTES   ((size_t)64 << 20)
 #define CHUNK_DEFAULT_BYTES (sizeof(void *) == 8 ? (size_t)2 << 20 : (size_t)64 << 10)
 
 _Static_assert(CHUNK_MIN_BYTES % UNITS_SOURCE_BYTES == 0, "chunks are whole frames");
 
-size_t quarry_min_region_bytes(void) {
+size_t quarry_min_region_bytes(void)
+{
     return QUARRY_ALIGN_BYTES - 1 + sizeof(struct quarry_heap) + CHUNK_CONTROL_BYTES(MIN_PAGES) +
            (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
 }
 
-static bool chunk_bytes_are_sound(size_t bytes) {
+static bool chunk_bytes_are_sound(size_t bytes)
+{
     return bytes >= CHUNK_MIN_BYTES && bytes <= CHUNK_LIMIT_BYTES && bits_is_power_of_two(bytes);
 }
 
 /* The bytes of a region that end inside the address space; 0: it wraps round. */
-static size_t region_bytes_in_space(const void *region, size_t bytes) {
+static size_t region_bytes_in_space(const void *region, size_t bytes)
+{
     uintptr_t room = UINTPTR_MAX - (uintptr_t)region; /* the last byte of the address space stays out */
     return bytes <= room ? bytes : bytes - 1 == room ? room : 0;
 }
 
 /* Adds a region in pieces that a chunk can be. */
-static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes) {
+static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
+{
     bool added = false;
     while (bytes != 0) {
         size_t piece = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
@@ -68,7 +75,8 @@ static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes) {
     return added;
 }
 
-struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options) {
+struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options)
+{
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
     if (options != NULL) {
         if (options->chunk_bytes != 0 && !chunk_bytes_are_sound(options->chunk_bytes))
@@ -89,8 +97,8 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     return heap;
 }
 
-struct quarry_heap *quarry_create_from_source(const struct quarry_source *source,
-                                              const struct quarry_options *options) {
+struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
+{
     if (source == NULL || source->acquire == NULL)
         return NULL;
     size_t bytes = CHUNK_DEFAULT_BYTES;
@@ -114,7 +122,8 @@ struct quarry_heap *quarry_create_from_source(const struct quarry_source *source
     return heap;
 }
 
-bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes) {
+bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes)
+{
     uintptr_t saved;
     if (!enter(heap, region, region_bytes, &saved))
         return false;
@@ -132,7 +141,8 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
     return added;
 }
 
-void quarry_reset(struct quarry_heap *heap) {
+void quarry_reset(struct quarry_heap *heap)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, 0, &saved))
         return;
@@ -140,7 +150,8 @@ void quarry_reset(struct quarry_heap *heap) {
     leave(heap, saved);
 }
 
-void quarry_destroy(struct quarry_heap *heap) {
+void quarry_destroy(struct quarry_heap *heap)
+{
     uintptr_t saved;
     if (heap == NULL || !enter(heap, NULL, 0, &saved))
         return;
@@ -150,20 +161,24 @@ void quarry_destroy(struct quarry_heap *heap) {
 
 /* --- nested heaps --- */
 
-static void *parent_acquire(void *context, size_t bytes, size_t align_bytes) {
+static void *parent_acquire(void *context, size_t bytes, size_t align_bytes)
+{
     return quarry_aligned_alloc(context, align_bytes, bytes);
 }
 
-static void parent_release(void *context, void *memory, size_t bytes) {
+static void parent_release(void *context, void *memory, size_t bytes)
+{
     quarry_free_sized(context, memory, bytes);
 }
 
-static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t bytes) {
+static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t bytes)
+{
     (void)old_bytes;
     return quarry_resize(context, memory, bytes);
 }
 
-struct quarry_source quarry_source_from_heap(struct quarry_heap *parent) {
+struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
+{
     struct quarry_source source;
     source.context = parent;
     source.acquire = parent_acquire;
@@ -176,14 +191,16 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent) {
 /* --- taking --- */
 
 /* Nothing can ever serve this. */
-static BITS_COLD void *refuse(struct quarry_heap *heap) {
+static BITS_COLD void *refuse(struct quarry_heap *heap)
+{
     if (QUARRY_STATS != 0)
         heap->failures++;
     return NULL;
 }
 
 /* Asks on_oom, outside the lock, whether to try again. */
-static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved) {
+static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
+{
     if (heap->on_oom == NULL)
         return false;
     leave(heap, *saved);
@@ -193,7 +210,8 @@ static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved) {
 }
 
 /* Everything but the hot path of quarry_malloc(). The lock is held; it is released. */
-static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, uintptr_t saved) {
+static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, uintptr_t saved)
+{
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
         do
@@ -207,7 +225,8 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
 }
 
 /* A small block, when the hot path below does not get one. */
-static BITS_NOINLINE void *take_small_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved) {
+static BITS_NOINLINE void *take_small_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
+{
     unsigned bin = bin_of_bytes(bytes);
     void *block = qi_small_take_slow(&heap->bins, bin);
     if (!bits_likely(block != NULL))
@@ -217,7 +236,8 @@ static BITS_NOINLINE void *take_small_and_leave(struct quarry_heap *heap, size_t
     return block;
 }
 
-void *quarry_malloc(struct quarry_heap *heap, size_t bytes) {
+void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, bytes, &saved))
         return NULL;
@@ -235,7 +255,8 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes) {
 }
 
 /* a * b, or SIZE_MAX if that overflows; division by a variable would be a library call on small CPUs. */
-static size_t multiply(size_t a, size_t b) {
+static size_t multiply(size_t a, size_t b)
+{
     const unsigned half = BITS_WORD / 2;
     if ((a | b) >> half != 0) { /* otherwise the product fits */
         if (a == 0 || b == 0)
@@ -250,7 +271,8 @@ static size_t multiply(size_t a, size_t b) {
     return a * b;
 }
 
-void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes) {
+void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes)
+{
     size_t total = multiply(count, bytes);
     void *block = quarry_malloc(heap, total);
     if (block != NULL)
@@ -258,11 +280,13 @@ void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes) {
     return block;
 }
 
-static bool alignment_is_sound(size_t align_bytes) {
+static bool alignment_is_sound(size_t align_bytes)
+{
     return bits_is_power_of_two(align_bytes) && align_bytes <= UNITS_REQUEST_MAX_BYTES / 4;
 }
 
-void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes) {
+void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, bytes, &saved))
         return NULL;
@@ -274,12 +298,14 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
 /* --- changing --- */
 
 /* Is the block live? If not, that is reported. */
-static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block) {
+static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
+{
     unsigned wrong = heap_locate(heap, address, block);
     return wrong == 0 ? true : report(heap, wrong, address, bytes);
 }
 
-static void *change(struct quarry_heap *heap, void *address, size_t align_bytes, size_t bytes) {
+static void *change(struct quarry_heap *heap, void *address, size_t align_bytes, size_t bytes)
+{
     uintptr_t saved;
     if (!enter(heap, address, bytes, &saved))
         return NULL;
@@ -300,17 +326,20 @@ static void *change(struct quarry_heap *heap, void *address, size_t align_bytes,
     return changed;
 }
 
-void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes) {
+void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes)
+{
     return block == NULL ? quarry_malloc(heap, bytes) : change(heap, block, 1, bytes);
 }
 
-void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align_bytes, size_t bytes) {
+void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align_bytes, size_t bytes)
+{
     if (block == NULL || !alignment_is_sound(align_bytes))
         return block == NULL ? quarry_aligned_alloc(heap, align_bytes, bytes) : refuse(heap);
     return change(heap, block, align_bytes, bytes);
 }
 
-bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes) {
+bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
+{
     uintptr_t saved;
     if (address == NULL || !enter(heap, address, bytes, &saved))
         return false;
@@ -323,7 +352,8 @@ bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes) {
 
 /* --- giving back --- */
 
-void quarry_free(struct quarry_heap *heap, void *address) {
+void quarry_free(struct quarry_heap *heap, void *address)
+{
     uintptr_t saved;
     if (address == NULL || !enter(heap, address, 0, &saved))
         return;
@@ -340,14 +370,16 @@ void quarry_free(struct quarry_heap *heap, void *address) {
     leave(heap, saved);
 }
 
-void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes) {
+void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
+{
     (void)bytes;
     quarry_free(heap, address);
 }
 
 /* --- asking --- */
 
-size_t quarry_usable_size(struct quarry_heap *heap, const void *address) {
+size_t quarry_usable_size(struct quarry_heap *heap, const void *address)
+{
     uintptr_t saved;
     if (address == NULL || !enter(heap, address, 0, &saved))
         return 0;
@@ -357,11 +389,13 @@ size_t quarry_usable_size(struct quarry_heap *heap, const void *address) {
     return bytes;
 }
 
-size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes) {
+size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes)
+{
     return bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_good_bytes(heap, bytes) : 0;
 }
 
-bool quarry_owns(const struct quarry_heap *heap, const void *pointer) {
+bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
+{
     uintptr_t saved = lock_enter(heap);
     struct heap_block block;
     bool live = heap_locate(heap, pointer, &block) == 0;
@@ -369,7 +403,8 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer) {
     return live;
 }
 
-void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats) {
+void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats)
+{
     uintptr_t saved = lock_enter(heap);
     const struct run_set *runs = &heap->bins.runs;
     const struct source *source = &runs->chunks.source;
@@ -386,7 +421,8 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     leave(heap, saved);
 }
 
-bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes) {
+bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, limit_bytes, &saved))
         return false;
@@ -398,7 +434,8 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes) {
     return possible;
 }
 
-size_t quarry_trim(struct quarry_heap *heap) {
+size_t quarry_trim(struct quarry_heap *heap)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, 0, &saved))
         return 0;
@@ -407,7 +444,8 @@ size_t quarry_trim(struct quarry_heap *heap) {
     return bytes;
 }
 
-bool quarry_check(struct quarry_heap *heap) {
+bool quarry_check(struct quarry_heap *heap)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, 0, &saved))
         return false;
@@ -417,7 +455,8 @@ bool quarry_check(struct quarry_heap *heap) {
 }
 
 void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
-                 void *context) {
+                 void *context)
+{
     uintptr_t saved;
     if (!enter(heap, NULL, 0, &saved))
         return;

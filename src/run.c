@@ -4,7 +4,8 @@
  */
 #include "run.h"
 
-static inline unsigned class_of(size_t pages) {
+static inline unsigned class_of(size_t pages)
+{
     if (pages < RUN_EXACT_PAGES)
         return (unsigned)pages - 1;
     unsigned power = bits_highest(pages);
@@ -16,12 +17,14 @@ static inline unsigned class_of(size_t pages) {
     return class < RUN_CLASSES ? class : RUN_CLASSES - 1;
 }
 
-unsigned qi_run_class(size_t pages) {
+unsigned qi_run_class(size_t pages)
+{
     return class_of(pages);
 }
 
 /* Does the class begin at just this length, so that every run in it is long enough? */
-static inline bool class_starts_at(size_t pages) {
+static inline bool class_starts_at(size_t pages)
+{
     if (pages <= RUN_EXACT_PAGES)
         return true;
     unsigned power = bits_highest(pages);
@@ -30,7 +33,8 @@ static inline bool class_starts_at(size_t pages) {
 }
 
 /* Writes what says that pages are a free run. */
-BITS_INLINE void mark_free(const struct chunk *chunk, pages_t page, pages_t pages) {
+BITS_INLINE void mark_free(const struct chunk *chunk, pages_t page, pages_t pages)
+{
     uint8_t *codes = chunk->codes;
     codes[page] = PAGE_FREE;
     codes[page + pages - 1] = PAGE_FREE;
@@ -39,7 +43,8 @@ BITS_INLINE void mark_free(const struct chunk *chunk, pages_t page, pages_t page
 }
 
 /* Makes pages a free run of its class's list. */
-static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages)
+{
     mark_free(chunk, page, pages);
     unsigned class = class_of(pages);
     set->class_mask |= (uintptr_t)1 << class;
@@ -47,7 +52,8 @@ static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page
 }
 
 /* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
-static inline void take_out(struct run_set *set, struct list_node *node) {
+static inline void take_out(struct run_set *set, struct list_node *node)
+{
     struct list_node **link = node->link;
     list_take(node);
     if (*link == NULL) {
@@ -57,12 +63,14 @@ static inline void take_out(struct run_set *set, struct list_node *node) {
     }
 }
 
-static BITS_COLD void report_damage(const struct run_set *set, const void *node) {
+static BITS_COLD void report_bad_run(const struct run_set *set, const void *node)
+{
     qi_guard_report(&set->chunks.source.guard, QUARRY_CORRUPT, node, 0);
 }
 
 /* Where the free run of a sound node lies. */
-static inline struct run run_of_node(struct run_set *set, const struct list_node *node) {
+static inline struct run free_run_of(struct run_set *set, const struct list_node *node)
+{
     struct run run;
     run.chunk = run_chunk_of(set, node);
     run.page = (pages_t)(chunk_granule(run.chunk, node) >> UNITS_PAGE_GRANULE_SHIFT);
@@ -70,10 +78,11 @@ static inline struct run run_of_node(struct run_set *set, const struct list_node
 }
 
 /* The last resort: some runs of a class that starts below the length asked for. */
-static BITS_COLD struct list_node *search_class(struct run_set *set, unsigned class, size_t pages) {
+static BITS_COLD struct list_node *search_class(struct run_set *set, unsigned class, size_t pages)
+{
     struct list_node *node = set->heads[class];
     for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
-        struct run run = run_of_node(set, node);
+        struct run run = free_run_of(set, node);
         if (chunk_length_at_start(run.chunk, run.page) >= pages)
             return node;
         if (!list_next_is_sound(&set->chunks, node))
@@ -84,14 +93,15 @@ static BITS_COLD struct list_node *search_class(struct run_set *set, unsigned cl
 }
 
 /* A node whose run is long enough, or NULL. */
-static inline struct list_node *choose(struct run_set *set, size_t pages) {
+static inline struct list_node *choose(struct run_set *set, size_t pages)
+{
     unsigned class = class_of(pages);
     struct list_node *node = set->heads[class];
     bool every = class_starts_at(pages);
     if (node != NULL) {
         if (every && class != RUN_CLASSES - 1)
             return node;
-        struct run run = run_of_node(set, node);
+        struct run run = free_run_of(set, node);
         if (chunk_length_at_start(run.chunk, run.page) >= pages)
             return node;
     }
@@ -101,12 +111,13 @@ static inline struct list_node *choose(struct run_set *set, size_t pages) {
     return node != NULL ? search_class(set, class, pages) : NULL;
 }
 
-struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end) {
+struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end)
+{
     struct run none = {NULL, 0};
     struct list_node *node = choose(set, pages);
     if (node == NULL)
         return none;
-    struct run run = run_of_node(set, node);
+    struct run run = free_run_of(set, node);
     struct chunk *chunk = run.chunk;
     pages_t length = chunk_length_at_start(chunk, run.page);
     pages_t rest = length - (pages_t)pages;
@@ -118,7 +129,7 @@ struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end) {
         return run;
     }
     if (!list_is_sound(&set->chunks, node)) {
-        report_damage(set, node);
+        report_bad_run(set, node);
         return none;
     }
     take_out(set, node);
@@ -136,15 +147,18 @@ struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end) {
     return run;
 }
 
-BITS_INLINE struct list_node *node_at(const struct chunk *chunk, pages_t page) {
+BITS_INLINE struct list_node *node_at(const struct chunk *chunk, pages_t page)
+{
     return (struct list_node *)(void *)chunk_page_address(chunk, page);
 }
 
-BITS_INLINE enum run_given given(const struct chunk *chunk, pages_t pages) {
+BITS_INLINE enum run_given given(const struct chunk *chunk, pages_t pages)
+{
     return pages == chunk_page_count(chunk) ? RUN_GIVEN_ALL : RUN_GIVEN;
 }
 
-enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages) {
+enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages)
+{
     uint8_t *codes = chunk->codes;
     pages_t before = codes[(ptrdiff_t)page - 1] == PAGE_FREE ? chunk_length_at_end(chunk, page - 1) : 0;
     pages_t after = codes[page + pages] == PAGE_FREE ? chunk_length_at_start(chunk, page + pages) : 0;
@@ -153,7 +167,7 @@ enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t pag
     bool stays = before != 0 && class_of(before) == class_of(whole);
     bool sound = before == 0 || stays || list_is_sound(&set->chunks, node);
     if (!sound || (after != 0 && !list_is_sound(&set->chunks, next))) {
-        report_damage(set, sound ? next : node);
+        report_bad_run(set, sound ? next : node);
         return RUN_REFUSED;
     }
     set->free_pages += pages;
@@ -175,7 +189,8 @@ enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t pag
     return given(chunk, whole);
 }
 
-bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t old, pages_t pages) {
+bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t old, pages_t pages)
+{
     pages_t next = page + old;
     if (chunk->codes[next] != PAGE_FREE)
         return false;
@@ -184,7 +199,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t
         return false;
     struct list_node *node = (struct list_node *)(void *)chunk_page_address(chunk, next);
     if (!list_is_sound(&set->chunks, node)) {
-        report_damage(set, node);
+        report_bad_run(set, node);
         return false;
     }
     take_out(set, node);
@@ -196,23 +211,26 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t
     return true;
 }
 
-void qi_run_add_chunk(struct run_set *set, struct chunk *chunk) {
+void qi_run_add_chunk(struct run_set *set, struct chunk *chunk)
+{
     pages_t pages = chunk_page_count(chunk);
     set->free_pages += pages;
     insert(set, chunk, 0, pages);
 }
 
-bool qi_run_chunk_is_free(const struct chunk *chunk) {
+bool qi_run_chunk_is_free(const struct chunk *chunk)
+{
     return chunk->granules != 0 && chunk->codes[0] == PAGE_FREE &&
            chunk_length_at_start(chunk, 0) == chunk_page_count(chunk);
 }
 
-bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk) {
+bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
+{
     if (!qi_run_chunk_is_free(chunk))
         return false;
     struct list_node *node = (struct list_node *)(void *)chunk->pages;
     if (!list_is_sound(&set->chunks, node)) {
-        report_damage(set, node);
+        report_bad_run(set, node);
         return false;
     }
     take_out(set, node);
@@ -220,7 +238,8 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk) {
     return true;
 }
 
-size_t qi_run_largest_free_pages(const struct run_set *set) {
+size_t qi_run_largest_free_pages(const struct run_set *set)
+{
     if (set->class_mask == 0)
         return 0;
     const struct list_node *node = set->heads[bits_highest(set->class_mask)];

@@ -2,12 +2,12 @@
  *
  * run.h: page runs: taken from free runs, given back, merged.
  *
- * Free runs stand in lists by length class: exact to 8 pages, two classes a doubling to 64, one a doubling above (64-bit
- * targets: two throughout), the last class open-ended. The lists span chunks, so a request never walks chunks. A bitmap
- * says which lists hold a run. A request takes, in this order: the first run of its own class if that is long
+ * Free runs stand in lists by length class: exact to 8 pages, two classes a doubling to 64, one a doubling above
+ * (64-bit targets: two throughout), the last class open-ended. The lists span chunks, so a request never walks chunks.
+ * A bitmap says which lists hold a run. A request takes, in this order: the first run of its own class if that is long
  * enough; the first run of the next class that has one, where every run is; and, when there is none, one of the first
- * few runs of its own class. A freed run merges with both neighbours at once, so that freeing everything leaves one run a
- * chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time
+ * few runs of its own class. A freed run merges with both neighbours at once, so that freeing everything leaves one run
+ * a chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time
  * systems", 2004; boundary lengths at both ends: D. Knuth, TAOCP vol. 1, 2.5.)
  *
  * Invariants
@@ -22,7 +22,7 @@
 #include "list.h"
 
 enum {
-    RUN_EXACT_PAGES = 8,   /* each length up to this has a class of its own; a power of two */
+    RUN_EXACT_PAGES = 8, /* each length up to this has a class of its own; a power of two */
     RUN_EXACT_SHIFT = 3,
     RUN_FINE_SHIFT = sizeof(void *) == 8 ? 31 : 6, /* two classes a doubling up to this power of two */
     RUN_CLASSES = sizeof(void *) == 8 ? 52 : 19,
@@ -49,8 +49,8 @@ enum run_end { RUN_HEAD, RUN_TAIL };
 
 enum run_given { RUN_REFUSED, RUN_GIVEN, RUN_GIVEN_ALL /* no page of the chunk is in use any more */ };
 
-/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run. The codes of the run's pages
- * are the caller's to write. Damaged links are reported, and answered like want of memory. */
+/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run. The codes of the run's
+ * pages are the caller's to write. Damaged links are reported, and answered like want of memory. */
 struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end);
 
 /* Gives a run back. Refused, after a report and with nothing changed, if a neighbour's links are damaged. */
@@ -68,14 +68,16 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk);
 /* Is no page of the chunk in use? */
 bool qi_run_chunk_is_free(const struct chunk *chunk);
 
-/* The longest of the runs that a request would find: exact unless more than RUN_LAST_TRIES are of the longest's class. */
+/* The longest of the runs that a request would find: exact unless more than RUN_LAST_TRIES are of the longest's class.
+ */
 size_t qi_run_largest_free_pages(const struct run_set *set);
 
 /* The class whose list a free run of so many pages belongs to. */
 unsigned qi_run_class(size_t pages);
 
 /* The chunk that a sound address in a page belongs to. */
-BITS_INLINE struct chunk *run_chunk_of(struct run_set *set, const void *address) {
+BITS_INLINE struct chunk *run_chunk_of(struct run_set *set, const void *address)
+{
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
 }
 

@@ -4,7 +4,8 @@
  */
 #include "small.h"
 
-BITS_NOINLINE void *qi_small_take_slow(struct bin_set *set, unsigned index) {
+BITS_NOINLINE void *qi_small_take_slow(struct bin_set *set, unsigned index)
+{
     const struct bin *bin = &set->bins[index];
     if (bin->run == 0 && !qi_bin_refill(set, index))
         return NULL;
@@ -19,7 +20,8 @@ BITS_NOINLINE void *qi_small_take_slow(struct bin_set *set, unsigned index) {
     return start + bits_lowest(free_slots) * bin_slot_bytes(index);
 }
 
-BITS_NOINLINE enum run_given qi_small_give_slow(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot) {
+BITS_NOINLINE enum run_given qi_small_give_slow(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot)
+{
     struct bin_run run = {chunk, page, chunk->codes[page]};
     uint8_t *map = bin_run_map(&run);
     uintptr_t word = bits_load(map);
@@ -28,7 +30,7 @@ BITS_NOINLINE enum run_given qi_small_give_slow(struct bin_set *set, struct chun
     uintptr_t before = ~word & slots;
     if ((before | bit) == slots)
         return qi_bin_give_run(set, run);
-    bool listed = before == 0   ? qi_bin_add_room(set, run, slot)
+    bool listed = before == 0    ? qi_bin_add_room(set, run, slot)
                   : bit > before ? qi_bin_raise_room(set, run, slot)
                                  : true;
     if (!listed)

@@ -16,7 +16,8 @@
 void *qi_small_take_slow(struct bin_set *set, unsigned bin);
 
 /* Of bin_slot_bytes(bin) bytes; NULL where only qi_small_take_slow() can help. */
-BITS_INLINE void *small_take(struct bin_set *set, unsigned index) {
+BITS_INLINE void *small_take(struct bin_set *set, unsigned index)
+{
     const struct bin *bin = &set->bins[index];
     uintptr_t run = bin->run;
     if (!bits_likely(run != 0))
@@ -32,13 +33,15 @@ BITS_INLINE void *small_take(struct bin_set *set, unsigned index) {
 }
 
 /* Is the slot allocated? */
-BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot) {
+BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
+{
     return (bits_load(bin_run_map(run)) >> slot & 1) != 0;
 }
 
 /* Gives back an allocated slot; false, nothing changed, where only qi_small_give_slow() can: when it was the run's last
  * used one, is its first free one, or is now the highest free one of the bin's current run. */
-BITS_INLINE bool small_give(const struct bin_set *set, const struct bin_run *run, unsigned slot) {
+BITS_INLINE bool small_give(const struct bin_set *set, const struct bin_run *run, unsigned slot)
+{
     uint8_t *map = bin_run_map(run);
     uintptr_t word = bits_load(map);
     uintptr_t slots = bin_run_slots(run);

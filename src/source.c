@@ -4,18 +4,21 @@
  */
 #include "source.h"
 
-size_t qi_source_room_bytes(const struct source *source) {
+size_t qi_source_room_bytes(const struct source *source)
+{
     return source->limit_bytes == 0 ? SIZE_MAX - source->acquired_bytes : source->limit_bytes - source->acquired_bytes;
 }
 
-void qi_source_count(struct source *source, size_t bytes) {
+void qi_source_count(struct source *source, size_t bytes)
+{
     source->acquired_bytes += bytes;
     if (source->acquired_bytes > source->acquired_peak_bytes)
         source->acquired_peak_bytes = source->acquired_bytes;
 }
 
 /* Gives memory to the provider, or keeps quiet if it never takes any back. */
-static bool provider_release(struct source *source, void *memory, size_t bytes) {
+static bool provider_release(struct source *source, void *memory, size_t bytes)
+{
     const struct quarry_source *provider = source->provider;
     if (provider->release == NULL)
         return false;
@@ -25,7 +28,8 @@ static bool provider_release(struct source *source, void *memory, size_t bytes) 
     return true;
 }
 
-void *qi_source_acquire(struct source *source, size_t bytes) {
+void *qi_source_acquire(struct source *source, size_t bytes)
+{
     const struct quarry_source *provider = source->provider;
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
@@ -42,14 +46,16 @@ void *qi_source_acquire(struct source *source, size_t bytes) {
     return memory;
 }
 
-bool qi_source_release(struct source *source, void *memory, size_t bytes) {
+bool qi_source_release(struct source *source, void *memory, size_t bytes)
+{
     if (!provider_release(source, memory, bytes))
         return false;
     source->acquired_bytes -= bytes;
     return true;
 }
 
-bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, size_t bytes) {
+bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, size_t bytes)
+{
     const struct quarry_source *provider = source->provider;
     if (provider->extend == NULL || bytes - old_bytes > qi_source_room_bytes(source))
         return false;
@@ -61,7 +67,8 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     return extended;
 }
 
-bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes) {
+bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes)
+{
     const struct quarry_source *provider = source->provider;
     if (provider->truncate == NULL)
         return false;

@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "quarry_config.h"
 #include "bits.h"
+#include "quarry_config.h"
 
 /* Counts and positions of pages in a chunk. */
 typedef uint32_t pages_t;
@@ -51,12 +51,14 @@ _Static_assert(UNITS_PAGE_GRANULES >= 2, "a page holds at least two of the small
 /* A source is asked for multiples of this: the frame size of nearly every kernel. */
 #define UNITS_SOURCE_BYTES ((size_t)4096)
 
-BITS_INLINE size_t units_bytes_from_pages(pages_t pages) {
+BITS_INLINE size_t units_bytes_from_pages(pages_t pages)
+{
     return (size_t)pages << UNITS_PAGE_SHIFT;
 }
 
 /* Rounds up. */
-BITS_INLINE size_t units_pages_from_bytes(size_t bytes) {
+BITS_INLINE size_t units_pages_from_bytes(size_t bytes)
+{
     return (bytes + QUARRY_PAGE_BYTES - 1) >> UNITS_PAGE_SHIFT;
 }
 

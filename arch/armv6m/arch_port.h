@@ -11,8 +11,8 @@
 
 #include "../arm_m.h"
 
-#define ARCH_NAME "armv6m"
+#define ARCH_NAME         "armv6m"
 #define ARCH_HAS_BIT_SCAN 0
-#define ARCH_HAS_ATOMICS 0
+#define ARCH_HAS_ATOMICS  0
 
 #endif

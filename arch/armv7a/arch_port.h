@@ -12,9 +12,9 @@
 
 #include <stdint.h>
 
-#define ARCH_NAME "armv7a"
+#define ARCH_NAME         "armv7a"
 #define ARCH_HAS_BIT_SCAN 1
-#define ARCH_HAS_ATOMICS 1
+#define ARCH_HAS_ATOMICS  1
 
 /* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
 static inline uintptr_t arch_irq_save(void)

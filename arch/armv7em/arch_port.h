@@ -10,8 +10,8 @@
 
 #include "../arm_m.h"
 
-#define ARCH_NAME "armv7em"
+#define ARCH_NAME         "armv7em"
 #define ARCH_HAS_BIT_SCAN 1
-#define ARCH_HAS_ATOMICS 1
+#define ARCH_HAS_ATOMICS  1
 
 #endif

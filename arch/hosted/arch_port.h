@@ -12,9 +12,9 @@
 
 #include <stdint.h>
 
-#define ARCH_NAME "hosted"
+#define ARCH_NAME         "hosted"
 #define ARCH_HAS_BIT_SCAN 1
-#define ARCH_HAS_ATOMICS 1
+#define ARCH_HAS_ATOMICS  1
 
 static inline uintptr_t arch_irq_save(void)
 {

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CMSDK_UART_DATA 0x00
-#define CMSDK_UART_STATE 0x04
-#define CMSDK_UART_STATE_TX_FULL 1u
-#define CMSDK_UART_CONTROL 0x08
+#define CMSDK_UART_DATA              0x00
+#define CMSDK_UART_STATE             0x04
+#define CMSDK_UART_STATE_TX_FULL     1u
+#define CMSDK_UART_CONTROL           0x08
 #define CMSDK_UART_CONTROL_ENABLE_TX 1u
-#define CMSDK_UART_DIVISOR 0x10
+#define CMSDK_UART_DIVISOR           0x10
 
 static inline volatile uint32_t *cmsdk_uart_register(uintptr_t base, uintptr_t offset)
 {

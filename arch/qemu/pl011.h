@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PL011_DATA 0x00
-#define PL011_FLAGS 0x18
-#define PL011_FLAGS_BUSY (1u << 3)
-#define PL011_FLAGS_TX_FULL (1u << 5)
-#define PL011_CONTROL 0x30
+#define PL011_DATA              0x00
+#define PL011_FLAGS             0x18
+#define PL011_FLAGS_BUSY        (1u << 3)
+#define PL011_FLAGS_TX_FULL     (1u << 5)
+#define PL011_CONTROL           0x30
 #define PL011_CONTROL_ENABLE_TX 0x101u
 
 static inline volatile uint32_t *pl011_register(uintptr_t base, uintptr_t offset)

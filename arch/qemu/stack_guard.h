@@ -12,13 +12,13 @@
 
 #include <stdint.h>
 
-#define MPU_CONTROL 0xe000ed94u
+#define MPU_CONTROL                     0xe000ed94u
 #define MPU_CONTROL_ON_WITH_DEFAULT_MAP 5u
-#define MPU_BASE 0xe000ed9cu
-#define MPU_BASE_REGION_0 0x10u
-#define MPU_ATTRIBUTES 0xe000eda0u
-#define MPU_NO_ACCESS_64_KB (1u << 28 | 15u << 1 | 1u)  /* never execute; AP 0; 2 to the power of 15 + 1 bytes */
-#define STACK_GUARD_BYTES 0x10000u
+#define MPU_BASE                        0xe000ed9cu
+#define MPU_BASE_REGION_0               0x10u
+#define MPU_ATTRIBUTES                  0xe000eda0u
+#define MPU_NO_ACCESS_64_KB             (1u << 28 | 15u << 1 | 1u) /* never execute; AP 0; 2 to the power of 15 + 1 bytes */
+#define STACK_GUARD_BYTES               0x10000u
 
 /* An address, not an object: linker/cortex-m.ld. At least 64 KB aligned here, because it is where RAM starts. */
 extern uint32_t __stack_bottom[];
