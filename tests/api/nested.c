@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * nested.c: heaps that take their memory from heaps (quarry_source_from_heap()), two levels deep: blocks of a
+ * nested heap lie in blocks of its parent, and destroying the nested heap leaves the parent as it was.
+ */
+#include "test_source.h"
+
+#define CHUNK_BYTES SMALLEST_CHUNK_BYTES
+
+static struct quarry_heap *nest(struct quarry_heap *parent, size_t limit_bytes)
+{
+    const struct quarry_source source = quarry_source_from_heap(parent);
+    struct quarry_options options = test_options();
+    struct quarry_heap *heap;
+
+    options.chunk_bytes = CHUNK_BYTES;
+    options.limit_bytes = limit_bytes;
+    heap = quarry_create_from_source(&source, &options);
+    CHECK(heap != NULL);
+    return heap;
+}
+
+TEST(test_nested_heap_lives_in_parent_and_leaves_nothing)
+{
+    struct quarry_heap *const parent = test_heap(6 * CHUNK_BYTES, 0);
+    struct quarry_heap *heap;
+    size_t largest_bytes;
+    unsigned i;
+
+    if (parent == NULL)
+        return;
+    largest_bytes = largest_free_bytes(parent);
+    heap = nest(parent, 0);
+    if (heap == NULL)
+        return;
+    CHECK_EQ(stats_of(parent).blocks, QUARRY_STATS ? 1 : 0);
+    for (i = 0; i < 60 && !test_is_over(); i++) {
+        void *const block = t_malloc(heap, test_random_below(i % 10 == 0 ? 2 * CHUNK_BYTES : 200));
+
+        CHECK(block == NULL || !quarry_owns(parent, block));
+        check_heap(parent);
+        if (i % 3 == 0)
+            t_free(heap, block);
+    }
+    quarry_destroy(heap);
+    expect_all_free(parent, largest_bytes);
+}
+
+TEST(test_nested_heap_gets_null_when_parent_is_full)
+{
+    struct quarry_heap *const parent = test_heap(3 * CHUNK_BYTES, 0);
+    struct quarry_heap *heap;
+    size_t largest_bytes;
+
+    if (parent == NULL)
+        return;
+    largest_bytes = largest_free_bytes(parent);
+    heap = nest(parent, 0);
+    if (heap == NULL)
+        return;
+    while (quarry_malloc(heap, 100) != NULL)
+        continue;
+    CHECK_EQ(quarry_malloc(heap, CHUNK_BYTES), NULL);
+    check_heap(heap);
+    check_heap(parent);
+    quarry_reset(heap);
+    CHECK_EQ(stats_of(parent).blocks, QUARRY_STATS ? 1 : 0);
+    check_heap(heap);
+    quarry_destroy(heap);
+    expect_all_free(parent, largest_bytes);
+}
+
+TEST(test_nested_heap_limit_spares_parent)
+{
+    struct quarry_heap *const parent = test_heap(4 * CHUNK_BYTES, 0);
+    struct quarry_heap *heap;
+
+    if (parent == NULL)
+        return;
+    heap = nest(parent, CHUNK_BYTES);
+    if (heap == NULL)
+        return;
+    while (quarry_malloc(heap, 50) != NULL)
+        continue;
+    CHECK(t_malloc(parent, CHUNK_BYTES) != NULL);
+    CHECK_EQ(quarry_malloc(heap, 50), NULL);
+    quarry_destroy(heap);
+    check_heap(parent);
+}
+
+TEST(test_two_levels_of_nesting_leave_nothing)
+{
+    struct quarry_heap *const parent = test_heap(12 * CHUNK_BYTES, 0);
+    struct quarry_heap *middle;
+    struct quarry_heap *inner;
+    size_t largest_bytes;
+    unsigned i;
+
+    if (parent == NULL)
+        return;
+    largest_bytes = largest_free_bytes(parent);
+    middle = nest(parent, 0);
+    if (middle == NULL)
+        return;
+    inner = nest(middle, 0);
+    if (inner == NULL)
+        return;
+    for (i = 0; i < 40 && !test_is_over(); i++) {
+        void *const block = t_malloc(inner, test_random_below(CHUNK_BYTES / 4));
+        void *const beside = t_malloc(middle, test_random_below(100));
+
+        if (block != NULL)
+            test_fill(block, quarry_usable_size(inner, block), i);
+        check_heap(middle);
+        check_heap(parent);
+        if (i % 2 == 0)
+            t_free(inner, block);
+        if (i % 4 == 0)
+            t_free(middle, beside);
+    }
+    quarry_destroy(inner);
+    check_heap(middle);
+    check_heap(parent);
+    quarry_destroy(middle);
+    expect_all_free(parent, largest_bytes);
+}
+
+TEST(test_nested_huge_block_resizes_through_parent)
+{
+    struct quarry_heap *const parent = test_heap(12 * CHUNK_BYTES, 0);
+    struct quarry_heap *heap;
+    size_t largest_bytes;
+    unsigned char *block;
+
+    if (parent == NULL)
+        return;
+    largest_bytes = largest_free_bytes(parent);
+    heap = nest(parent, 0);
+    if (heap == NULL)
+        return;
+    block = t_malloc(heap, 2 * CHUNK_BYTES);
+    REQUIRE(block != NULL);
+    test_fill(block, 2 * CHUNK_BYTES, 1);
+    CHECK_EQ(t_realloc(heap, block, 4 * CHUNK_BYTES), block); /* free pages follow in the parent */
+    CHECK_EQ(t_realloc(heap, block, 2 * CHUNK_BYTES), block);
+    CHECK(test_is_filled(block, 2 * CHUNK_BYTES, 1));
+    check_heap(parent);
+    t_free(heap, block);
+    quarry_trim(heap);
+    CHECK_EQ(stats_of(heap).acquired_bytes, CHUNK_BYTES);
+    quarry_destroy(heap);
+    expect_all_free(parent, largest_bytes);
+}
+
+/* A request heap: made, filled and thrown away many times over, also when its parent lies on a source. */
+TEST(test_nested_heap_made_and_destroyed_often_leaks_nothing)
+{
+    struct test_source source;
+    struct quarry_heap *parent;
+    unsigned i;
+
+    if (!test_source_init(&source, 16 * CHUNK_BYTES))
+        return;
+    parent = test_source_heap(&source);
+    if (parent == NULL)
+        return;
+    for (i = 0; i < 20 && !test_is_over(); i++) {
+        struct quarry_heap *const heap = nest(parent, 0);
+        unsigned blocks;
+
+        REQUIRE(heap != NULL);
+        for (blocks = 0; blocks < i; blocks++)
+            quarry_malloc(heap, test_random_below(CHUNK_BYTES / 4));
+        check_heap(heap);
+        quarry_destroy(heap);
+        CHECK_EQ(stats_of(parent).blocks, 0);
+        check_heap(parent);
+        check_source(&source, parent);
+    }
+    quarry_destroy(parent);
+    CHECK_EQ(source.granted_bytes, 0);
+    CHECK_EQ(source.errors, 0);
+}
