@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+#
+# amalgamate.py FOLDER: writes the library as two files, FOLDER/quarry.c and FOLDER/quarry.h.
+#
+# quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/ in one: headers
+# where they are first included, then the .c files, those with the fewest layers below them first. Static names that
+# another file has too get their file's name in front by a macro, which ends with the file, as do its own macros. Instead
+# of an include path, the compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c
+# (HEAD) says how.
+
+import glob
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"')
+
+HEAD = """/* SPDX-License-Identifier: MIT
+ *
+ * quarry.c: Quarry, a memory allocator for bare metal, in one file. Compile it and include quarry.h. Made by
+ * `make dist`; not to be edited.
+ *
+ * Options: see the beginning of quarry.h. Give this file and every file that includes quarry.h the same ones.
+ *
+ * The CPU's port (how to mask interrupts, whether there are atomics) is chosen by what the compiler says:
+ *   - ARM M profile: always the CPU's own port, since no process runs on these;
+ *   - a process of an operating system (hosted, and __unix__, __APPLE__ or _WIN32 is defined): port "hosted", which
+ *     cannot mask interrupts. For a kernel, compile with -ffreestanding;
+ *   - otherwise the CPU's own port.
+ * -DQUARRY_PORT_HEADER='"my_port.h"' names a port of your own; what it must define is listed below, at arch.h.
+ */
+"""
+
+# clang warns of unused static inline functions unless they come from a header; here they no longer do.
+BEGIN = """#include "quarry.h"
+
+#pragma GCC diagnostic ignored "-Wunused-function"
+
+"""
+
+HOSTED = "__STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__) || defined(_WIN32))"
+
+# Folder of arch/ and the macros by which it is recognised, in the order in which they are asked.
+PORTS = [
+    ("armv6m", "defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)"),
+    ("armv7m", "defined(__ARM_ARCH_7M__)"),
+    ("armv7em", "defined(__ARM_ARCH_7EM__)"),
+    ("armv8m", "defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)"),
+    ("hosted", HOSTED),
+    ("armv7a", "defined(__arm__) && defined(__ARM_ARCH) && __ARM_ARCH >= 7"),
+    ("aarch64", "defined(__aarch64__)"),
+    ("x86_64", "defined(__x86_64__)"),
+]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as text:
+        return text.read()
+
+
+class Inliner:
+    """Replaces includes of the project's files by their text, the first time, and drops them later."""
+
+    def __init__(self, folders, special):
+        self.folders, self.special, self.seen = folders, special, set()
+
+    def find(self, name, folder):
+        for place in [folder] + self.folders:
+            path = os.path.normpath(os.path.join(place, name))
+            if os.path.exists(os.path.join(ROOT, path)):
+                return path
+        sys.exit(f"{folder}: {name} is not there")
+
+    def expand(self, path):
+        if path in self.seen:
+            return ""
+        self.seen.add(path)
+        lines = []
+        for line in read(path).splitlines():
+            match = INCLUDE.match(line)
+            if match is None:
+                lines.append(line)
+            elif match.group(1) in self.special:
+                lines.append(self.special[match.group(1)])
+            else:
+                lines.append(self.expand(self.find(match.group(1), os.path.dirname(path))))
+        title = "/* ---- " + path + " " + "-" * max(3, 100 - len(path)) + " */\n"
+        body = re.sub(r"^/\* SPDX-License-Identifier: MIT\n \*\n \*", "/*", "\n".join(lines))
+        return title + "\n" + body.strip("\n") + "\n"
+
+
+def port_choice():
+    """The text that stands for #include "arch_port.h"."""
+    text = ["#ifdef QUARRY_PORT_HEADER", "#include QUARRY_PORT_HEADER"]
+    for folder, macros in PORTS:
+        port = "arch/" + folder + "/arch_port.h"
+        text += ["#elif " + macros, Inliner([], {}).expand(port)]
+    text += ["#else", '#error "Quarry has no port for this CPU: define QUARRY_PORT_HEADER"', "#endif"]
+    return "\n".join(text)
+
+
+STATIC = re.compile(r"^(?:static|BITS_INLINE)\b[^;=({]*?\b(\w+)(?:\[[^\]]*\])*\s*[(=;{]", re.MULTILINE)
+MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
+
+
+def statics(path):
+    return set(STATIC.findall(read(path)))
+
+
+def wrapped(path, sources):
+    """The text of one .c file, keeping its private names to itself. What it includes first goes before it."""
+    others = [os.path.relpath(other, ROOT) for other in glob.glob(os.path.join(ROOT, "src", "*.[ch]"))]
+    others.remove(path)
+    before = "".join(
+        sources.expand(sources.find(match.group(1), os.path.dirname(path)))
+        for match in map(INCLUDE.match, read(path).splitlines())
+        if match and match.group(1) not in sources.special)
+    shared = sorted(name for name in statics(path) if any(name in statics(other) for other in others))
+    stem = os.path.splitext(os.path.basename(path))[0]
+    text = [before] + [f"#define {name} {stem}_{name}" for name in shared] + [sources.expand(path)]
+    text += [f"#undef {name}" for name in shared + sorted(set(MACRO.findall(read(path))))]
+    return "\n".join(text) + "\n"
+
+
+def depth(path, cache):
+    """How many layers stand below a source file."""
+    if path not in cache:
+        cache[path] = 0
+        folder, below = os.path.dirname(path), []
+        for line in read(path).splitlines():
+            match = INCLUDE.match(line)
+            if match and os.path.exists(os.path.join(ROOT, folder, match.group(1))):
+                below.append(depth(os.path.normpath(os.path.join(folder, match.group(1))), cache) + 1)
+        cache[path] = max(below, default=0)
+    return cache[path]
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(re.sub(r"\n{3,}", "\n\n", text))
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: amalgamate.py FOLDER")
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    config = Inliner(["include"], {"quarry_config.h": Inliner([], {}).expand("include/quarry_config.h")})
+    header = config.expand("include/quarry.h")
+    write(os.path.join(folder, "quarry.h"), "/* SPDX-License-Identifier: MIT */\n" + header)
+
+    sources = Inliner(["include"], {"arch_port.h": port_choice(), "quarry.h": "", "quarry_config.h": ""})
+    cache = {}
+    files = [os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "src", "*.c"))]
+    files.sort(key=lambda path: (depth(path, cache), path))
+    body = "\n".join(wrapped(path, sources) for path in files)
+    write(os.path.join(folder, "quarry.c"), HEAD + BEGIN + body)
+
+
+if __name__ == "__main__":
+    main()
