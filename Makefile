@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: MIT
+#
+# Quarry's build. `make help` lists the targets; everything that is made lies in build/.
+#
+# The library itself needs none of this: cc -std=c11 -O2 -ffreestanding -Iinclude -Iarch/<isa> -c src/*.c builds it.
+# What this file adds: libraries for every ISA, the two-file version, test images for the host and for QEMU machines,
+# and the examples. Objects depend on the headers that they include, so a second make does what is left.
+# GNU make; the recipes need a POSIX shell. Tools are looked for when a target needs them (tools/need.sh), not before.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
+ARCH  ?= hosted
+# More flags for the library: e.g. make lib ARCH=armv7em QUARRY_FLAGS=-DQUARRY_LOCK=QUARRY_LOCK_IRQ
+QUARRY_FLAGS ?=
+
+.PHONY: lib
+lib: build/$(ARCH)/libquarry.a
+
+include arch/machines.mk
+
+# --- The compilers of each ISA ---------------------------------------------------------------------------------
+
+ISAS := hosted x86_64 armv6m armv7m armv7em armv8m armv7a aarch64
+
+TOOLS_hosted  :=
+TOOLS_x86_64  :=
+TOOLS_armv6m  := arm-none-eabi-
+TOOLS_armv7m  := arm-none-eabi-
+TOOLS_armv7em := arm-none-eabi-
+TOOLS_armv8m  := arm-none-eabi-
+TOOLS_armv7a  := arm-none-eabi-
+TOOLS_aarch64 := aarch64-linux-gnu-
+
+# What a CPU needs beyond the build contract's line. A kernel's interrupt handlers run on the stack of what they
+# interrupt and do not save vector registers, hence the flags of the 64-bit ISAs.
+CPU_hosted  :=
+CPU_x86_64  := -mno-red-zone -mgeneral-regs-only
+CPU_armv6m  := -mthumb -mcpu=cortex-m0
+CPU_armv7m  := -mthumb -mcpu=cortex-m3
+CPU_armv7em := -mthumb -mcpu=cortex-m4
+CPU_armv8m  := -mthumb -mcpu=cortex-m33+nodsp
+CPU_armv7a  := -marm -mcpu=cortex-a15
+CPU_aarch64 := -mgeneral-regs-only
+
+# Debian's compiler is one for Linux processes: its atomics call its run-time library, and its code is position
+# independent, unless told otherwise.
+GCC_x86_64  := -fno-pie
+GCC_aarch64 := -mno-outline-atomics -fno-pie
+
+CLANG_x86_64  := --target=x86_64-none-elf
+CLANG_armv6m  := --target=arm-none-eabi
+CLANG_armv7m  := --target=arm-none-eabi
+CLANG_armv7em := --target=arm-none-eabi
+CLANG_armv8m  := --target=arm-none-eabi
+CLANG_armv7a  := --target=arm-none-eabi
+CLANG_aarch64 := --target=aarch64-none-elf
+
+isa_gcc   = $(TOOLS_$(1))gcc $(CPU_$(1)) $(GCC_$(1))
+isa_clang = clang $(CLANG_$(1)) $(CPU_$(1))
+
+WARN     := -Wall -Wextra -Wconversion -Wundef
+CONTRACT := -std=c11 -O2 -ffreestanding
+DEPS      = -MMD -MP
+
+SRC := $(wildcard src/*.c)
+
+# --- Libraries ---------------------------------------------------------------------------------------------------
+
+# A file that changes only when its text does: what depends on it is built again when flags change.
+define flags_file
+build/$(1).flags: FORCE
+	@mkdir -p $$(@D); echo '$(2)' | cmp -s - $$@ 2>/dev/null || echo '$(2)' >$$@
+endef
+
+# $(1) ISA. CC on the command line replaces the ISA's compiler; its CPU flags are then QUARRY_FLAGS' business.
+define isa_rules
+$(1)_lib_cc := $(if $(filter command line,$(origin CC)),$(CC),$(call isa_gcc,$(1)))
+$(call flags_file,$(1)/lib,$$($(1)_lib_cc) $(QUARRY_FLAGS))
+build/$(1)/obj/%.o: src/%.c build/$(1)/lib.flags
+	@mkdir -p $$(@D)
+	$$($(1)_lib_cc) $(CONTRACT) $(WARN) -ffunction-sections -Iinclude -Iarch/$(1) $(QUARRY_FLAGS) $(DEPS) -c $$< -o $$@
+build/$(1)/libquarry.a: $(SRC:src/%.c=build/$(1)/obj/%.o)
+	@rm -f $$@
+	$(TOOLS_$(1))ar rcs $$@ $$^
+-include $(SRC:src/%.c=build/$(1)/obj/%.d)
+endef
+$(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
+
+ifeq ($(filter $(ARCH),$(ISAS)),)
+$(error there is no ARCH=$(ARCH); choose one of: $(ISAS))
+endif
+
+.PHONY: dist
+dist: build/dist/quarry.c
+build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h src/*.[ch] arch/arch.h arch/*/arch_port.h)
+	python3 tools/amalgamate.py build/dist
+
+.PHONY: size
+size:
+	@tools/need.sh --check $(NEED_CROSS)
+	@tests/build/size.sh $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))")
+
+# --- Test images for the host ------------------------------------------------------------------------------------
+
+IMAGES := $(foreach image,unit api misuse stress,$(if $(wildcard tests/$(image)/*.c),$(image)))
+HARNESS := $(wildcard tests/harness/*.c)
+TEST_INCLUDES := -Iinclude -Isrc -Iarch -Itests/harness
+
+BITS_64 := -m64
+# Debian has 32-bit libraries beside a 64-bit system, but their headers only in the 64-bit directory.
+BITS_32 := -m32 -isystem /usr/include/x86_64-linux-gnu
+MODE_o2  := -O2
+MODE_san := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Other configurations than the default one. (Pages above the default do not suit the tests' small regions.)
+MODE_page64 := -O2 -DQUARRY_PAGE_BYTES=64
+MODE_smp    := -O2 -DQUARRY_LOCK=2
+
+HOSTS := $(foreach cc,gcc clang,$(foreach bits,64 32,$(foreach mode,o2 san,$(cc)-$(bits)-$(mode)))) \
+	gcc-64-page64 gcc-64-smp
+word_of = $(word $(1),$(subst -, ,$(2)))
+host_cc = $(call word_of,1,$(1)) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
+
+# A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
+host_images = $(if $(filter %-smp,$(1)),$(filter-out misuse,$(IMAGES)),$(IMAGES))
+
+HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
+# Of $(1) (sources), the objects below build/$(2).
+objects_of = $(patsubst %,build/$(2)/%.o,$(basename $(1)))
+
+# $(1) host variant. The library is built as its contract says, the tests as an ordinary program.
+define host_rules
+$(call flags_file,host/$(1)/test,$(call host_cc,$(1)))
+build/host/$(1)/src/%.o: src/%.c build/host/$(1)/test.flags
+	@mkdir -p $$(@D)
+	$(call host_cc,$(1)) -std=c11 -ffreestanding $(WARN) -Werror -Iinclude -Iarch/hosted $(DEPS) -c $$< -o $$@
+build/host/$(1)/%.o: %.c build/host/$(1)/test.flags
+	@mkdir -p $$(@D)
+	$(call host_cc,$(1)) -std=c11 -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/hosted $(DEPS) -c $$< -o $$@
+$(foreach image,$(call host_images,$(1)),$(call host_image,$(1),$(image)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(HOST_COMMON) $(wildcard tests/*/*.c),host/$(1)))
+endef
+define host_image
+build/host/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(wildcard tests/$(2)/*.c),host/$(1))
+	$(call host_cc,$(1)) $$^ -o $$@
+
+endef
+$(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
+HOST_IMAGES := $(foreach host,$(HOSTS),$(patsubst %,build/host/$(host)/%,$(call host_images,$(host))))
+
+# The API tests once more, on the two-file version.
+DIST_TEST := $(call objects_of,$(filter-out src/%,$(HOST_COMMON)) $(wildcard tests/api/*.c),host/gcc-64-o2)
+build/dist/api: $(DIST_TEST) build/dist/quarry.c
+	gcc -std=c11 -O2 $(WARN) -Werror -c build/dist/quarry.c -o build/dist/quarry.o
+	gcc $(DIST_TEST) build/dist/quarry.o -o $@
+
+# --- Images for QEMU machines --------------------------------------------------------------------------------------
+
+MACHINE_COMMON = $(SRC) $($(1)_SOURCES)
+machine_cc = $($(1)_CC) $($(1)_CFLAGS)
+
+# $(1) machine
+define machine_rules
+$(call flags_file,qemu/$(1)/test,$(call machine_cc,$(1)))
+build/qemu/$(1)/src/%.o: src/%.c build/qemu/$(1)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(1)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch/$($(1)_ISA) $(DEPS) -c $$< -o $$@
+build/qemu/$(1)/%.o: %.c build/qemu/$(1)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(1)) -std=c11 -Os -ffreestanding -ffunction-sections -fdata-sections -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/$($(1)_ISA) $(DEPS) -c $$< -o $$@
+build/qemu/$(1)/%.o: %.S build/qemu/$(1)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(1)) -Iarch $(DEPS) -c $$< -o $$@
+$(foreach image,$(IMAGES),$(call machine_image,$(1),$(image)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(foreach image,$(IMAGES),$(wildcard tests/$(image)/*.c)),qemu/$(1)))
+endef
+define machine_image
+build/qemu/$(1)/$(2).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(wildcard tests/$(2)/*.c),qemu/$(1)) $(wildcard linker/*.ld)
+	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
+
+endef
+$(foreach machine,$(MACHINES),$(eval $(call machine_rules,$(machine))))
+MACHINE_IMAGES := $(foreach machine,$(MACHINES),$(IMAGES:%=build/qemu/$(machine)/%.elf))
+
+# --- Examples --------------------------------------------------------------------------------------------------------
+
+EXAMPLE_COMMON := $(wildcard examples/common/*.c) tests/harness/freestanding.c
+
+build/traces/%.c: tests/traces/%.txt tools/trace2c.py
+	@mkdir -p $(@D)
+	python3 tools/trace2c.py $< $@
+
+# $(1) example's name, $(2) machine, $(3) its own sources, $(4) traces, $(5) flags to compile, $(6) flags to link
+define example_rules
+build/examples/$(1)/%.o: %.c build/qemu/$(2)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding $(WARN) -Werror -Iinclude -Iarch $(5) $(DEPS) -c $$< -o $$@
+build/examples/$(1)/traces/%.o: build/traces/%.c build/qemu/$(2)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding -c $$< -o $$@
+build/examples/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(2)),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
+	$(call machine_cc,$(2)) $$(filter %.o,$$^) $($(2)_LDFLAGS) $(6) $($(2)_LIBS) -o $$@
+-include $(patsubst %.o,%.d,$(call objects_of,$(3) $(EXAMPLE_COMMON),examples/$(1)))
+endef
+
+comma := ,
+# $(1) machine, $(2) trace, $(3) blocks that live at once, at most, $(4) bytes of the region
+define firmware_rules
+$(call example_rules,firmware-$(1)-$(2),$(1),examples/firmware-cortex-m/firmware.c,$(2),-DFIRMWARE_TRACE=$(2) -DFIRMWARE_BLOCKS=$(3),-Wl$(comma)--defsym=HEAP_BYTES=$(4))
+endef
+
+KERNEL_MACHINE := $(firstword $(foreach machine,$(MACHINES),$(if $(filter x86_64,$($(machine)_ISA)),$(machine))))
+$(eval $(call example_rules,kernel-x86_64,$(KERNEL_MACHINE),$(wildcard examples/kernel-x86_64/*.c),php64 sqlite64,,))
+$(eval $(call firmware_rules,mps2-an386,luafw,384,32768))
+$(eval $(call firmware_rules,mps2-an386,tls,128,73728))
+$(eval $(call firmware_rules,microbit,cjsonmini,96,4096))
+
+# Machine and image of each example.
+EXAMPLES := $(KERNEL_MACHINE):kernel-x86_64 mps2-an386:firmware-mps2-an386-luafw mps2-an386:firmware-mps2-an386-tls microbit:firmware-microbit-cjsonmini
+EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
+EXAMPLE_SECONDS := 120
+
+.PHONY: run
+run:
+	@tools/need.sh $(NEED_RUN)
+	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
+	@$(foreach example,$(EXAMPLES),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf && echo &&) true
+
+# --- Tests -------------------------------------------------------------------------------------------------------------
+
+HOST_SECONDS    := 200
+MACHINE_SECONDS := 240
+BUILD_SECONDS   := 300
+# tests/qemu/run ends QEMU itself; run.py only steps in if that fails.
+LATE_SECONDS    := 300
+
+define newline
+
+
+endef
+tab := $(subst ,,	)
+# A job: a name, its most seconds, its command.
+job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
+
+define test_jobs
+$(foreach machine,$(MACHINES),$(foreach image,$(IMAGES),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
+$(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),build/host/$(host)/$(image))))\
+$(call job,host dist api,$(HOST_SECONDS),build/dist/api)\
+$(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\
+$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
+$(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
+$(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
+$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\
+$(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
+$(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
+$(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)
+endef
+
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) build/dist/api build/hosted/libquarry.a
+
+.PHONY: test test-images
+test:
+	@tools/need.sh $(NEED_TEST)
+	@: $(shell mkdir -p build)$(file >build/tests.list,$(test_jobs))
+	@python3 tests/run.py $(JOBS) build/tests.list $(MAKE) -s -k -j$(JOBS) test-images
+
+test-images: $(TEST_IMAGES)
+
+# --- Style, cleaning, help -------------------------------------------------------------------------------------------
+
+STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] examples/*/*.[ch])
+
+.PHONY: check-style format clean help
+check-style:
+	@tools/need.sh --check clang-format:clang-format
+	@tests/style/layers.sh
+	@tests/style/files.sh
+	@clang-format --dry-run -Werror $(STYLED)
+
+format:
+	@tools/need.sh --check clang-format:clang-format
+	clang-format -i $(STYLED)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make             the library for a process: build/hosted/libquarry.a'
+	@echo 'make lib ARCH=I  the library for an ISA, build/I/libquarry.a; I is one of'
+	@echo '                 $(ISAS)'
+	@echo '                 more flags: QUARRY_FLAGS=-DQUARRY_CHECK_LEVEL=0 ...; another compiler: CC=...'
+	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
+	@echo 'make run         boot both examples under QEMU and show what they print'
+	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
+	@echo 'make size        code size on every ISA'
+	@echo 'make check-style layer order, file heads and layout of the C files'
+	@echo 'make format      lay out the C files'
+	@echo 'make clean       remove build/'
+	@echo
+	@echo 'run and test install missing tools with apt-get (as root, or where sudo asks for no password).'
+
+# --- Tools: package:what it is needed for ------------------------------------------------------------------------------
+
+NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
+NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
+NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
+NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc clang:clang lld:ld.lld llvm:llvm-nm
+NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:g++ clang:clang++ cmake:cmake \
+	lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o \
+	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
+	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a
+
+.PHONY: FORCE
+FORCE:

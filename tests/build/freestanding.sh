@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# freestanding.sh ISA COMPILER...: the library keeps its build contract on an ISA.
+#
+# Each COMPILER is a command with the flags that name the CPU. Every configuration below is built by the contract's
+# one command line, with warnings as errors, and joined into one object that must refer to no outside symbol.
+# With QUARRY_LOCK_HOOK two symbols are the user's to define; a CPU without atomics must refuse QUARRY_LOCK_SMP.
+# Ends with "N passed, N failed".
+
+set -u
+isa=$1
+shift
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+fail() {
+    failed=$((failed + 1))
+    echo "FAIL $*"
+    cat "$work/said"
+}
+
+# $1: compiler; the rest: flags of the configuration.
+build() {
+    compiler=$1
+    shift
+    rm -f "$work"/*.o
+    (cd "$work" && $compiler -std=c11 -O2 -ffreestanding -I"$root/include" -I"$root/arch/$isa" \
+        -Wall -Wextra -Wconversion -Wundef -Werror "$@" -c "$root"/src/*.c) >"$work/said" 2>&1
+}
+
+# $1: compiler, $2: symbols that may stay undefined, the rest: flags.
+prove() {
+    compiler=$1
+    allowed=$2
+    shift 2
+    if ! build "$compiler" "$@"; then
+        fail "$isa: $compiler $*: does not build"
+        return
+    fi
+    if ! ld.lld -r "$work"/*.o -o "$work/all" >"$work/said" 2>&1; then
+        fail "$isa: $compiler $*: does not link"
+        return
+    fi
+    llvm-nm -u "$work/all" | awk '{ print $NF }' | sort >"$work/undefined"
+    for symbol in $allowed; do
+        echo "$symbol"
+    done | sort >"$work/allowed"
+    if comm -23 "$work/undefined" "$work/allowed" >"$work/said" && [ -s "$work/said" ]; then
+        fail "$isa: $compiler $*: refers to"
+        return
+    fi
+    passed=$((passed + 1))
+}
+
+# $1: compiler. It must not build, and must say that atomics are missing.
+refuse_smp() {
+    if ! build "$1" -DQUARRY_LOCK=2 && grep -i -q 'atomic' "$work/said"; then
+        passed=$((passed + 1))
+    else
+        fail "$isa: $1 -DQUARRY_LOCK=2: is not refused for want of atomics"
+    fi
+}
+
+for compiler; do
+    prove "$compiler" ""
+    prove "$compiler" "" -Os
+    prove "$compiler" "" -O3
+    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=0
+    prove "$compiler" "" -DQUARRY_STATS=0
+    prove "$compiler" "" -DQUARRY_LOCK=1
+    prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3
+    prove "$compiler" "" -DQUARRY_PAGE_BYTES=64
+    prove "$compiler" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
+    if grep -q 'define  *ARCH_HAS_ATOMICS  *1' "$root/arch/$isa/arch_port.h"; then
+        prove "$compiler" "" -DQUARRY_LOCK=2
+    else
+        refuse_smp "$compiler"
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

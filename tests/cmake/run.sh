@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run.sh CPU_FLAGS MACHINE_SOURCES MACHINE_LINK_FLAGS: Quarry as a subdirectory of CMake projects.
+#
+# Builds the firmware in this folder with the arm-none-eabi toolchain and boots it on mps2-an386; builds Quarry for the
+# host; and sees an unknown QUARRY_ARCH refused with the list of those that exist. Ends with "N passed, N failed".
+
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$root/build/cmake
+rm -rf "$build"
+mkdir -p "$build"
+passed=0
+failed=0
+
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $2"
+        cat "$build/said"
+        failed=$((failed + 1))
+    fi
+}
+
+firmware() {
+    cmake -G "Unix Makefiles" -S "$root/tests/cmake" -B "$build/firmware" -DCMAKE_BUILD_TYPE=MinSizeRel \
+        -DCMAKE_TOOLCHAIN_FILE="$root/tests/cmake/toolchain.cmake" -DCPU_FLAGS="$1" \
+        -DMACHINE_SOURCES="$2" -DMACHINE_LINK_FLAGS="$3" &&
+        cmake --build "$build/firmware"
+}
+
+host() {
+    cmake -G "Unix Makefiles" -S "$root" -B "$build/host" && cmake --build "$build/host"
+}
+
+# Linker scripts are named from the root of the sources.
+cd "$root" || exit 1
+links=$(echo "$3" | sed "s|-T *linker/|-T$root/linker/|g;s|-L *linker|-L$root/linker|g")
+firmware "$1" "$2" "$links" >"$build/said" 2>&1
+verdict $? "the firmware does not build"
+tests/qemu/run mps2-an386 60 "$build/firmware/firmware.elf" >"$build/said" 2>&1 && grep -q 'CMake firmware booted' "$build/said"
+verdict $? "the firmware does not boot"
+host >"$build/said" 2>&1
+verdict $? "Quarry does not build for the host"
+! cmake -S "$root" -B "$build/unknown" -DQUARRY_ARCH=z80 >"$build/said" 2>&1 && grep -q 'none of:.*armv7em' "$build/said"
+verdict $? "an unknown QUARRY_ARCH is not refused"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
