@@ -231,6 +231,29 @@ run:
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
 	@$(foreach example,$(EXAMPLES),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf && echo &&) true
 
+# --- Bench: instructions of each call on a Cortex-M4, exact ---------------------------------------------------------
+
+BENCH_MACHINE := mps2-an386
+BENCH_TRACES  := luafw tls cjson sqlite
+
+define bench_rules
+build/bench/$(1)/%.o: %.c build/qemu/$(BENCH_MACHINE)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(BENCH_MACHINE)) $(CONTRACT) $(WARN) -Iinclude -Iarch -DBENCH_TRACE=$(1) $(DEPS) -c $$< -o $$@
+build/bench/$(1)/traces/%.o: build/traces/%.c
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(BENCH_MACHINE)) $(CONTRACT) -c $$< -o $$@
+build/bench/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(BENCH_MACHINE)),qemu/$(BENCH_MACHINE)) build/bench/$(1)/tests/bench/instructions.o build/bench/$(1)/traces/$(1).o
+	$(call machine_cc,$(BENCH_MACHINE)) $$(filter %.o,$$^) $($(BENCH_MACHINE)_LDFLAGS) $($(BENCH_MACHINE)_LIBS) -o $$@
+endef
+$(foreach trace,$(BENCH_TRACES),$(eval $(call bench_rules,$(trace))))
+
+.PHONY: bench
+bench:
+	@tools/need.sh $(NEED_RUN)
+	@$(MAKE) -s -j$(JOBS) $(BENCH_TRACES:%=build/bench/%.elf)
+	@$(foreach trace,$(BENCH_TRACES),echo $(trace) && QEMU_ARGS="-icount shift=10" tests/qemu/run $(BENCH_MACHINE) 120 build/bench/$(trace).elf &&) true
+
 # --- Tests -------------------------------------------------------------------------------------------------------------
 
 HOST_SECONDS    := 200
@@ -298,6 +321,7 @@ help:
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make run         boot both examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
+	@echo 'make bench       instructions of each call of four traces on a Cortex-M4, exact'
 	@echo 'make size        code size on every ISA'
 	@echo 'make check-style layer order, file heads and layout of the C files'
 	@echo 'make format      lay out the C files'

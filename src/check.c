@@ -226,6 +226,8 @@ static size_t list_length(const struct chunk_set *chunks, const struct list_node
 static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 {
     size_t listed = 0;
+    if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0)
+        return false;
     for (unsigned class = 0; class < RUN_CLASSES; class ++) {
         const struct list_node *node = set->heads[class];
         if ((set->class_mask >> class & 1) != (node != NULL))
