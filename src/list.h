@@ -27,23 +27,19 @@ struct list_node {
 _Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the smallest slot");
 
 /* May node->next be followed? */
-static inline bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node)
-{
-    const struct list_node *next = node->next;
-    if (QUARRY_CHECK_LEVEL == 0 || next == NULL)
-        return true;
-    return chunk_set_holds(set, next) && next->link == &node->next;
-}
+bool qi_list_next_is_sound(const struct chunk_set *set, const struct list_node *node);
 
 /* May node be taken out of its list? */
-static inline bool list_is_sound(const struct chunk_set *set, const struct list_node *node)
+bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node);
+
+BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    if (QUARRY_CHECK_LEVEL == 0)
-        return true;
-    struct list_node **link = node->link;
-    bool in_control = (uintptr_t)link - (uintptr_t)set < (uintptr_t)set->first.pages - (uintptr_t)set &&
-                      ((uintptr_t)link & (sizeof link - 1)) == 0;
-    return (in_control || chunk_set_holds(set, link)) && *link == node && list_next_is_sound(set, node);
+    return QUARRY_CHECK_LEVEL == 0 || node->next == NULL || qi_list_next_is_sound(set, node);
+}
+
+BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_node *node)
+{
+    return QUARRY_CHECK_LEVEL == 0 || qi_list_is_sound(set, node);
 }
 
 static inline void list_push(struct list_node **head, struct list_node *node)
