@@ -248,10 +248,18 @@ build/bench/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(BENCH_MACHINE)),
 endef
 $(foreach trace,$(BENCH_TRACES),$(eval $(call bench_rules,$(trace))))
 
+# The smallest region of each trace: 32-bit with ARM's alignment, and 64-bit.
+build/bench/region-32: BENCH_BITS = $(BITS_32) -DQUARRY_ALIGN_BYTES=8
+build/bench/region-32 build/bench/region-64: $(SRC) $(wildcard src/*.h include/*.h) tests/bench/region.c
+	@mkdir -p $(@D)
+	gcc -std=c11 -O2 $(WARN) $(BENCH_BITS) -Iinclude -Iarch/hosted $(SRC) tests/bench/region.c -o $@
+
 .PHONY: bench
 bench:
-	@tools/need.sh $(NEED_RUN)
-	@$(MAKE) -s -j$(JOBS) $(BENCH_TRACES:%=build/bench/%.elf)
+	@tools/need.sh $(NEED_RUN) $(NEED_32)
+	@$(MAKE) -s -j$(JOBS) $(BENCH_TRACES:%=build/bench/%.elf) build/bench/region-32 build/bench/region-64
+	@build/bench/region-32 $(patsubst %,tests/traces/%.txt,luafw cjsonmini tls cjson sqlite)
+	@build/bench/region-64 $(patsubst %,tests/traces/%.txt,sqlite64 php64)
 	@$(foreach trace,$(BENCH_TRACES),echo $(trace) && QEMU_ARGS="-icount shift=10" tests/qemu/run $(BENCH_MACHINE) 120 build/bench/$(trace).elf &&) true
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
@@ -321,7 +329,7 @@ help:
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make run         boot both examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
-	@echo 'make bench       instructions of each call of four traces on a Cortex-M4, exact'
+	@echo 'make bench       smallest regions of the traces, and instructions of each call on a Cortex-M4, exact'
 	@echo 'make size        code size on every ISA'
 	@echo 'make check-style layer order, file heads and layout of the C files'
 	@echo 'make format      lay out the C files'
@@ -334,9 +342,10 @@ help:
 NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
 NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
 NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
+NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o
 NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc clang:clang lld:ld.lld llvm:llvm-nm
 NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:g++ clang:clang++ cmake:cmake \
-	lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o \
+	$(NEED_32) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
 	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a
 
