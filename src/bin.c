@@ -123,35 +123,31 @@ BITS_INLINE void write_inner_codes(uint8_t *codes, unsigned pages)
     bits_store_u32(codes + pages - 4, first_inner + (pages - 4) * 0x01010101u);
 }
 
-/* Makes pages that were just taken a run without a used slot, and the bin's current one. */
-BITS_INLINE void make_current(struct bin_set *set, const struct bin_run *run, unsigned pages)
-{
-    uint8_t *codes = run->chunk->codes + run->page;
-    codes[0] = (uint8_t)run->code;
-    codes[1] = PAGE_SECOND;
-    write_inner_codes(codes, pages);
-    uint8_t *map = bin_run_map(run);
-    bits_store(map, bits_load(map) & ~bin_run_slots(run)); /* the bits above are other pages' */
-    unsigned index = bin_of_code(run->code);
-    set_current(&set->bins[index], run);
-    current_node(&set->bins[index], index)->next = NULL;
-    if (set->run_count[index] != BIN_COUNT_MAX)
-        set->run_count[index]++;
-}
-
-BITS_INLINE bool new_run(struct bin_set *set, unsigned index)
+BITS_NOINLINE void *qi_bin_new_run(struct bin_set *set, unsigned index)
 {
     unsigned code = next_length(set, index) << BIN_LENGTH_SHIFT | index;
-    struct run taken = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL);
-    if (taken.chunk == NULL && code != index) { /* the shortest length is 0 */
+    pages_t page;
+    struct chunk *chunk = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL, &page);
+    if (chunk == NULL && code != index) { /* the shortest length is 0 */
         code = index;
-        taken = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL);
+        chunk = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL, &page);
     }
-    if (taken.chunk == NULL)
-        return false;
-    struct bin_run run = {taken.chunk, taken.page, PAGE_SMALL | code};
-    make_current(set, &run, qi_bin_pages[code]);
-    return true;
+    if (chunk == NULL)
+        return NULL;
+    if (set->run_count[index] != BIN_COUNT_MAX)
+        set->run_count[index]++;
+    uint8_t *codes = chunk->codes + page, *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
+    codes[0] = (uint8_t)(PAGE_SMALL | code);
+    codes[1] = PAGE_SECOND;
+    write_inner_codes(codes, qi_bin_pages[code]);
+    unsigned unused_bits = bin_unused_bits(code), last = qi_bin_shapes[code].slots - 1u;
+    bits_store(map, (bits_load(map) & ~bin_slots_mask(unused_bits)) | 1); /* the bits above are other pages' */
+    if (last != 0) {
+        set->bins[index].run = (uintptr_t)start | unused_bits;
+        set->bins[index].u.map = map;
+        node_in_slot(start, index, last)->next = NULL;
+    }
+    return start;
 }
 
 /* The run of this bin in which a free slot starts at node; chunk NULL: there is none. */
@@ -173,7 +169,7 @@ BITS_INLINE struct bin_run run_with_slot_at(struct bin_set *set, unsigned index,
 
 /* Makes the run of the list's first node the current one. What the node says is believed only if a free slot of
  * this bin lies there. */
-BITS_INLINE bool take_from_list(struct bin_set *set, unsigned index)
+BITS_NOINLINE bool qi_bin_take_from_list(struct bin_set *set, unsigned index)
 {
     struct bin *bin = &set->bins[index];
     struct list_node *node = bin->u.next;
@@ -185,11 +181,6 @@ BITS_INLINE bool take_from_list(struct bin_set *set, unsigned index)
     if (highest != node)
         follow(&highest->next, node->next);
     return true;
-}
-
-BITS_NOINLINE bool qi_bin_refill(struct bin_set *set, unsigned index)
-{
-    return set->bins[index].u.next != NULL ? take_from_list(set, index) : new_run(set, index);
 }
 
 BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run)

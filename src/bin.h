@@ -89,8 +89,13 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
     return (unsigned)(bin->run & (BITS_WORD - 1));
 }
 
-/* Makes the list's first run with room, or else a new run, the current one; false if there is no memory. */
-bool qi_bin_refill(struct bin_set *set, unsigned bin);
+/* Makes the list's first run with room the current one; there is no current one, and the list is not empty. False after a
+ * report of damage. */
+bool qi_bin_take_from_list(struct bin_set *set, unsigned bin);
+
+/* The first slot of a new run, which becomes the current one if it has more; there is none with room. NULL: no memory, or
+ * a report of damage. */
+void *qi_bin_new_run(struct bin_set *set, unsigned bin);
 
 /* Takes the current run's last free slot off the list, before it is marked. False, nothing changed, after a report. */
 bool qi_bin_take_last(struct bin_set *set, unsigned bin);

@@ -173,10 +173,16 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         chunk_emptied(heap, chunk);
 }
 
-BITS_NOINLINE void qi_heap_give_slot(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
+BITS_NOINLINE void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
 {
-    size_t bytes = bin_slot_bytes(bin_of_code(chunk->codes[page]));
-    count_given(heap, chunk, qi_small_give_slow(&heap->bins, chunk, page, slot), bytes);
+    if (qi_small_give_listed(&heap->bins, chunk, page, slot))
+        heap_count_given(heap, bin_slot_bytes(bin_of_code(chunk->codes[page])));
+}
+
+BITS_NOINLINE void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page)
+{
+    const struct bin_run run = {chunk, page, chunk->codes[page]};
+    count_given(heap, chunk, qi_bin_give_run(&heap->bins, run), bin_slot_bytes(bin_of_code(run.code)));
 }
 
 BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page)
@@ -252,10 +258,7 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
         return address;
     }
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
-    if (block->kind == QUARRY_SMALL)
-        qi_heap_give_slot(heap, block->run.chunk, block->run.page, block->slot);
-    else
-        qi_heap_give_pages(heap, block->run.chunk, block->run.page);
+    heap_give(heap, block);
     return moved;
 }
 

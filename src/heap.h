@@ -129,8 +129,25 @@ void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 /* Gives back a large or huge block. Nothing changes after a report of damage. */
 void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page);
 
-/* Gives back a small block that small_give() does not. Nothing changes after a report of damage. */
-void qi_heap_give_slot(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
+/* Gives back a small block of which small_give() said SMALL_LISTED, SMALL_LAST. Nothing changes after a report. */
+void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
+void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page);
+
+/* Gives a live block back. Nothing changes after a report of damage. */
+BITS_INLINE void heap_give(struct quarry_heap *heap, const struct heap_block *block)
+{
+    if (!bits_likely(block->kind == QUARRY_SMALL)) {
+        qi_heap_give_pages(heap, block->run.chunk, block->run.page);
+        return;
+    }
+    enum small_given given = small_give(&heap->bins, &block->run, block->slot);
+    if (bits_likely(given == SMALL_GIVEN))
+        heap_count_given(heap, bin_slot_bytes(bin_of_code(block->run.code)));
+    else if (given == SMALL_LAST)
+        qi_heap_give_last(heap, block->run.chunk, block->run.page);
+    else
+        qi_heap_give_listed(heap, block->run.chunk, block->run.page, block->slot);
+}
 
 /* Changes a live block's size where it lies. */
 bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes);

@@ -4,38 +4,37 @@
  */
 #include "large.h"
 
-static void mark(const struct run *run, pages_t pages)
+static void *mark(struct chunk *chunk, pages_t page, size_t pages)
 {
-    run->chunk->codes[run->page] = PAGE_LARGE;
-    chunk_set_length_at_start(run->chunk, run->page, pages);
+    chunk->codes[page] = PAGE_LARGE;
+    chunk_set_length_at_start(chunk, page, (pages_t)pages);
+    return chunk_page_address(chunk, page);
 }
 
 void *qi_large_take(struct run_set *set, size_t pages)
 {
-    struct run run = qi_run_take(set, pages, RUN_HEAD);
-    if (run.chunk == NULL)
-        return NULL;
-    mark(&run, (pages_t)pages);
-    return chunk_page_address(run.chunk, run.page);
+    pages_t page;
+    struct chunk *chunk = qi_run_take(set, pages, RUN_HEAD, &page);
+    return chunk != NULL ? mark(chunk, page, pages) : NULL;
 }
 
 void *qi_large_take_aligned(struct run_set *set, size_t pages, size_t align_bytes)
 {
-    size_t slack_pages = (align_bytes >> UNITS_PAGE_SHIFT) - 1;
-    struct run run = qi_run_take(set, pages + slack_pages, RUN_HEAD);
-    if (run.chunk == NULL)
+    size_t slack = (align_bytes >> UNITS_PAGE_SHIFT) - 1;
+    pages_t page;
+    struct chunk *chunk = qi_run_take(set, pages + slack, RUN_HEAD, &page);
+    if (chunk == NULL)
         return NULL;
-    pages_t slack = (pages_t)slack_pages;
-    uintptr_t start = (uintptr_t)chunk_page_address(run.chunk, run.page);
-    pages_t before = (pages_t)((bits_round_up(start, align_bytes) - start) >> UNITS_PAGE_SHIFT);
-    struct run block = {run.chunk, run.page + before};
-    mark(&block, (pages_t)pages);
+    uintptr_t start = (uintptr_t)chunk_page_address(chunk, page);
+    size_t before = (bits_round_up(start, align_bytes) - start) >> UNITS_PAGE_SHIFT;
+    pages_t first = page + (pages_t)before;
+    void *block = mark(chunk, first, pages);
     /* [ before ][ block ][ after ]: the neighbours of both ends are in use, or free and checked a moment ago */
     if (before != 0)
-        qi_run_give(set, run.chunk, run.page, before);
+        qi_run_give(set, chunk, page, (pages_t)before);
     if (slack != before)
-        qi_run_give(set, run.chunk, block.page + (pages_t)pages, slack - before);
-    return chunk_page_address(block.chunk, block.page);
+        qi_run_give(set, chunk, first + (pages_t)pages, (pages_t)(slack - before));
+    return block;
 }
 
 enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, pages_t page)

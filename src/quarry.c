@@ -361,12 +361,8 @@ void quarry_free(struct quarry_heap *heap, void *address)
     unsigned wrong = heap_locate(heap, address, &block);
     if (!bits_likely(wrong == 0))
         report(heap, wrong, address, 0);
-    else if (!bits_likely(block.kind == QUARRY_SMALL))
-        qi_heap_give_pages(heap, block.run.chunk, block.run.page);
-    else if (bits_likely(small_give(&heap->bins, &block.run, block.slot)))
-        heap_count_given(heap, bin_slot_bytes(bin_of_code(block.run.code)));
     else
-        qi_heap_give_slot(heap, block.run.chunk, block.run.page, block.slot);
+        heap_give(heap, &block);
     leave(heap, saved);
 }
 

@@ -68,13 +68,19 @@ static BITS_COLD void report_bad_run(const struct run_set *set, const void *node
     qi_guard_report(&set->chunks.source.guard, QUARRY_CORRUPT, node, 0);
 }
 
-/* Where the free run of a sound node lies. */
-static inline struct run free_run_of(struct run_set *set, const struct list_node *node)
+/* The chunk in which the free run of a sound node lies, and in *page where it starts. */
+BITS_INLINE struct chunk *free_run_of(struct run_set *set, const struct list_node *node, pages_t *page)
 {
-    struct run run;
-    run.chunk = run_chunk_of(set, node);
-    run.page = (pages_t)(chunk_granule(run.chunk, node) >> UNITS_PAGE_GRANULE_SHIFT);
-    return run;
+    struct chunk *chunk = run_chunk_of(set, node);
+    *page = (pages_t)(chunk_granule(chunk, node) >> UNITS_PAGE_GRANULE_SHIFT);
+    return chunk;
+}
+
+BITS_INLINE pages_t free_run_pages(struct run_set *set, const struct list_node *node)
+{
+    pages_t page;
+    const struct chunk *chunk = free_run_of(set, node, &page);
+    return chunk_length_at_start(chunk, page);
 }
 
 /* The last resort: some runs of a class that starts below the length asked for. */
@@ -82,8 +88,7 @@ static BITS_COLD struct list_node *search_class(struct run_set *set, unsigned cl
 {
     struct list_node *node = set->heads[class];
     for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
-        struct run run = free_run_of(set, node);
-        if (chunk_length_at_start(run.chunk, run.page) >= pages)
+        if (free_run_pages(set, node) >= pages)
             return node;
         if (!list_next_is_sound(&set->chunks, node))
             return NULL;
@@ -101,8 +106,7 @@ static inline struct list_node *choose(struct run_set *set, size_t pages)
     if (node != NULL) {
         if (every && class != RUN_CLASSES - 1)
             return node;
-        struct run run = free_run_of(set, node);
-        if (chunk_length_at_start(run.chunk, run.page) >= pages)
+        if (free_run_pages(set, node) >= pages)
             return node;
     }
     uintptr_t longer = set->class_mask >> class >> 1;
@@ -111,40 +115,33 @@ static inline struct list_node *choose(struct run_set *set, size_t pages)
     return node != NULL ? search_class(set, class, pages) : NULL;
 }
 
-struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end)
+struct chunk *qi_run_take(struct run_set *set, size_t pages, enum run_end end, pages_t *taken)
 {
-    struct run none = {NULL, 0};
     struct list_node *node = choose(set, pages);
     if (node == NULL)
-        return none;
-    struct run run = free_run_of(set, node);
-    struct chunk *chunk = run.chunk;
-    pages_t length = chunk_length_at_start(chunk, run.page);
+        return NULL;
+    pages_t page;
+    struct chunk *chunk = free_run_of(set, node, &page);
+    pages_t length = chunk_length_at_start(chunk, page);
     pages_t rest = length - (pages_t)pages;
+    *taken = end == RUN_TAIL ? page + rest : page;
     if (end == RUN_TAIL && rest != 0 && class_of(rest) == class_of(length)) {
         /* [ free          ] -> [ rest ][ taken ]: the rest stays where it is in its list, and no link is needed */
-        mark_free(chunk, run.page, rest);
-        run.page += rest;
+        mark_free(chunk, page, rest);
         set->free_pages -= pages;
-        return run;
+        return chunk;
     }
     if (!list_is_sound(&set->chunks, node)) {
         report_bad_run(set, node);
-        return none;
+        return NULL;
     }
     take_out(set, node);
     set->free_pages -= pages;
-    chunk->codes[run.page] = PAGE_NOTHING;
-    chunk->codes[run.page + length - 1] = PAGE_NOTHING;
-    if (rest == 0)
-        return run;
-    if (end == RUN_HEAD) { /* [ free          ] -> [ taken ][ rest ] */
-        insert(set, chunk, run.page + (pages_t)pages, rest);
-    } else { /* [ free          ] -> [ rest ][ taken ] */
-        insert(set, chunk, run.page, rest);
-        run.page += rest;
-    }
-    return run;
+    chunk->codes[page] = PAGE_NOTHING;
+    chunk->codes[page + length - 1] = PAGE_NOTHING;
+    if (rest != 0) /* [ rest ][ taken ] or [ taken ][ rest ] */
+        insert(set, chunk, end == RUN_TAIL ? page : page + (pages_t)pages, rest);
+    return chunk;
 }
 
 BITS_INLINE struct list_node *node_at(const struct chunk *chunk, pages_t page)

@@ -39,19 +39,14 @@ struct run_set {
 _Static_assert(RUN_CLASSES <= sizeof(uintptr_t) * 8, "a bit for each class");
 _Static_assert((1 << RUN_EXACT_SHIFT) == RUN_EXACT_PAGES, "the fine classes start where the exact ones end");
 
-/* Where a run of pages lies. */
-struct run {
-    struct chunk *chunk; /* NULL: there is none */
-    pages_t page;
-};
-
 enum run_end { RUN_HEAD, RUN_TAIL };
 
 enum run_given { RUN_REFUSED, RUN_GIVEN, RUN_GIVEN_ALL /* no page of the chunk is in use any more */ };
 
-/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run. The codes of the run's
- * pages are the caller's to write. Damaged links are reported, and answered like want of memory. */
-struct run qi_run_take(struct run_set *set, size_t pages, enum run_end end);
+/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run: their chunk, and in *page
+ * where they start; NULL: there are none. Their codes are the caller's to write. Damaged links are reported, and
+ * answered like want of memory. */
+struct chunk *qi_run_take(struct run_set *set, size_t pages, enum run_end end, pages_t *page);
 
 /* Gives a run back. Refused, after a report and with nothing changed, if a neighbour's links are damaged. */
 enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages);

@@ -38,23 +38,30 @@ BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
     return (bits_load(bin_run_map(run)) >> slot & 1) != 0;
 }
 
-/* Gives back an allocated slot; false, nothing changed, where only qi_small_give_slow() can: when it was the run's last
- * used one, is its first free one, or is now the highest free one of the bin's current run. */
-BITS_INLINE bool small_give(const struct bin_set *set, const struct bin_run *run, unsigned slot)
+enum small_given {
+    SMALL_GIVEN,
+    SMALL_LISTED, /* nothing changed: the bin's list must be told, qi_small_give_listed() */
+    SMALL_LAST,   /* nothing changed: it was the run's last used slot, qi_bin_give_run() */
+};
+
+/* Gives back an allocated slot, if no list and no page is concerned. */
+BITS_INLINE enum small_given small_give(const struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
     uint8_t *map = bin_run_map(run);
     uintptr_t word = bits_load(map);
     uintptr_t slots = bin_run_slots(run);
     uintptr_t bit = (uintptr_t)1 << slot;
     uintptr_t before = ~word & slots;
-    if (before == 0 || (before | bit) == slots)
-        return false;
-    if (bit > before && set->bins[bin_of_code(run->code)].u.map == map)
-        return false;
+    if ((before | bit) == slots)
+        return SMALL_LAST;
+    if (before == 0 || (bit > before && set->bins[bin_of_code(run->code)].u.map == map))
+        return SMALL_LISTED;
     bits_store(map, word ^ bit);
-    return true;
+    return SMALL_GIVEN;
 }
 
-enum run_given qi_small_give_slow(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot);
+/* Gives back a slot that is its run's first free one, or now the highest free one of the bin's current run. False,
+ * nothing changed, after a report of damage. */
+bool qi_small_give_listed(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot);
 
 #endif
