@@ -86,8 +86,10 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
     heap->used_bytes -= bytes;
 }
 
-/* Which live block starts at address? 0 and block filled in, or what is wrong with it. Nothing at address is read. */
-BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, struct heap_block *block)
+/* Which live block starts at address? 0 and block filled in, or what is wrong with it. Nothing at address is read.
+ * level 0 asks only what a live block needs. */
+BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, unsigned level,
+                                 struct heap_block *block)
 {
     struct chunk *chunk = (struct chunk *)(uintptr_t)chunk_find(&heap->bins.runs.chunks, address);
     if (chunk == NULL)
@@ -104,14 +106,14 @@ BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *add
     if (bits_likely(code >= PAGE_SMALL)) {
         block->kind = QUARRY_SMALL;
         block->slot = bin_slot_at(&block->run, granule);
-        if (QUARRY_CHECK_LEVEL == 0)
+        if (level == 0)
             return 0;
         if (block->slot == BIN_NO_SLOT)
             return QUARRY_INVALID_POINTER;
         return small_is_used(&block->run, block->slot) ? 0 : QUARRY_DOUBLE_FREE;
     }
     block->kind = QUARRY_LARGE;
-    if (QUARRY_CHECK_LEVEL == 0)
+    if (level == 0)
         return 0;
     if (granule != (size_t)block->run.page << UNITS_PAGE_GRANULE_SHIFT)
         return QUARRY_INVALID_POINTER;

@@ -8,10 +8,10 @@ void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
 {
     if (align_bytes < QUARRY_ALIGN_BYTES)
         align_bytes = QUARRY_ALIGN_BYTES;
-    /* The memory begins at a page boundary: more alignment than that costs as much again. */
+    /* The memory begins at a page boundary, which may be as far from a larger boundary as that allows. */
     size_t lead = bits_round_up(sizeof(struct added_chunk), align_bytes);
     if (align_bytes > QUARRY_PAGE_BYTES)
-        lead += align_bytes;
+        lead = bits_round_up(sizeof(struct added_chunk), QUARRY_PAGE_BYTES) + align_bytes - QUARRY_PAGE_BYTES;
     size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);
     struct added_chunk *huge = qi_source_acquire(&set->source, total);
     if (huge == NULL)

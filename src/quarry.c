@@ -300,7 +300,7 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
 /* Is the block live? If not, that is reported. */
 static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
 {
-    unsigned wrong = heap_locate(heap, address, block);
+    unsigned wrong = heap_locate(heap, address, QUARRY_CHECK_LEVEL, block);
     return wrong == 0 ? true : report(heap, wrong, address, bytes);
 }
 
@@ -358,7 +358,7 @@ void quarry_free(struct quarry_heap *heap, void *address)
     if (address == NULL || !enter(heap, address, 0, &saved))
         return;
     struct heap_block block;
-    unsigned wrong = heap_locate(heap, address, &block);
+    unsigned wrong = heap_locate(heap, address, QUARRY_CHECK_LEVEL, &block);
     if (!bits_likely(wrong == 0))
         report(heap, wrong, address, 0);
     else
@@ -394,7 +394,7 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 {
     uintptr_t saved = lock_enter(heap);
     struct heap_block block;
-    bool live = heap_locate(heap, pointer, &block) == 0;
+    bool live = heap_locate(heap, pointer, 1, &block) == 0; /* at every check level */
     leave(heap, saved);
     return live;
 }

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heap.c: which layer serves a request and with how many bytes, when realloc stays and when it moves, and a
+ * heap's life with chunks that come and go. The calls are the heap layer's, under the public functions; each is
+ * followed by the check of the whole heap, figures included.
+ */
+#include "../../src/heap.h"
+
+#include "test_source.h"
+#include "unit.h"
+
+static struct heap_block find(const struct quarry_heap *heap, const void *block)
+{
+    struct heap_block found = {.kind = QUARRY_SMALL};
+    CHECK_EQ(heap_locate(heap, block, 1, &found), 0);
+    return found;
+}
+
+static void *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    void *block = qi_heap_take(heap, bytes, align_bytes);
+    CHECK(qi_check_heap(heap));
+    return block;
+}
+
+static void give(struct quarry_heap *heap, void *block)
+{
+    const struct heap_block found = find(heap, block);
+    heap_give(heap, &found);
+    CHECK(qi_check_heap(heap));
+}
+
+static void *realloc_block(struct quarry_heap *heap, void *block, size_t bytes, size_t align_bytes)
+{
+    const struct heap_block found = find(heap, block);
+    void *moved = qi_heap_realloc(heap, &found, block, bytes, align_bytes);
+    CHECK(qi_check_heap(heap));
+    return moved;
+}
+
+static struct quarry_heap *heap_on_source(struct test_source *source, size_t chunks)
+{
+    if (!unit_source_fits() || !test_source_init(source, chunks * SMALLEST_CHUNK_BYTES))
+        return NULL;
+    return test_source_heap(source);
+}
+
+static size_t chunk_bytes_usable(struct quarry_heap *heap)
+{
+    return units_bytes_from_pages(
+            qi_chunk_pages_that_fit(heap_sourced(heap)->chunk_bytes - sizeof(struct added_chunk)));
+}
+
+/* --- sizes --- */
+
+TEST(test_heap_good_bytes_is_what_a_block_has)
+{
+    struct quarry_heap *heap = unit_heap(4 + 2 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES + qi_bin_pages[BIN_COUNT - 1]);
+    if (heap == NULL)
+        return;
+    const size_t step = 1 + BIN_MAX_BYTES / 128 / TEST_SCALE;
+    for (size_t bytes = 0; bytes < 2 * BIN_MAX_BYTES && !test_is_over(); bytes += step) {
+        void *block = take(heap, bytes, 1);
+        REQUIRE(block != NULL);
+        const struct heap_block found = find(heap, block);
+        CHECK(qi_heap_usable_bytes(&found) >= bytes);
+        CHECK_EQ(qi_heap_usable_bytes(&found), qi_heap_good_bytes(heap, bytes));
+        CHECK_EQ(found.kind, bytes <= BIN_MAX_BYTES ? QUARRY_SMALL : QUARRY_LARGE);
+        give(heap, block);
+    }
+    CHECK(qi_run_chunk_is_free(unit_first(heap)));
+}
+
+TEST(test_heap_good_bytes_on_source_is_what_large_and_huge_blocks_have)
+{
+    struct test_source source;
+    struct quarry_heap *heap = heap_on_source(&source, 5);
+    if (heap == NULL)
+        return;
+    const size_t most = chunk_bytes_usable(heap);
+    const size_t sizes[] = {most - 1, most, most + 1, SMALLEST_CHUNK_BYTES, 2 * SMALLEST_CHUNK_BYTES + 1};
+    for (unsigned i = 0; i < 5 && !test_is_over(); i++) {
+        void *block = take(heap, sizes[i], 1);
+        REQUIRE(block != NULL);
+        const struct heap_block found = find(heap, block);
+        CHECK_EQ(qi_heap_usable_bytes(&found), qi_heap_good_bytes(heap, sizes[i]));
+        CHECK_EQ(found.kind, sizes[i] <= most ? QUARRY_LARGE : QUARRY_HUGE);
+        give(heap, block);
+    }
+    check_source(&source, heap);
+}
+
+/* --- locating --- */
+
+TEST(test_heap_locate_accepts_just_starts_of_live_blocks)
+{
+    struct quarry_heap *heap;
+    void *live[12];
+    unsigned count = 0, found_count = 0;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("pointers are not checked");
+    heap = unit_heap(24);
+    if (heap == NULL)
+        return;
+    for (; count < 12; count++)
+        live[count] = take(heap, count < 9 ? 1 + count * UNITS_GRANULE_BYTES / 2 : BIN_MAX_BYTES + 1, 1);
+    for (unsigned i = 0; i < 12; i += 3)
+        if (live[i] != NULL)
+            give(heap, live[i]);
+    const uint8_t *at = (const uint8_t *)heap;
+    for (; at < chunk_page_address(unit_first(heap), chunk_page_count(unit_first(heap))); at++) {
+        struct heap_block found = {.kind = QUARRY_SMALL};
+        bool is_live = false;
+        for (unsigned i = 0; i < 12; i++)
+            is_live |= i % 3 != 0 && at == live[i];
+        if ((heap_locate(heap, at, 1, &found) == 0) != is_live)
+            CHECK_EQ(at, NULL); /* says which place is taken for what it is not */
+        found_count += is_live;
+    }
+    CHECK(QUARRY_STATS == 0 || found_count == heap->blocks);
+}
+
+/* --- taking --- */
+
+TEST(test_heap_take_aligned_is_aligned_and_served_from_bins_where_it_can)
+{
+    const size_t left = test_memory_left();
+    struct quarry_heap *heap = test_heap(left < 100000 ? left : 100000, 8);
+    if (heap == NULL)
+        return;
+    for (size_t align_bytes = 1; align_bytes <= 16384; align_bytes *= 2)
+        for (size_t bytes = 0; bytes <= 3 * QUARRY_PAGE_BYTES && !test_is_over(); bytes += 1 + QUARRY_PAGE_BYTES / 7) {
+            void *block = take(heap, bytes, align_bytes);
+            if (block == NULL) {
+                CHECK(2 * align_bytes + bytes > units_bytes_from_pages(chunk_page_count(unit_first(heap))) / 2);
+                continue;
+            }
+            const struct heap_block found = find(heap, block);
+            CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
+            CHECK(qi_heap_usable_bytes(&found) >= bytes);
+            if (align_bytes <= QUARRY_ALIGN_BYTES && bytes <= BIN_MAX_BYTES / 2)
+                CHECK_EQ(found.kind, QUARRY_SMALL);
+            give(heap, block);
+        }
+    CHECK(qi_run_chunk_is_free(unit_first(heap)));
+}
+
+TEST(test_heap_take_small_without_room_for_a_run_gets_a_page)
+{
+    struct quarry_heap *heap = unit_heap(10);
+    if (heap == NULL)
+        return;
+    void *most = take(heap, (heap->bins.runs.free_pages - 1) << UNITS_PAGE_SHIFT, 1);
+    void *last = take(heap, 1, 1);
+    REQUIRE(most != NULL && last != NULL);
+    CHECK_EQ(find(heap, last).kind, QUARRY_LARGE);
+    CHECK_EQ(heap->bins.runs.free_pages, 0);
+    CHECK_EQ(take(heap, 1, 1), NULL);
+    give(heap, last);
+    give(heap, most);
+}
+
+/* --- changing --- */
+
+TEST(test_heap_realloc_small_within_its_bin_stays)
+{
+    struct quarry_heap *heap = unit_heap(12);
+    if (heap == NULL)
+        return;
+    void *block = take(heap, 2 * UNITS_GRANULE_BYTES, 1);
+    const struct heap_block found = find(heap, block);
+    const size_t usable_bytes = qi_heap_usable_bytes(&found);
+    for (size_t bytes = usable_bytes; bin_of_bytes(bytes) == bin_of_bytes(usable_bytes); bytes--)
+        CHECK_EQ(realloc_block(heap, block, bytes, 1), block);
+}
+
+TEST(test_heap_realloc_small_to_other_bin_or_pages_moves_and_keeps_contents)
+{
+    struct quarry_heap *heap = unit_heap(20 + 3 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES);
+    if (heap == NULL)
+        return;
+    uint8_t *block = take(heap, 3 * UNITS_GRANULE_BYTES, 1);
+    test_fill(block, 3 * UNITS_GRANULE_BYTES, 4);
+    uint8_t *larger = realloc_block(heap, block, 6 * UNITS_GRANULE_BYTES, 1);
+    CHECK(larger != NULL && larger != block && test_is_filled(larger, 3 * UNITS_GRANULE_BYTES, 4));
+    uint8_t *pages = realloc_block(heap, larger, BIN_MAX_BYTES + 1, 1);
+    REQUIRE(pages != NULL && pages != larger);
+    CHECK(test_is_filled(pages, 3 * UNITS_GRANULE_BYTES, 4));
+    CHECK_EQ(find(heap, pages).kind, QUARRY_LARGE);
+    uint8_t *smallest = realloc_block(heap, pages, UNITS_GRANULE_BYTES, 1);
+    REQUIRE(smallest != NULL && smallest != pages);
+    CHECK(test_is_filled(smallest, UNITS_GRANULE_BYTES, 4));
+    CHECK_EQ(find(heap, smallest).kind, QUARRY_SMALL);
+    CHECK_EQ(heap->blocks, QUARRY_STATS);
+}
+
+TEST(test_heap_realloc_large_grows_in_place_or_moves_past_used_pages)
+{
+    const size_t unit = bits_round_up(BIN_MAX_BYTES + 1, QUARRY_PAGE_BYTES);
+    struct quarry_heap *heap = unit_heap(8 * units_pages_from_bytes(unit));
+    if (heap == NULL)
+        return;
+    uint8_t *block = take(heap, unit, 1);
+    CHECK_EQ(realloc_block(heap, block, 2 * unit, 1), block);
+    test_fill(block, 2 * unit, 3);
+    uint8_t *behind = take(heap, unit, 1);
+    CHECK_EQ(behind, block + 2 * unit);
+    uint8_t *moved = realloc_block(heap, block, 3 * unit, 1);
+    CHECK(moved != NULL && moved != block);
+    CHECK(test_is_filled(moved, 2 * unit, 3));
+    CHECK_EQ(realloc_block(heap, moved, unit, 1), moved);
+    CHECK(test_is_filled(moved, unit, 3));
+    CHECK_EQ(heap->used_bytes, 2 * unit * QUARRY_STATS);
+}
+
+TEST(test_heap_realloc_without_memory_fails_up_and_stays_down)
+{
+    struct quarry_heap *heap = unit_heap(4 + BIN_MAX_BYTES / QUARRY_PAGE_BYTES);
+    if (heap == NULL)
+        return;
+    const size_t all = heap->bins.runs.free_pages << UNITS_PAGE_SHIFT;
+    void *block = take(heap, all, 1);
+    REQUIRE(block != NULL);
+    CHECK_EQ(realloc_block(heap, block, all + 1, 1), NULL);
+    CHECK_EQ(heap->used_bytes, all * QUARRY_STATS);
+    CHECK_EQ(realloc_block(heap, block, 1, 1), block);
+    CHECK_EQ(heap->used_bytes, QUARRY_PAGE_BYTES * QUARRY_STATS);
+}
+
+TEST(test_heap_realloc_to_stricter_alignment_moves)
+{
+    struct quarry_heap *heap = unit_heap(16);
+    if (heap == NULL)
+        return;
+    take(heap, 2 * QUARRY_ALIGN_BYTES, 1);
+    uint8_t *block = take(heap, 2 * QUARRY_ALIGN_BYTES, 1);
+    test_fill(block, 2 * QUARRY_ALIGN_BYTES, 8);
+    CHECK(((uintptr_t)block & (QUARRY_PAGE_BYTES - 1)) != 0);
+    uint8_t *moved = realloc_block(heap, block, 2 * QUARRY_ALIGN_BYTES, QUARRY_PAGE_BYTES);
+    REQUIRE(moved != NULL);
+    CHECK_EQ((uintptr_t)moved & (QUARRY_PAGE_BYTES - 1), 0);
+    CHECK(test_is_filled(moved, 2 * QUARRY_ALIGN_BYTES, 8));
+}
+
+TEST(test_heap_realloc_between_large_and_huge_moves_and_huge_grows_in_place)
+{
+    struct test_source source;
+    struct quarry_heap *heap = heap_on_source(&source, 7);
+    if (heap == NULL)
+        return;
+    const size_t most = chunk_bytes_usable(heap);
+    uint8_t *block = take(heap, most / 2, 1);
+    test_fill(block, most / 2, 6);
+    uint8_t *huge = realloc_block(heap, block, most + 1, 1);
+    REQUIRE(huge != NULL && huge != block);
+    CHECK_EQ(find(heap, huge).kind, QUARRY_HUGE);
+    CHECK_EQ(realloc_block(heap, huge, most + GRANULE_BYTES, 1), huge);
+    uint8_t *large = realloc_block(heap, huge, most / 2, 1);
+    REQUIRE(large != NULL && large != huge);
+    CHECK_EQ(find(heap, large).kind, QUARRY_LARGE);
+    CHECK(test_is_filled(large, most / 2, 6));
+    check_source(&source, heap);
+}
+
+/* --- chunks that come and go --- */
+
+TEST(test_heap_keeps_one_emptied_chunk_and_releases_the_next)
+{
+    struct test_source source;
+    struct quarry_heap *heap = heap_on_source(&source, 5);
+    void *blocks[3];
+    if (heap == NULL)
+        return;
+    void *first = take(heap, heap->bins.runs.free_pages << UNITS_PAGE_SHIFT, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        blocks[i] = take(heap, chunk_bytes_usable(heap), 1);
+        REQUIRE(blocks[i] != NULL);
+        CHECK_EQ(heap_chunks(heap)->chunk_count, i + 2);
+    }
+    give(heap, blocks[1]);
+    CHECK_EQ(source.releases, 0);
+    give(heap, blocks[0]);
+    CHECK_EQ(source.releases, 1);
+    CHECK_EQ(heap_chunks(heap)->chunk_count, 3);
+    CHECK_EQ(qi_heap_trim(heap), SMALLEST_CHUNK_BYTES);
+    CHECK_EQ(qi_heap_trim(heap), 0);
+    give(heap, blocks[2]);
+    give(heap, first);
+    CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
+    check_source(&source, heap);
+}
+
+TEST(test_heap_reset_frees_all_and_releases_all_but_first_chunk)
+{
+    struct test_source source;
+    struct quarry_heap *heap = heap_on_source(&source, 7);
+    if (heap == NULL)
+        return;
+    const size_t free_pages = heap->bins.runs.free_pages;
+    take(heap, 20, 1);
+    take(heap, chunk_bytes_usable(heap), 1);
+    take(heap, chunk_bytes_usable(heap) + 1, 1);
+    const size_t peak = heap->used_peak_bytes;
+    qi_heap_reset(heap);
+    CHECK(qi_check_heap(heap));
+    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+    CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
+    CHECK_EQ(heap->used_bytes, 0);
+    CHECK_EQ(heap->used_peak_bytes, peak);
+    CHECK_EQ(source.granted_bytes, SMALLEST_CHUNK_BYTES);
+    check_source(&source, heap);
+}
+
+TEST(test_heap_destroy_gives_all_memory_back)
+{
+    struct test_source source;
+    struct quarry_heap *heap = heap_on_source(&source, 7);
+    if (heap == NULL)
+        return;
+    take(heap, 20, 1);
+    take(heap, chunk_bytes_usable(heap), 1);
+    take(heap, chunk_bytes_usable(heap) + 1, 1);
+    qi_heap_destroy(heap);
+    CHECK_EQ(source.granted_bytes, 0);
+    CHECK_EQ(source.errors, 0);
+}

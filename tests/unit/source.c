@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * source.c: the figures, the limit and the busy flag around a provider's callbacks. The provider here gives an
+ * address that a test sets, touches no memory, and notes what it was asked.
+ */
+#include "../../src/source.h"
+
+#include "test.h"
+
+/* Looks like memory that a provider may give. */
+#define SOME_ADDRESS ((void *)(uintptr_t)(16u * QUARRY_PAGE_BYTES))
+
+struct fake {
+    struct quarry_source provider;
+    struct source source;
+    void *answer; /* acquire's */
+    bool willing; /* extend's and truncate's */
+    unsigned calls;
+    unsigned released;
+    bool was_busy; /* in every call */
+    void *memory;  /* the last call's arguments */
+    size_t old_bytes, bytes, align_bytes;
+};
+
+static void note(struct fake *fake, void *memory, size_t old_bytes, size_t bytes)
+{
+    fake->calls++;
+    fake->was_busy = fake->was_busy && fake->source.busy;
+    fake->memory = memory;
+    fake->old_bytes = old_bytes;
+    fake->bytes = bytes;
+}
+
+static void *fake_acquire(void *context, size_t bytes, size_t align_bytes)
+{
+    struct fake *fake = context;
+    note(fake, NULL, 0, bytes);
+    fake->align_bytes = align_bytes;
+    return fake->answer;
+}
+
+static void fake_release(void *context, void *memory, size_t bytes)
+{
+    struct fake *fake = context;
+    note(fake, memory, 0, bytes);
+    fake->released++;
+}
+
+static bool fake_resize(void *context, void *memory, size_t old_bytes, size_t bytes)
+{
+    struct fake *fake = context;
+    note(fake, memory, old_bytes, bytes);
+    return fake->willing;
+}
+
+static struct source *begin(struct fake *fake)
+{
+    static const struct fake none;
+    *fake = none;
+    fake->provider.context = fake;
+    fake->provider.acquire = fake_acquire;
+    fake->provider.release = fake_release;
+    fake->provider.extend = fake->provider.truncate = fake_resize;
+    fake->source.provider = &fake->provider;
+    fake->answer = SOME_ADDRESS;
+    fake->willing = fake->was_busy = true;
+    return &fake->source;
+}
+
+static void check_figures(const struct source *source, size_t acquired_bytes, size_t peak_bytes)
+{
+    CHECK_EQ(source->acquired_bytes, acquired_bytes);
+    CHECK_EQ(source->acquired_peak_bytes, peak_bytes);
+    CHECK(!source->busy);
+}
+
+TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    CHECK_EQ(qi_source_acquire(source, 8192), SOME_ADDRESS);
+    CHECK_EQ(fake.bytes, 8192);
+    CHECK_EQ(fake.align_bytes, QUARRY_PAGE_BYTES);
+    check_figures(source, 8192, 8192);
+}
+
+TEST(test_source_acquire_without_provider_gives_null)
+{
+    struct source source = {.limit_bytes = 0};
+    CHECK_EQ(qi_source_acquire(&source, 4096), NULL);
+    check_figures(&source, 0, 0);
+}
+
+TEST(test_source_acquire_null_counts_nothing)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    fake.answer = NULL;
+    CHECK_EQ(qi_source_acquire(source, 4096), NULL);
+    CHECK_EQ(fake.calls, 1);
+    check_figures(source, 0, 0);
+}
+
+TEST(test_source_acquire_misaligned_is_given_back)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    for (unsigned bit = 0; bit < (unsigned)__builtin_ctz(QUARRY_PAGE_BYTES); bit++) {
+        fake.answer = (void *)((uintptr_t)SOME_ADDRESS + ((uintptr_t)1 << bit));
+        CHECK_EQ(qi_source_acquire(source, 4096), NULL);
+        CHECK_EQ(fake.released, bit + 1);
+        CHECK_EQ(fake.memory, fake.answer);
+        CHECK_EQ(fake.bytes, 4096);
+    }
+    check_figures(source, 0, 0);
+}
+
+TEST(test_source_acquire_misaligned_without_release_gives_null)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    fake.provider.release = NULL;
+    fake.answer = (void *)((uintptr_t)SOME_ADDRESS + 8);
+    CHECK_EQ(qi_source_acquire(source, 4096), NULL);
+    CHECK_EQ(fake.calls, 1);
+    check_figures(source, 0, 0);
+}
+
+TEST(test_source_acquire_at_end_of_address_space_is_given_back)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    fake.answer = (void *)(uintptr_t)(0 - (uintptr_t)QUARRY_PAGE_BYTES);
+    CHECK_EQ(qi_source_acquire(source, 2 * QUARRY_PAGE_BYTES), NULL);
+    CHECK_EQ(qi_source_acquire(source, QUARRY_PAGE_BYTES), NULL);
+    CHECK_EQ(fake.released, 2);
+    check_figures(source, 0, 0);
+}
+
+TEST(test_source_acquire_beyond_limit_does_not_ask)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    source->limit_bytes = 12288;
+    CHECK(qi_source_acquire(source, 8192) != NULL);
+    CHECK_EQ(qi_source_room_bytes(source), 4096);
+    CHECK_EQ(qi_source_acquire(source, 4097), NULL);
+    CHECK_EQ(fake.calls, 1);
+    CHECK(qi_source_acquire(source, 4096) != NULL);
+    CHECK_EQ(qi_source_room_bytes(source), 0);
+    CHECK_EQ(qi_source_acquire(source, 1), NULL);
+    check_figures(source, 12288, 12288);
+}
+
+TEST(test_source_room_without_limit_never_overflows)
+{
+    struct source source = {.limit_bytes = 0};
+    CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX);
+    qi_source_count(&source, 1000);
+    CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX - 1000);
+    check_figures(&source, 1000, 1000);
+}
+
+TEST(test_source_release_gives_bytes_back_and_keeps_peak)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    qi_source_count(source, 20000);
+    CHECK(qi_source_release(source, SOME_ADDRESS, 12000));
+    CHECK_EQ(fake.memory, SOME_ADDRESS);
+    CHECK_EQ(fake.bytes, 12000);
+    check_figures(source, 8000, 20000);
+    qi_source_count(source, 1000);
+    check_figures(source, 9000, 20000);
+}
+
+TEST(test_source_release_without_callback_keeps_memory)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    fake.provider.release = NULL;
+    qi_source_count(source, 4096);
+    CHECK(!qi_source_release(source, SOME_ADDRESS, 4096));
+    check_figures(source, 4096, 4096);
+}
+
+TEST(test_source_extend_counts_only_what_was_added)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    qi_source_count(source, 4096);
+    CHECK(qi_source_extend(source, SOME_ADDRESS, 4096, 12288));
+    CHECK_EQ(fake.memory, SOME_ADDRESS);
+    CHECK_EQ(fake.old_bytes, 4096);
+    CHECK_EQ(fake.bytes, 12288);
+    check_figures(source, 12288, 12288);
+}
+
+TEST(test_source_extend_refused_counts_nothing)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    qi_source_count(source, 4096);
+    fake.willing = false;
+    CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8192));
+    fake.provider.extend = NULL;
+    CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8192));
+    CHECK_EQ(fake.calls, 1);
+    check_figures(source, 4096, 4096);
+}
+
+TEST(test_source_extend_beyond_limit_does_not_ask)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    source->limit_bytes = 8192;
+    qi_source_count(source, 4096);
+    CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8193));
+    CHECK_EQ(fake.calls, 0);
+    CHECK(qi_source_extend(source, SOME_ADDRESS, 4096, 8192));
+    check_figures(source, 8192, 8192);
+}
+
+TEST(test_source_truncate_counts_what_was_cut_off)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    qi_source_count(source, 12288);
+    CHECK(qi_source_truncate(source, SOME_ADDRESS, 12288, 4096));
+    CHECK_EQ(fake.old_bytes, 12288);
+    CHECK_EQ(fake.bytes, 4096);
+    check_figures(source, 4096, 12288);
+}
+
+TEST(test_source_truncate_refused_counts_nothing)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    qi_source_count(source, 12288);
+    fake.willing = false;
+    CHECK(!qi_source_truncate(source, SOME_ADDRESS, 12288, 4096));
+    fake.provider.truncate = NULL;
+    CHECK(!qi_source_truncate(source, SOME_ADDRESS, 12288, 4096));
+    CHECK_EQ(fake.calls, 1);
+    check_figures(source, 12288, 12288);
+}
+
+TEST(test_source_is_busy_during_every_callback_and_not_after)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    qi_source_acquire(source, 4096);
+    CHECK(!source->busy);
+    qi_source_extend(source, SOME_ADDRESS, 4096, 8192);
+    CHECK(!source->busy);
+    qi_source_truncate(source, SOME_ADDRESS, 8192, 4096);
+    CHECK(!source->busy);
+    qi_source_release(source, SOME_ADDRESS, 4096);
+    CHECK(!source->busy);
+    CHECK_EQ(fake.calls, 4);
+    CHECK(fake.was_busy);
+}
