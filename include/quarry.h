@@ -125,8 +125,9 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
 
 /** Make a heap on a page provider; its first chunk is acquired at once.
  *  Returns    the heap, or NULL iff source or source->acquire is NULL, chunk_bytes is out of range (see struct
- *             quarry_options), limit_bytes is not 0 and below chunk_bytes, or the first chunk cannot be had
- *             (a misaligned one is given back).
+ *             quarry_options) or holds no page beside its control data (only if pages are far larger than the
+ *             default), limit_bytes is not 0 and below chunk_bytes, or the first chunk cannot be had (a misaligned
+ *             one is given back).
  *  Owner      source and options are copied.
  *  Time       a byte of control data is cleared for each page of a chunk, and the source.
  *  Context    thread.

@@ -89,8 +89,8 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
     return (unsigned)(bin->run & (BITS_WORD - 1));
 }
 
-/* Makes the list's first run with room the current one; there is no current one, and the list is not empty. False after a
- * report of damage. */
+/* Makes the list's first run with room the current one. There is no current one, and the list is not empty. False
+ * after a report of damage. */
 bool qi_bin_take_from_list(struct bin_set *set, unsigned bin);
 
 /* The first slot of a new run, which becomes the current one if it has more; there is none with room. NULL: no memory, or

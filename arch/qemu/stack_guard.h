@@ -17,7 +17,7 @@
 #define MPU_BASE                        0xe000ed9cu
 #define MPU_BASE_REGION_0               0x10u
 #define MPU_ATTRIBUTES                  0xe000eda0u
-#define MPU_NO_ACCESS_64_KB             (1u << 28 | 15u << 1 | 1u) /* never execute; AP 0; 2 to the power of 15 + 1 bytes */
+#define MPU_NO_ACCESS_64_KB             (1u << 28 | 15u << 1 | 1u) /* never execute; AP 0; 2^(15 + 1) bytes */
 #define STACK_GUARD_BYTES               0x10000u
 
 /* An address, not an object: linker/cortex-m.ld. At least 64 KB aligned here, because it is where RAM starts. */

@@ -8,14 +8,14 @@
  */
 #include "../../qemu/board.h"
 
-#define UART_BASE 0x40002000u
-#define UART_START_TX 0x008
+#define UART_BASE           0x40002000u
+#define UART_START_TX       0x008
 #define UART_EVENT_TX_READY 0x11c
-#define UART_ENABLE 0x500
-#define UART_ENABLE_ON 4u
-#define UART_TX_PIN 0x50c
-#define UART_TX_PIN_USB 24u
-#define UART_TX_DATA 0x51c
+#define UART_ENABLE         0x500
+#define UART_ENABLE_ON      4u
+#define UART_TX_PIN         0x50c
+#define UART_TX_PIN_USB     24u
+#define UART_TX_DATA        0x51c
 
 const char machine_name[] = "QEMU microbit, Cortex-M0";
 

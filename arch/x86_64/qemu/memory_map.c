@@ -10,10 +10,10 @@
 #include "q35.h"
 
 #define START_INFO_MAGIC 0x336ec578u
-#define MAP_RAM 1
-#define LOW_MEMORY_END 0x100000u
-#define MAPPED_END ((uint64_t)64 << 30) /* start.S */
-#define RANGES_MAX 32
+#define MAP_RAM          1
+#define LOW_MEMORY_END   0x100000u
+#define MAPPED_END       ((uint64_t)64 << 30) /* start.S */
+#define RANGES_MAX       32
 
 struct map_entry {
     uint64_t start;

@@ -6,19 +6,19 @@
  * (value << 1) | 1. QEMU itself exits with 1 when it cannot start, so the value written is the status plus one: a
  * success that nobody earned cannot happen. tests/qemu/run undoes both.
  */
-#include "../../qemu/board.h"
 #include "q35.h"
+#include "../../qemu/board.h"
 
-#define COM1 0x3f8
-#define COM1_INTERRUPTS (COM1 + 1)
-#define COM1_LINE_CONTROL (COM1 + 3)
-#define COM1_LINE_STATUS (COM1 + 5)
+#define COM1                  0x3f8
+#define COM1_INTERRUPTS       (COM1 + 1)
+#define COM1_LINE_CONTROL     (COM1 + 3)
+#define COM1_LINE_STATUS      (COM1 + 5)
 #define LINE_8_BITS_NO_PARITY 3
-#define LINE_CAN_TAKE_A_BYTE 0x20
-#define LINE_IS_IDLE 0x40
-#define PIC_MASKS_1 0x21
-#define PIC_MASKS_2 0xa1
-#define DEBUG_EXIT 0xf4
+#define LINE_CAN_TAKE_A_BYTE  0x20
+#define LINE_IS_IDLE          0x40
+#define PIC_MASKS_1           0x21
+#define PIC_MASKS_2           0xa1
+#define DEBUG_EXIT            0xf4
 
 const char machine_name[] = "QEMU q35, x86_64";
 

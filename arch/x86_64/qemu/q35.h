@@ -18,7 +18,7 @@ struct hvm_start_info {
     uint64_t module_list;
     uint64_t command_line;
     uint64_t rsdp;
-    uint64_t memory_map;                /* from version 1 */
+    uint64_t memory_map; /* from version 1 */
     uint32_t memory_map_entries;
     uint32_t reserved;
 };

@@ -9,16 +9,16 @@
 #include "../../qemu/board.h"
 #include "q35.h"
 
-#define TRAPS 32
-#define CODE_SELECTOR 0x08u
-#define TASK_SELECTOR 0x18u
-#define TASK_GDT_INDEX 3
-#define TASK_BYTES 104u
-#define TASK_IST1_INDEX 9               /* in words of 32 bits */
+#define TRAPS             32
+#define CODE_SELECTOR     0x08u
+#define TASK_SELECTOR     0x18u
+#define TASK_GDT_INDEX    3
+#define TASK_BYTES        104u
+#define TASK_IST1_INDEX   9 /* in words of 32 bits */
 #define TASK_IO_MAP_INDEX 25
-#define GATE_INTERRUPT (0x8eull << 40)
-#define GATE_IST1 (1ull << 32)
-#define DESCRIPTOR_TASK (0x89ull << 40)
+#define GATE_INTERRUPT    (0x8eull << 40)
+#define GATE_IST1         (1ull << 32)
+#define DESCRIPTOR_TASK   (0x89ull << 40)
 
 struct table_pointer {
     uint16_t last_byte;
