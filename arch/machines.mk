@@ -21,7 +21,7 @@ x86_64_CC ?= gcc
 # Images run on bare metal: no dynamic linking, no start files but ours; 4 KB pages keep the files small.
 image_LDFLAGS := -nostdlib -static -Llinker -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 cortex_m_SOURCES := arch/qemu/cortex_m_start.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
-virt_SOURCES := arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
+virt_SOURCES := arch/qemu/virt.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
 
 # Distributions switch on what needs an operating system (PIE, stack protector, CET, unwind tables): switch it off.
 q35_ISA := x86_64

@@ -93,8 +93,8 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
  * after a report of damage. */
 bool qi_bin_take_from_list(struct bin_set *set, unsigned bin);
 
-/* The first slot of a new run, which becomes the current one if it has more; there is none with room. NULL: no memory, or
- * a report of damage. */
+/* The first slot of a new run, which becomes the current one if it has more; there is none with room. NULL: no memory,
+ * or a report of damage. */
 void *qi_bin_new_run(struct bin_set *set, unsigned bin);
 
 /* Takes the current run's last free slot off the list, before it is marked. False, nothing changed, after a report. */

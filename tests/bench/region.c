@@ -5,8 +5,8 @@
  *   region TRACE.txt...
  *
  * The region starts 8 bytes after a 64-byte boundary, as a C array might. Bisection finds a size in steps of 64 bytes;
- * as a smaller region may by chance do where a larger one does not, the 40 steps below are tried too. Sizes are what the
- * traces say (0 counts as 1); nothing is written to the blocks. Prints peak of live bytes, region and overhead.
+ * as a smaller region may by chance do where a larger one does not, the 40 steps below are tried too. Sizes are what
+ * the traces say (0 counts as 1); nothing is written to the blocks. Prints peak of live bytes, region and overhead.
  */
 #include <stdio.h>
 #include <stdlib.h>
