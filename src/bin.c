@@ -69,7 +69,8 @@ bool qi_bin_take_last(struct bin_set *set, unsigned index)
     return true;
 }
 
-BITS_NOINLINE bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsigned slot)
+/* A run that was full now has one free slot. */
+BITS_INLINE bool add_room(struct bin_set *set, struct bin_run run, unsigned slot)
 {
     unsigned index = bin_of_code(run.code);
     struct bin *bin = &set->bins[index];
@@ -87,7 +88,8 @@ BITS_NOINLINE bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsi
     return true;
 }
 
-BITS_NOINLINE bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, unsigned slot)
+/* A slot above all free ones becomes free: the node moves there if the run is the current one. */
+BITS_INLINE bool raise_room(struct bin_set *set, struct bin_run run, unsigned slot)
 {
     unsigned index = bin_of_code(run.code);
     const struct bin *bin = &set->bins[index];
@@ -98,6 +100,19 @@ BITS_NOINLINE bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, un
         return report_bad_room(set, old);
     follow(&node_in_slot(bin_run_start(&run), index, slot)->next, old->next);
     return true;
+}
+
+bool qi_bin_give_slot(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot)
+{
+    struct bin_run run = {chunk, page, chunk->codes[page]};
+    uint8_t *map = bin_run_map(&run);
+    uintptr_t word = bits_load(map);
+    uintptr_t bit = (uintptr_t)1 << slot;
+    uintptr_t before = ~word & bin_run_slots(&run);
+    bool told = before == 0 ? add_room(set, run, slot) : bit < before || raise_room(set, run, slot);
+    if (told)
+        bits_store(map, word ^ bit);
+    return told;
 }
 
 /* --- runs --- */
@@ -211,4 +226,34 @@ BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run
     if (set->run_count[index] != BIN_COUNT_MAX)
         set->run_count[index]--;
     return given;
+}
+
+/* --- the spare --- */
+
+bool qi_bin_give_spare(struct bin_set *set)
+{
+    if (set->spare == 0)
+        return false;
+    const struct bin *bin = &set->bins[set->spare - 1];
+    struct chunk *first = &set->runs.chunks.first;
+    set->spare = 0;
+    if (bin->run == 0 || (bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin))) != 0)
+        return false; /* it has been used since */
+    size_t granule = chunk_granule(first, bin_current_start(bin));
+    if (granule >= first->granules)
+        return false; /* another run has become the current one since */
+    struct bin_run run = {first, (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT), 0};
+    run.code = first->codes[run.page];
+    return qi_bin_give_run(set, run) != RUN_REFUSED;
+}
+
+bool qi_bin_may_keep(struct bin_set *set, struct bin_run run)
+{
+    unsigned index = bin_of_code(run.code);
+    if (run.chunk != &set->runs.chunks.first || !is_current(&set->bins[index], &run))
+        return false;
+    if (set->spare != index + 1)
+        qi_bin_give_spare(set);
+    set->spare = (uint8_t)(index + 1);
+    return true;
 }

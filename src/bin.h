@@ -20,11 +20,16 @@
  * code of the run's second page says which slot that is. The bitmap alone decides which slots are free; the nodes only
  * say where room is.
  *
+ * A run whose last block is given back gives its pages back, unless it is its bin's current run in the first chunk:
+ * then it stays as the heap's one spare, and the spare before it goes. A program that takes and gives back a block
+ * again and again does not make and unmake a run each time. Whoever wants pages and finds none, or looks at the heap's
+ * figures or pages, has the spare given back first, so it is never missed.
+ *
  * Invariants
  *   B1  a run with a free slot and a used one is either its bin's current run or in its bin's list, once
  *   B2  the node of the current run lies in its highest free slot; that of another run with room in the slot that the
  *       code of its second page names, which is free
- *   B3  a run without a free slot is in no list; a run without a used slot does not exist
+ *   B3  a run without a free slot is in no list; a run without a used slot is the spare
  *   B4  run_count is the number of the bin's runs, or BIN_COUNT_MAX if it ever was that many
  */
 #ifndef QUARRY_BIN_H
@@ -47,6 +52,7 @@ struct bin_set {
     struct run_set runs;
     struct bin bins[BIN_COUNT];
     uint8_t run_count[BIN_COUNT];
+    uint8_t spare; /* 1 + the bin whose current run, in the first chunk, may be without a used slot; 0: none */
 };
 
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");
@@ -100,14 +106,18 @@ void *qi_bin_new_run(struct bin_set *set, unsigned bin);
 /* Takes the current run's last free slot off the list, before it is marked. False, nothing changed, after a report. */
 bool qi_bin_take_last(struct bin_set *set, unsigned bin);
 
-/* A run that was full now has one free slot. False, nothing changed, after a report of damage. */
-bool qi_bin_add_room(struct bin_set *set, struct bin_run run, unsigned slot);
+/* Frees an allocated slot of which the list must hear: the run's first free one, or a slot above all free ones of the
+ * current run. The run stays, even if it was the last used one. False, nothing changed, after a report of damage. */
+bool qi_bin_give_slot(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot);
 
-/* A slot above all free ones becomes free: the node moves there if the run is the current one. False after a report. */
-bool qi_bin_raise_room(struct bin_set *set, struct bin_run run, unsigned slot);
-
-/* Gives back the pages of a run whose last used slot is about to be free. */
+/* Gives back the pages of a run whose last used slot is about to be free, or is free already. */
 enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run);
+
+/* The run's last used slot becomes free: may the run stay as the spare? False too after a report of damage. */
+bool qi_bin_may_keep(struct bin_set *set, struct bin_run run);
+
+/* Gives the spare's pages back; false if there is none, or after a report of damage. */
+bool qi_bin_give_spare(struct bin_set *set);
 
 /* The node of a run with room. */
 struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run);

@@ -76,12 +76,15 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
     void *block = small_take(&heap->bins, bin);
     if (block == NULL)
         block = qi_small_take_slow(&heap->bins, bin);
-    if (block != NULL) {
+    if (block != NULL)
         heap_count_taken(heap, bin_slot_bytes(bin));
-        return block;
-    }
-    /* A slot of whole pages may find room where a run of several does not. */
-    return bin_slot_bytes(bin) % QUARRY_PAGE_BYTES == 0 ? take_pages(heap, bytes, align_bytes) : NULL;
+    return block;
+}
+
+/* Would pages of its own give a small block just the size of its slot? */
+static bool pages_fit_exactly(const struct quarry_heap *heap, size_t bytes)
+{
+    return bytes <= BIN_MAX_BYTES && qi_heap_good_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
 }
 
 static bool add_chunk_from_source(struct quarry_heap *heap)
@@ -130,6 +133,10 @@ BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t 
     if (bytes == 0) /* the smallest block */
         bytes = 1;
     void *block = take_from_chunks(heap, bytes, align_bytes);
+    if (block == NULL && qi_bin_give_spare(&heap->bins))
+        block = take_from_chunks(heap, bytes, align_bytes);
+    if (block == NULL && pages_fit_exactly(heap, bytes)) /* one slot may find room where a run of several does not */
+        block = take_pages(heap, bytes, align_bytes);
     if (block == NULL)
         block = take_from_source(heap, bytes, align_bytes);
     /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
@@ -173,16 +180,14 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         chunk_emptied(heap, chunk);
 }
 
-BITS_NOINLINE void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
-{
-    if (qi_small_give_listed(&heap->bins, chunk, page, slot))
-        heap_count_given(heap, bin_slot_bytes(bin_of_code(chunk->codes[page])));
-}
-
-BITS_NOINLINE void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page)
+BITS_NOINLINE void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
 {
     const struct bin_run run = {chunk, page, chunk->codes[page]};
-    count_given(heap, chunk, qi_bin_give_run(&heap->bins, run), bin_slot_bytes(bin_of_code(run.code)));
+    size_t bytes = bin_slot_bytes(bin_of_code(run.code));
+    if (!qi_bin_may_keep(&heap->bins, run))
+        count_given(heap, chunk, qi_bin_give_run(&heap->bins, run), bytes);
+    else if (qi_bin_give_slot(&heap->bins, chunk, page, slot))
+        heap_count_given(heap, bytes);
 }
 
 BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page)
@@ -198,6 +203,7 @@ BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *ch
 
 size_t qi_heap_trim(struct quarry_heap *heap)
 {
+    qi_bin_give_spare(&heap->bins);
     if (heap_source(heap)->provider == NULL)
         return 0;
     struct added_chunk *spare = heap_sourced(heap)->spare;
@@ -223,11 +229,14 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     if (block->kind == QUARRY_SMALL)
         return bytes <= old_bytes;
     bool done;
-    if (block->kind == QUARRY_HUGE)
+    if (block->kind == QUARRY_HUGE) {
         done = qi_huge_resize(heap_chunks(heap), (struct added_chunk *)block->run.chunk, bytes);
-    else
-        done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page,
-                               bytes == 0 ? 1 : units_pages_from_bytes(bytes));
+    } else {
+        size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
+        done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
+               (qi_bin_give_spare(&heap->bins) &&
+                qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
+    }
     if (done)
         count_resized(heap, old_bytes, block);
     return done;
@@ -332,6 +341,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     qi_bytes_clear(runs->heads, sizeof runs->heads);
     qi_bytes_clear(heap->bins.bins, sizeof heap->bins.bins);
     qi_bytes_clear(heap->bins.run_count, sizeof heap->bins.run_count);
+    heap->bins.spare = 0;
     heap->used_bytes = heap->blocks = 0;
     if (heap_source(heap)->provider != NULL)
         heap_sourced(heap)->spare = NULL;

@@ -10,6 +10,12 @@
 #include "bytes.h"
 #include "check.h"
 
+/* A heap lies in memory that it may write, whatever a caller's pointer says. */
+BITS_INLINE struct quarry_heap *writable(const struct quarry_heap *heap)
+{
+    return (struct quarry_heap *)(uintptr_t)heap;
+}
+
 static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes)
 {
     qi_guard_report(&heap->bins.runs.chunks.source.guard, (enum quarry_misuse_kind)kind, pointer, bytes);
@@ -402,6 +408,7 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats)
 {
     uintptr_t saved = lock_enter(heap);
+    qi_bin_give_spare(&writable(heap)->bins); /* figures show what can be had */
     const struct run_set *runs = &heap->bins.runs;
     const struct source *source = &runs->chunks.source;
     stats->acquired_bytes = source->acquired_bytes;
@@ -445,6 +452,7 @@ bool quarry_check(struct quarry_heap *heap)
     uintptr_t saved;
     if (!enter(heap, NULL, 0, &saved))
         return false;
+    qi_bin_give_spare(&heap->bins);
     bool sound = qi_check_heap(heap);
     leave(heap, saved);
     return sound;
@@ -456,6 +464,7 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
     uintptr_t saved;
     if (!enter(heap, NULL, 0, &saved))
         return;
+    qi_bin_give_spare(&heap->bins);
     qi_check_walk(heap, visit, context);
     leave(heap, saved);
 }

@@ -40,8 +40,8 @@ BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
 
 enum small_given {
     SMALL_GIVEN,
-    SMALL_LISTED, /* nothing changed: the bin's list must be told, qi_small_give_listed() */
-    SMALL_LAST,   /* nothing changed: it was the run's last used slot, qi_bin_give_run() */
+    SMALL_LISTED, /* nothing changed: the bin's list must hear of it, qi_bin_give_slot() */
+    SMALL_LAST,   /* nothing changed: it was the run's last used slot, qi_bin_may_keep(), qi_bin_give_run() */
 };
 
 /* Gives back an allocated slot, if no list and no page is concerned. */
@@ -52,16 +52,17 @@ BITS_INLINE enum small_given small_give(const struct bin_set *set, const struct 
     uintptr_t slots = bin_run_slots(run);
     uintptr_t bit = (uintptr_t)1 << slot;
     uintptr_t before = ~word & slots;
-    if ((before | bit) == slots)
-        return SMALL_LAST;
-    if (before == 0 || (bit > before && set->bins[bin_of_code(run->code)].u.map == map))
+    unsigned bin = bin_of_code(run->code);
+    if ((before | bit) == slots) {
+        /* the last used one: stays as it is only if this run is the spare already */
+        if (bit > before || set->spare != bin + 1 || set->bins[bin].u.map != map ||
+            run->chunk != &set->runs.chunks.first)
+            return SMALL_LAST;
+    } else if (before == 0 || (bit > before && set->bins[bin].u.map == map)) {
         return SMALL_LISTED;
+    }
     bits_store(map, word ^ bit);
     return SMALL_GIVEN;
 }
-
-/* Gives back a slot that is its run's first free one, or now the highest free one of the bin's current run. False,
- * nothing changed, after a report of damage. */
-bool qi_small_give_listed(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot);
 
 #endif

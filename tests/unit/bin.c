@@ -283,3 +283,69 @@ TEST(test_bin_take_from_list_believes_no_node_but_a_free_slot_of_its_bin)
     bin_of(heap)->u.next = NULL;
     CHECK(unit_settle(heap));
 }
+
+/* --- the spare --- */
+
+/* One block taken and given back through the whole heap, so that its run becomes the spare. */
+static void *take_and_give(struct quarry_heap *heap, size_t bytes)
+{
+    void *block = quarry_malloc(heap, bytes);
+    CHECK(block != NULL);
+    quarry_free(heap, block);
+    return block;
+}
+
+TEST(test_bin_spare_serves_its_bin_again_without_a_new_run)
+{
+    struct quarry_heap *heap = unit_heap(64);
+    if (heap == NULL)
+        return;
+    void *block = take_and_give(heap, UNITS_GRANULE_BYTES);
+    CHECK(heap->bins.spare != 0);
+    size_t free_pages = heap->bins.runs.free_pages;
+    CHECK_EQ(take_and_give(heap, UNITS_GRANULE_BYTES), block);
+    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+    CHECK(!quarry_owns(heap, block));
+}
+
+TEST(test_bin_second_spare_sends_the_first_back)
+{
+    struct quarry_heap *heap = unit_heap(64);
+    if (heap == NULL)
+        return;
+    take_and_give(heap, UNITS_GRANULE_BYTES);
+    unsigned first = heap->bins.spare;
+    take_and_give(heap, 4 * UNITS_GRANULE_BYTES);
+    CHECK(heap->bins.spare != first);
+    CHECK_EQ(heap->bins.bins[first - 1].run, 0);
+    CHECK(quarry_check(heap));
+}
+
+TEST(test_bin_spare_is_never_missed)
+{
+    struct quarry_heap *heap = unit_heap(64);
+    struct quarry_stats fresh, after;
+    if (heap == NULL)
+        return;
+    quarry_get_stats(heap, &fresh);
+    take_and_give(heap, UNITS_GRANULE_BYTES);
+    void *all = quarry_malloc(heap, fresh.largest_free_bytes); /* nothing asked for the figures in between */
+    CHECK(all != NULL);
+    quarry_free(heap, all);
+    take_and_give(heap, UNITS_GRANULE_BYTES);
+    quarry_get_stats(heap, &after);
+    CHECK_EQ(after.free_bytes, fresh.free_bytes);
+    CHECK_EQ(after.largest_free_bytes, fresh.largest_free_bytes);
+}
+
+TEST(test_bin_block_of_spare_is_a_double_free)
+{
+    struct quarry_heap *heap = unit_heap(64);
+    if (heap == NULL)
+        return;
+    void *block = take_and_give(heap, UNITS_GRANULE_BYTES);
+    struct heap_block found;
+    CHECK_EQ(heap_locate(heap, block, 1, &found), QUARRY_DOUBLE_FREE);
+    CHECK(!qi_bin_give_spare(&heap->bins) || heap->bins.spare == 0);
+    CHECK(quarry_check(heap));
+}

@@ -18,7 +18,7 @@ static enum run_given give(struct quarry_heap *heap, void *block)
     case SMALL_LAST:
         return qi_bin_give_run(&heap->bins, found.run);
     default:
-        return qi_small_give_listed(&heap->bins, found.run.chunk, found.run.page, found.slot) ? RUN_GIVEN : RUN_REFUSED;
+        return qi_bin_give_slot(&heap->bins, found.run.chunk, found.run.page, found.slot) ? RUN_GIVEN : RUN_REFUSED;
     }
 }
 
