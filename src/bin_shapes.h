@@ -16,13 +16,11 @@
 
 enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4 };
 
-/* The largest small block: two pages, but not less than the linear bins cover, and so few bins that a page code can
- * name them. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */
+/* The largest small block: 128 granules where a page is a quarter of that or more, two pages (but not less than the
+ * linear bins cover) where it is smaller. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */
 #define BIN_PAGE_GRANULES (QUARRY_PAGE_BYTES / (UINTPTR_MAX > 0xFFFFFFFFu ? 16 : 8))
-#if BIN_PAGE_GRANULES >= 64
+#if BIN_PAGE_GRANULES >= 32
 #define BIN_DOUBLINGS 3
-#elif BIN_PAGE_GRANULES >= 32
-#define BIN_DOUBLINGS 2
 #elif BIN_PAGE_GRANULES >= 16
 #define BIN_DOUBLINGS 1
 #else
@@ -60,8 +58,6 @@ extern const uint8_t qi_bin_pages[BIN_CODES];
 #define BIN_ROWS(row, length) BIN_LINEAR(row, length)
 #elif BIN_DOUBLINGS == 1
 #define BIN_ROWS(row, length) BIN_LINEAR(row, length), BIN_FOUR(row, 16, length)
-#elif BIN_DOUBLINGS == 2
-#define BIN_ROWS(row, length) BIN_LINEAR(row, length), BIN_FOUR(row, 16, length), BIN_FOUR(row, 20, length)
 #else
 #define BIN_ROWS(row, length)                                                                                          \
     BIN_LINEAR(row, length), BIN_FOUR(row, 16, length), BIN_FOUR(row, 20, length), BIN_FOUR(row, 24, length)

@@ -6,7 +6,7 @@
 #include "test_heap.h"
 
 /* A size that no bin serves, for any page size: large blocks are runs of pages. */
-#define LARGE_BYTES ((size_t)(QUARRY_PAGE_BYTES * 4 > 2048 ? QUARRY_PAGE_BYTES * 4 : 2048))
+#define LARGE_BYTES ((size_t)(QUARRY_PAGE_BYTES * 4 > 4096 ? QUARRY_PAGE_BYTES * 4 : 4096))
 
 static struct quarry_heap *roomy_heap(size_t least_bytes)
 {
