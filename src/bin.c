@@ -117,11 +117,16 @@ bool qi_bin_give_slot(struct bin_set *set, struct chunk *chunk, pages_t page, un
 
 /* --- runs --- */
 
-/* Which length the bin's next run should have. */
+/* Which length the bin's next run should have: the longest that is next to nothing beside the free memory; where that
+ * is short, longer with the number of runs that the bin has. */
 BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned bin)
 {
+    size_t ample_pages = set->runs.free_pages >> BIN_AMPLE_SHIFT;
+    for (unsigned length = BIN_LENGTHS - 1; length != 0; length--)
+        if (qi_bin_pages[length << BIN_LENGTH_SHIFT | bin] <= ample_pages)
+            return length;
     unsigned runs = set->run_count[bin];
-    return runs < 2 ? runs : runs < 4 ? 2 : 3;
+    return runs < 2 ? runs : 2;
 }
 
 /* Codes of the third to the last page of a run: 2, 3, 4 ...; four at a time, the last four perhaps twice. */

@@ -2,8 +2,8 @@
  *
  * bin.h: the size classes of small blocks, their runs, and each bin's list of runs with room.
  *
- * A bin's first runs are short, so that a small heap spends little on a bin that it hardly uses; later ones are longer,
- * which costs less work and loses less at the end of a run.
+ * While memory is ample a bin's runs are long, which costs less work; where it is not, its first runs are short, so
+ * that a small heap spends little on a bin that it hardly uses, and later ones longer.
  *
  *   a run of 3 pages with 8 slots of 24 bytes (e.g. 32-bit; nothing is lost)                   (cell = slot)
  *   page 0                    page 1                    page 2

@@ -4,8 +4,9 @@
  */
 #include "bin_shapes.h"
 
-/* Slots that a run of each length should have: as many pages as they fill, rounded up. */
-#define TARGET(length) ((BITS_WORD == 64 ? 4u : 2u) << (length))
+/* Slots that a run of each length should have: as many pages as they fill, rounded up. The longest is only for heaps
+ * with ample memory. */
+#define TARGET(length) (BITS_WORD == 64 ? 4u << (length) : (length) == 3 ? 32u : 2u << (length))
 
 /* How often bin's granules have doubled above the linear bins. */
 #define DOUBLED(bin)           ((bin) < BIN_LINEAR_GRANULES ? 0u : (bin) / 4u - 2u)

@@ -14,7 +14,11 @@
 
 #include "chunk.h"
 
-enum { BIN_LINEAR_GRANULES = 16, BIN_LENGTHS = 4 };
+enum {
+    BIN_LINEAR_GRANULES = 16,
+    BIN_LENGTHS = 4,
+    BIN_AMPLE_SHIFT = 9, /* a run of any length may be made if it is at most 1/512 of the free pages */
+};
 
 /* The largest small block: 128 granules where a page is a quarter of that or more, two pages (but not less than the
  * linear bins cover) where it is smaller. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */

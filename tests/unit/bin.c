@@ -148,7 +148,7 @@ static size_t pages_of_runs(unsigned count)
 {
     size_t pages = 0;
     for (unsigned i = 0; i < count; i++)
-        pages += pages_of(BIN, i < 2 ? i : i < 4 ? 2 : 3);
+        pages += pages_of(BIN, i < 2 ? i : 2);
     return pages;
 }
 
@@ -178,7 +178,7 @@ static void check_current(struct quarry_heap *heap, unsigned length)
 
 TEST(test_bin_new_run_makes_runs_longer_one_by_one)
 {
-    static const uint8_t lengths[] = {0, 1, 2, 2, 3, 3};
+    static const uint8_t lengths[] = {0, 1, 2, 2, 2, 2};
     struct quarry_heap *heap = unit_heap(pages_of_runs(6));
     if (heap == NULL)
         return;
@@ -214,10 +214,10 @@ TEST(test_bin_new_run_in_want_of_pages_makes_shortest_run)
     if (heap == NULL)
         return;
     const size_t keep = pages_of(BIN, 0);
-    if (pages_of(BIN, 3) == keep)
-        SKIP("runs of all lengths have as many pages");
+    if (pages_of(BIN, 2) == keep)
+        SKIP("runs of these lengths have as many pages");
     CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages - keep) != NULL);
-    heap->bins.run_count[BIN] = 4; /* the next one should be of the longest kind */
+    heap->bins.run_count[BIN] = 4; /* the next one should be of the third length */
     REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
     CHECK_EQ(heap->bins.run_count[BIN], 5);
     heap->bins.run_count[BIN] = 1;
@@ -239,12 +239,21 @@ TEST(test_bin_new_run_without_pages_is_refused)
 
 TEST(test_bin_run_count_stays_at_most)
 {
-    struct quarry_heap *heap = unit_heap(4 + pages_of(BIN, 3));
+    struct quarry_heap *heap = unit_heap(4 + pages_of(BIN, 2));
     if (heap == NULL)
         return;
     heap->bins.run_count[BIN] = BIN_COUNT_MAX;
     REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
     CHECK_EQ(heap->bins.run_count[BIN], BIN_COUNT_MAX);
+    check_current(heap, 2);
+}
+
+TEST(test_bin_new_run_is_longest_while_memory_is_ample)
+{
+    struct quarry_heap *heap = unit_heap((size_t)pages_of(BIN, 3) << BIN_AMPLE_SHIFT);
+    if (heap == NULL)
+        return;
+    REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
     check_current(heap, 3);
 }
 
