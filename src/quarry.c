@@ -339,9 +339,10 @@ void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes)
 
 void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align_bytes, size_t bytes)
 {
-    if (block == NULL || !alignment_is_sound(align_bytes))
-        return block == NULL ? quarry_aligned_alloc(heap, align_bytes, bytes) : refuse(heap);
-    return change(heap, block, align_bytes, bytes);
+    if (block == NULL)
+        return quarry_aligned_alloc(heap, align_bytes, bytes);
+    return alignment_is_sound(align_bytes) ? change(heap, block, align_bytes, bytes)
+                                           : change(heap, block, 1, SIZE_MAX); /* refused under the lock */
 }
 
 bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
