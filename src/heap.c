@@ -180,6 +180,12 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         chunk_emptied(heap, chunk);
 }
 
+BITS_NOINLINE void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
+{
+    if (qi_bin_give_slot(&heap->bins, chunk, page, slot))
+        heap_count_given(heap, bin_slot_bytes(bin_of_code(chunk->codes[page])));
+}
+
 BITS_NOINLINE void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
 {
     const struct bin_run run = {chunk, page, chunk->codes[page]};

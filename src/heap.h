@@ -131,21 +131,23 @@ void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 /* Gives back a large or huge block. Nothing changes after a report of damage. */
 void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page);
 
-/* Gives back a small block that was its run's last. Nothing changes after a report of damage. */
+/* Gives back a small block of which small_give() said SMALL_LAST, SMALL_LISTED. Nothing changes after a report. */
 void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
+void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
 
 /* Gives a live block back. Nothing changes after a report of damage. */
-BITS_INLINE void heap_give(struct quarry_heap *heap, const struct heap_block *block)
+static inline void heap_give(struct quarry_heap *heap, const struct heap_block *block)
 {
-    if (!bits_likely(block->kind == QUARRY_SMALL)) {
+    if (block->kind != QUARRY_SMALL) {
         qi_heap_give_pages(heap, block->run.chunk, block->run.page);
         return;
     }
     enum small_given given = small_give(&heap->bins, &block->run, block->slot);
     if (given == SMALL_LAST)
         qi_heap_give_last(heap, block->run.chunk, block->run.page, block->slot);
-    else if (bits_likely(given == SMALL_GIVEN) ||
-             qi_bin_give_slot(&heap->bins, block->run.chunk, block->run.page, block->slot))
+    else if (given == SMALL_LISTED)
+        qi_heap_give_listed(heap, block->run.chunk, block->run.page, block->slot);
+    else
         heap_count_given(heap, bin_slot_bytes(bin_of_code(block->run.code)));
 }
 

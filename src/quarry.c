@@ -27,15 +27,20 @@ BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved)
     lock_leave(heap, saved);
 }
 
-/* Takes the lock; false, with the lock released again, if a source's callback calls its own heap. (A lock that excludes
- * its owner too, as QUARRY_LOCK_SMP does, stops such a call before it gets here.) */
-BITS_INLINE bool enter(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t *saved)
+/* Takes the lock; false if one of the heap's own source callbacks is running: then reentered() is the answer. (A lock
+ * that excludes its owner too, as QUARRY_LOCK_SMP does, stops such a call before it gets here.) */
+BITS_INLINE bool enter(const struct quarry_heap *heap, uintptr_t *saved)
 {
     *saved = lock_enter(heap);
-    if (bits_likely(!heap->bins.runs.chunks.source.busy))
-        return true;
-    leave(heap, *saved);
-    return report(heap, QUARRY_REENTRY, pointer, bytes);
+    return bits_likely(!heap->bins.runs.chunks.source.busy);
+}
+
+/* Leaves and reports; NULL, so that a hot path may end in a call of it. */
+static BITS_COLD void *reentered(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t saved)
+{
+    leave(heap, saved);
+    report(heap, QUARRY_REENTRY, pointer, bytes);
+    return NULL;
 }
 
 /* --- creating --- */
@@ -131,8 +136,8 @@ struct quarry_heap *quarry_create_from_source(const struct quarry_source *source
 bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes)
 {
     uintptr_t saved;
-    if (!enter(heap, region, region_bytes, &saved))
-        return false;
+    if (!enter(heap, &saved))
+        return reentered(heap, region, region_bytes, saved) != NULL;
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
     bool added = false;
     if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
@@ -150,8 +155,10 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
 void quarry_reset(struct quarry_heap *heap)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, 0, &saved))
+    if (!enter(heap, &saved)) {
+        reentered(heap, NULL, 0, saved);
         return;
+    }
     qi_heap_reset(heap);
     leave(heap, saved);
 }
@@ -159,8 +166,12 @@ void quarry_reset(struct quarry_heap *heap)
 void quarry_destroy(struct quarry_heap *heap)
 {
     uintptr_t saved;
-    if (heap == NULL || !enter(heap, NULL, 0, &saved))
+    if (heap == NULL)
         return;
+    if (!enter(heap, &saved)) {
+        reentered(heap, NULL, 0, saved);
+        return;
+    }
     leave(heap, saved); /* nobody else may be inside, and there will be no lock to leave */
     qi_heap_destroy(heap);
 }
@@ -245,8 +256,8 @@ static BITS_NOINLINE void *take_small_and_leave(struct quarry_heap *heap, size_t
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, bytes, &saved))
-        return NULL;
+    if (!enter(heap, &saved))
+        return reentered(heap, NULL, bytes, saved);
     if (bits_likely(bytes - 1 < BIN_MAX_BYTES)) { /* and not 0 */
         unsigned bin = bin_of_bytes(bytes);
         void *block = small_take(&heap->bins, bin);
@@ -294,8 +305,8 @@ static bool alignment_is_sound(size_t align_bytes)
 void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, bytes, &saved))
-        return NULL;
+    if (!enter(heap, &saved))
+        return reentered(heap, NULL, bytes, saved);
     if (!alignment_is_sound(align_bytes))
         bytes = SIZE_MAX;
     return take_and_leave(heap, bytes, align_bytes, saved);
@@ -313,8 +324,8 @@ static bool find(const struct quarry_heap *heap, const void *address, size_t byt
 static void *change(struct quarry_heap *heap, void *address, size_t align_bytes, size_t bytes)
 {
     uintptr_t saved;
-    if (!enter(heap, address, bytes, &saved))
-        return NULL;
+    if (!enter(heap, &saved))
+        return reentered(heap, address, bytes, saved);
     void *changed = NULL;
     struct heap_block block;
     bool live = find(heap, address, bytes, &block);
@@ -348,8 +359,10 @@ void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align
 bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
 {
     uintptr_t saved;
-    if (address == NULL || !enter(heap, address, bytes, &saved))
+    if (address == NULL)
         return false;
+    if (!enter(heap, &saved))
+        return reentered(heap, address, bytes, saved) != NULL;
     struct heap_block block;
     bool done = find(heap, address, bytes, &block) && bytes <= UNITS_REQUEST_MAX_BYTES &&
                 qi_heap_resize(heap, &block, bytes);
@@ -359,18 +372,58 @@ bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
 
 /* --- giving back --- */
 
+/* Everything but the hot path of quarry_free(). The lock is held; it is released. */
+static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+{
+    struct heap_block block;
+    if (address != NULL && find(heap, address, 0, &block))
+        heap_give(heap, &block);
+    leave(heap, saved);
+}
+
+/* What small_give() leaves to do for a slot of the first chunk. */
+static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, pages_t page, unsigned slot, uintptr_t saved)
+{
+    qi_heap_give_last(heap, &heap_chunks(heap)->first, page, slot);
+    leave(heap, saved);
+}
+
+static BITS_NOINLINE void give_listed_and_leave(struct quarry_heap *heap, pages_t page, unsigned slot, uintptr_t saved)
+{
+    qi_heap_give_listed(heap, &heap_chunks(heap)->first, page, slot);
+    leave(heap, saved);
+}
+
+/* The hot path: a small block of the first chunk. Each way out of it ends in one call, so it needs no stack. */
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved;
-    if (address == NULL || !enter(heap, address, 0, &saved))
+    if (!enter(heap, &saved)) {
+        reentered(heap, address, 0, saved);
         return;
-    struct heap_block block;
-    unsigned wrong = heap_locate(heap, address, QUARRY_CHECK_LEVEL, &block);
-    if (!bits_likely(wrong == 0))
-        report(heap, wrong, address, 0);
-    else
-        heap_give(heap, &block);
-    leave(heap, saved);
+    }
+    struct chunk *first = &heap_chunks(heap)->first;
+    size_t granule = chunk_granule(first, address); /* of NULL too: no page lies there */
+    struct bin_run run = {first, (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT), 0};
+    if (!bits_likely(granule < first->granules) ||
+        !bits_likely((run.code = chunk_run_code(first, &run.page)) >= PAGE_SMALL)) {
+        give_and_leave(heap, address, saved);
+        return;
+    }
+    unsigned slot = bin_slot_at(&run, granule);
+    if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(slot != BIN_NO_SLOT && small_is_used(&run, slot))) {
+        give_and_leave(heap, address, saved);
+        return;
+    }
+    enum small_given given = small_give(&heap->bins, &run, slot);
+    if (given == SMALL_LISTED) {
+        give_listed_and_leave(heap, run.page, slot, saved);
+    } else if (given == SMALL_LAST) {
+        give_last_and_leave(heap, run.page, slot, saved);
+    } else {
+        heap_count_given(heap, bin_slot_bytes(bin_of_code(run.code)));
+        leave(heap, saved);
+    }
 }
 
 void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
@@ -384,8 +437,10 @@ void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
 size_t quarry_usable_size(struct quarry_heap *heap, const void *address)
 {
     uintptr_t saved;
-    if (address == NULL || !enter(heap, address, 0, &saved))
+    if (address == NULL)
         return 0;
+    if (!enter(heap, &saved))
+        return reentered(heap, address, 0, saved) != NULL;
     struct heap_block block;
     size_t bytes = find(heap, address, 0, &block) ? qi_heap_usable_bytes(&block) : 0;
     leave(heap, saved);
@@ -428,8 +483,8 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
 bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, limit_bytes, &saved))
-        return false;
+    if (!enter(heap, &saved))
+        return reentered(heap, NULL, limit_bytes, saved) != NULL;
     struct source *source = heap_source(heap);
     bool possible = limit_bytes == 0 || source->acquired_bytes <= limit_bytes;
     if (possible)
@@ -441,8 +496,8 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
 size_t quarry_trim(struct quarry_heap *heap)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, 0, &saved))
-        return 0;
+    if (!enter(heap, &saved))
+        return reentered(heap, NULL, 0, saved) != NULL;
     size_t bytes = qi_heap_trim(heap);
     leave(heap, saved);
     return bytes;
@@ -451,8 +506,8 @@ size_t quarry_trim(struct quarry_heap *heap)
 bool quarry_check(struct quarry_heap *heap)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, 0, &saved))
-        return false;
+    if (!enter(heap, &saved))
+        return reentered(heap, NULL, 0, saved) != NULL;
     qi_bin_give_spare(&heap->bins);
     bool sound = qi_check_heap(heap);
     leave(heap, saved);
@@ -463,8 +518,10 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
                  void *context)
 {
     uintptr_t saved;
-    if (!enter(heap, NULL, 0, &saved))
+    if (!enter(heap, &saved)) {
+        reentered(heap, NULL, 0, saved);
         return;
+    }
     qi_bin_give_spare(&heap->bins);
     qi_check_walk(heap, visit, context);
     leave(heap, saved);
