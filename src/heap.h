@@ -91,16 +91,18 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, unsigned level,
                                  struct heap_block *block)
 {
+    block->kind = QUARRY_HUGE; /* every field, so that no compiler wonders */
+    block->slot = 0;
+    block->run.chunk = NULL;
+    block->run.page = 0;
+    block->run.code = PAGE_NOTHING;
     struct chunk *chunk = (struct chunk *)(uintptr_t)chunk_find(&heap->bins.runs.chunks, address);
     if (chunk == NULL)
         return QUARRY_INVALID_POINTER;
     size_t granule = chunk_granule(chunk, address);
     block->run.chunk = chunk;
-    if (granule >= chunk->granules) {
-        block->kind = QUARRY_HUGE;
-        block->run.page = 0;
+    if (granule >= chunk->granules)
         return chunk->granules == 0 && address == chunk->pages ? 0 : QUARRY_INVALID_POINTER;
-    }
     block->run.page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
     unsigned code = block->run.code = chunk_run_code(chunk, &block->run.page);
     if (bits_likely(code >= PAGE_SMALL)) {
