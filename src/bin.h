@@ -5,13 +5,14 @@
  * While memory is ample a bin's runs are long, which costs less work; where it is not, its first runs are short, so
  * that a small heap spends little on a bin that it hardly uses, and later ones longer.
  *
- *   a run of 3 pages with 8 slots of 24 bytes (e.g. 32-bit; nothing is lost)                   (cell = slot)
- *   page 0                    page 1                    page 2
- *   +--------+--------+-------|+--------+--------+------|+--------+--------+--------+
- *   | used   | free   | used  || free   | used   | used || used   | free   | used   |
- *   +--------+--------+-------|+--------+--------+------|+--------+--------+--------+
- *   codes: PAGE_SMALL |       PAGE_SECOND |             2
- *          length 2, bin 3    slot of the node
+ *   a run of 3 pages with 8 slots of 24 bytes (e.g. 32-bit; nothing is lost)        (cell = slot)
+ *   page 0                page 1               page 2
+ *   +-------+-------+-------+-------+-------+-------+-------+-------+
+ *   | used  | free  | used  | free  | used  | used  | used  | free  |
+ *   +-------+-------+-------+-------+-------+-------+-------+-------+
+ *   codes: PAGE_SMALL |   PAGE_SECOND |        2
+ *          length 2,      slot of the
+ *          bin 2          node
  *   map:   bits 0 2 4 5 6 are set
  *
  * The bin's first run with room is its current one: small requests take its lowest free slot. Runs with room form a

@@ -2,8 +2,8 @@
  *
  * quarry.c: the public functions: arguments, lock, re-entry, on_oom; the work is done below.
  *
- * Every call on a heap stands between enter() and leave(). enter() answers false, after a report, for a call from one
- * of the heap's own source callbacks. on_oom is asked outside the lock, so it may call the heap.
+ * Every call on a heap stands between enter() and leave(). enter() answers false for a call from one of the heap's own
+ * source callbacks. on_oom is asked outside the lock, so it may call the heap.
  */
 #include "quarry.h"
 
