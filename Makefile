@@ -243,7 +243,7 @@ build/bench/$(1)/%.o: %.c build/qemu/$(BENCH_MACHINE)/test.flags
 build/bench/$(1)/traces/%.o: build/traces/%.c
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(BENCH_MACHINE)) $(CONTRACT) -c $$< -o $$@
-build/bench/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(BENCH_MACHINE)),qemu/$(BENCH_MACHINE)) build/bench/$(1)/tests/bench/instructions.o build/bench/$(1)/traces/$(1).o
+build/bench/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(BENCH_MACHINE)),qemu/$(BENCH_MACHINE)) build/bench/$(1)/tests/bench/instructions.o build/bench/$(1)/examples/common/print.o build/bench/$(1)/traces/$(1).o
 	$(call machine_cc,$(BENCH_MACHINE)) $$(filter %.o,$$^) $($(BENCH_MACHINE)_LDFLAGS) $($(BENCH_MACHINE)_LIBS) -o $$@
 endef
 $(foreach trace,$(BENCH_TRACES),$(eval $(call bench_rules,$(trace))))

@@ -4,10 +4,9 @@
  */
 #include "bin.h"
 
-static BITS_COLD bool report_bad_room(const struct bin_set *set, const void *node)
+static bool report_bad_room(const struct bin_set *set, const void *node)
 {
-    qi_guard_report(&set->runs.chunks.source.guard, QUARRY_CORRUPT, node, 0);
-    return false;
+    return qi_guard_report_damage(&set->runs.chunks.source.guard, node);
 }
 
 /* --- nodes --- */
@@ -50,14 +49,6 @@ BITS_INLINE void set_current(struct bin *bin, const struct bin_run *run)
     bin->u.map = bin_run_map(run);
 }
 
-/* Makes what follows a current run's node, which is sound, follow another word instead. */
-BITS_INLINE void follow(struct list_node **link, struct list_node *next)
-{
-    *link = next;
-    if (next != NULL)
-        next->link = link;
-}
-
 bool qi_bin_take_last(struct bin_set *set, unsigned index)
 {
     struct bin *bin = &set->bins[index];
@@ -65,7 +56,7 @@ bool qi_bin_take_last(struct bin_set *set, unsigned index)
     if (!list_next_is_sound(&set->runs.chunks, node))
         return report_bad_room(set, node);
     bin->run = 0;
-    follow(&bin->u.next, node->next);
+    list_follow(&bin->u.next, node->next);
     return true;
 }
 
@@ -76,7 +67,7 @@ BITS_INLINE bool add_room(struct bin_set *set, struct bin_run run, unsigned slot
     struct bin *bin = &set->bins[index];
     struct list_node *node = node_in_slot(bin_run_start(&run), index, slot);
     if (bin->run == 0) {
-        follow(&node->next, bin->u.next);
+        list_follow(&node->next, bin->u.next);
         set_current(bin, &run);
         return true;
     }
@@ -88,17 +79,14 @@ BITS_INLINE bool add_room(struct bin_set *set, struct bin_run run, unsigned slot
     return true;
 }
 
-/* A slot above all free ones becomes free: the node moves there if the run is the current one. */
+/* A slot above all free ones of the current run becomes free: the node moves there. */
 BITS_INLINE bool raise_room(struct bin_set *set, struct bin_run run, unsigned slot)
 {
     unsigned index = bin_of_code(run.code);
-    const struct bin *bin = &set->bins[index];
-    if (!is_current(bin, &run))
-        return true;
-    struct list_node *old = current_node(bin, index);
+    struct list_node *old = current_node(&set->bins[index], index);
     if (!list_next_is_sound(&set->runs.chunks, old))
         return report_bad_room(set, old);
-    follow(&node_in_slot(bin_run_start(&run), index, slot)->next, old->next);
+    list_follow(&node_in_slot(bin_run_start(&run), index, slot)->next, old->next);
     return true;
 }
 
@@ -199,7 +187,7 @@ BITS_NOINLINE bool qi_bin_take_from_list(struct bin_set *set, unsigned index)
     set_current(bin, &run);
     struct list_node *highest = current_node(bin, index);
     if (highest != node)
-        follow(&highest->next, node->next);
+        list_follow(&highest->next, node->next);
     return true;
 }
 
@@ -227,7 +215,7 @@ BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run
     if (current)
         bin->run = 0;
     if (has_room)
-        follow(link, next);
+        list_follow(link, next);
     if (set->run_count[index] != BIN_COUNT_MAX)
         set->run_count[index]--;
     return given;

@@ -30,8 +30,7 @@ static bool read_stretch(struct stretch *stretch)
 
 static bool report_damage(const struct quarry_heap *heap, const void *place)
 {
-    qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_CORRUPT, place, 0);
-    return false;
+    return qi_guard_report_damage(&heap->bins.runs.chunks.source.guard, place);
 }
 
 static struct bin_run run_of_stretch(const struct stretch *stretch)

@@ -18,8 +18,8 @@
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
  *   C2  a start or free code stands only where that run starts (free: and ends); all else holds 0 or an inner code
- *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q; a second-page code counts
- * as 1. Such codes elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which
+ *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q; a second-page code counts as
+ *       1. Such codes elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which
  *       only its exact start names) or on a run of small blocks that is too short to have a slot there.
  *   C4  no two free runs are neighbours
  *

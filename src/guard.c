@@ -23,3 +23,9 @@ BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kin
     else
         quarry_panic(&misuse);
 }
+
+BITS_COLD bool qi_guard_report_damage(const struct guard *guard, const void *place)
+{
+    qi_guard_report(guard, QUARRY_CORRUPT, place, 0);
+    return false;
+}

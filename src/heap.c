@@ -36,8 +36,7 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
     size_t pages = units_pages_from_bytes(bytes);
     if (heap->bins.runs.chunks.source.provider == NULL || pages <= fresh_chunk_pages(heap))
         return pages << UNITS_PAGE_SHIFT;
-    size_t lead = bits_round_up(sizeof(struct added_chunk), QUARRY_ALIGN_BYTES);
-    return bits_round_up(lead + bytes, UNITS_SOURCE_BYTES) - lead;
+    return huge_good_bytes(bytes);
 }
 
 /* --- taking --- */
@@ -96,13 +95,10 @@ static bool add_chunk_from_source(struct quarry_heap *heap)
     added->chunk.bytes = bytes;
     added->from_source = true;
     added->lead = 0;
-    if (!qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), (uint8_t *)added + bytes)) {
-        qi_source_release(heap_source(heap), added, bytes);
-        return false;
-    }
-    qi_chunk_insert(heap_chunks(heap), added);
-    qi_run_add_chunk(&heap->bins.runs, &added->chunk);
-    return true;
+    if (qi_run_add_chunk(&heap->bins.runs, added))
+        return true;
+    qi_source_release(heap_source(heap), added, bytes);
+    return false;
 }
 
 static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
@@ -308,7 +304,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
         heap_source(heap)->limit_bytes = options->limit_bytes;
         heap->on_oom = options->on_oom;
     }
-    qi_run_add_chunk(&heap->bins.runs, first);
+    qi_run_add_first(&heap->bins.runs);
     return heap;
 }
 
@@ -322,21 +318,14 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
     added->chunk.bytes = bytes - lead;
     added->from_source = false;
     added->lead = (uint8_t)lead;
-    qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), start + bytes);
-    qi_chunk_insert(heap_chunks(heap), added);
-    qi_run_add_chunk(&heap->bins.runs, &added->chunk);
-    return true;
+    return qi_run_add_chunk(&heap->bins.runs, added);
 }
 
-/* Makes an added chunk, or the memory of a huge block, as it was when it was new. */
+/* Gives an added chunk, or the memory of a huge block, back to the source, or else makes it a fresh chunk. */
 static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 {
-    if (added->from_source && qi_source_release(heap_source(heap), added, added->chunk.bytes))
-        return;
-    if (!qi_chunk_format(&added->chunk, (uint8_t *)(added + 1), (uint8_t *)added + added->chunk.bytes))
-        return;
-    qi_chunk_insert(heap_chunks(heap), added);
-    qi_run_add_chunk(&heap->bins.runs, &added->chunk);
+    if (!added->from_source || !qi_source_release(heap_source(heap), added, added->chunk.bytes))
+        qi_run_add_chunk(&heap->bins.runs, added);
 }
 
 void qi_heap_reset(struct quarry_heap *heap)
@@ -361,7 +350,7 @@ void qi_heap_reset(struct quarry_heap *heap)
         added = next;
     }
     qi_chunk_clear(&runs->chunks.first);
-    qi_run_add_chunk(runs, &runs->chunks.first);
+    qi_run_add_first(runs);
 }
 
 void qi_heap_destroy(struct quarry_heap *heap)

@@ -32,11 +32,7 @@ void qi_huge_give(struct run_set *set, struct added_chunk *huge)
     qi_chunk_remove(&set->chunks, huge);
     if (qi_source_release(&set->chunks.source, huge, huge->chunk.bytes))
         return;
-    uint8_t *end = (uint8_t *)huge + huge->chunk.bytes;
-    if (qi_chunk_format(&huge->chunk, (uint8_t *)(huge + 1), end)) {
-        qi_chunk_insert(&set->chunks, huge);
-        qi_run_add_chunk(set, &huge->chunk);
-    }
+    qi_run_add_chunk(set, huge);
 }
 
 bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes)

@@ -28,6 +28,13 @@ void qi_huge_give(struct run_set *set, struct added_chunk *huge);
 /* Makes the block at least bytes long in place, and no longer than need be if the source can truncate. */
 bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes);
 
+/* What a huge block for so many bytes has, without more alignment than usual. */
+BITS_INLINE size_t huge_good_bytes(size_t bytes)
+{
+    size_t lead = bits_round_up(sizeof(struct added_chunk), QUARRY_ALIGN_BYTES);
+    return bits_round_up(lead + bytes, UNITS_SOURCE_BYTES) - lead;
+}
+
 BITS_INLINE size_t huge_usable_bytes(const struct chunk *huge)
 {
     return huge->bytes - (size_t)(huge->pages - (const uint8_t *)huge);

@@ -42,24 +42,24 @@ BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_no
     return QUARRY_CHECK_LEVEL == 0 || qi_list_is_sound(set, node);
 }
 
+/* Makes next, which may be NULL, what follows the word. */
+BITS_INLINE void list_follow(struct list_node **link, struct list_node *next)
+{
+    *link = next;
+    if (next != NULL)
+        next->link = link;
+}
+
 static inline void list_push(struct list_node **head, struct list_node *node)
 {
-    struct list_node *next = *head;
-    node->next = next;
-    node->link = head;
-    if (next != NULL)
-        next->link = &node->next;
-    *head = node;
+    list_follow(&node->next, *head);
+    list_follow(head, node);
 }
 
 /* The node is sound. */
 static inline void list_take(struct list_node *node)
 {
-    struct list_node *next = node->next;
-    struct list_node **link = node->link;
-    *link = next;
-    if (next != NULL)
-        next->link = link;
+    list_follow(node->link, node->next);
 }
 
 #endif

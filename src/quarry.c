@@ -207,12 +207,11 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
 
 /* --- taking --- */
 
-/* Nothing can ever serve this. */
-static BITS_COLD void *refuse(struct quarry_heap *heap)
+/* Counts a request that is not served. */
+static BITS_COLD void count_failure(struct quarry_heap *heap)
 {
     if (QUARRY_STATS != 0)
         heap->failures++;
-    return NULL;
 }
 
 /* Asks on_oom, outside the lock, whether to try again. */
@@ -236,7 +235,7 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
         while (block == NULL && ask_oom(heap, bytes, &saved));
     }
     if (block == NULL)
-        refuse(heap);
+        count_failure(heap);
     leave(heap, saved);
     return block;
 }
@@ -338,7 +337,7 @@ static void *change(struct quarry_heap *heap, void *address, size_t align_bytes,
         }
     }
     if (changed == NULL && live)
-        refuse(heap);
+        count_failure(heap);
     leave(heap, saved);
     return changed;
 }

@@ -32,6 +32,12 @@ static inline bool class_starts_at(size_t pages)
     return bits_is_power_of_two(half);
 }
 
+/* The node of the free run that starts at a page. */
+BITS_INLINE struct list_node *node_at(const struct chunk *chunk, pages_t page)
+{
+    return (struct list_node *)(void *)chunk_page_address(chunk, page);
+}
+
 /* Writes what says that pages are a free run. */
 BITS_INLINE void mark_free(const struct chunk *chunk, pages_t page, pages_t pages)
 {
@@ -48,7 +54,7 @@ static inline void insert(struct run_set *set, struct chunk *chunk, pages_t page
     mark_free(chunk, page, pages);
     unsigned class = class_of(pages);
     set->class_mask |= (uintptr_t)1 << class;
-    list_push(&set->heads[class], (struct list_node *)(void *)chunk_page_address(chunk, page));
+    list_push(&set->heads[class], node_at(chunk, page));
 }
 
 /* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
@@ -63,20 +69,20 @@ static inline void take_out(struct run_set *set, struct list_node *node)
     }
 }
 
-static BITS_COLD void report_bad_run(const struct run_set *set, const void *node)
+static bool report_bad_run(const struct run_set *set, const void *node)
 {
-    qi_guard_report(&set->chunks.source.guard, QUARRY_CORRUPT, node, 0);
+    return qi_guard_report_damage(&set->chunks.source.guard, node);
 }
 
 /* The chunk in which the free run of a sound node lies, and in *page where it starts. */
-BITS_INLINE struct chunk *free_run_of(struct run_set *set, const struct list_node *node, pages_t *page)
+BITS_INLINE struct chunk *free_run_of(const struct run_set *set, const struct list_node *node, pages_t *page)
 {
     struct chunk *chunk = run_chunk_of(set, node);
     *page = (pages_t)(chunk_granule(chunk, node) >> UNITS_PAGE_GRANULE_SHIFT);
     return chunk;
 }
 
-BITS_INLINE pages_t free_run_pages(struct run_set *set, const struct list_node *node)
+BITS_INLINE pages_t free_run_pages(const struct run_set *set, const struct list_node *node)
 {
     pages_t page;
     const struct chunk *chunk = free_run_of(set, node, &page);
@@ -144,11 +150,6 @@ struct chunk *qi_run_take(struct run_set *set, size_t pages, enum run_end end, p
     return chunk;
 }
 
-BITS_INLINE struct list_node *node_at(const struct chunk *chunk, pages_t page)
-{
-    return (struct list_node *)(void *)chunk_page_address(chunk, page);
-}
-
 BITS_INLINE enum run_given given(const struct chunk *chunk, pages_t pages)
 {
     return pages == chunk_page_count(chunk) ? RUN_GIVEN_ALL : RUN_GIVEN;
@@ -194,11 +195,9 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t
     pages_t length = chunk_length_at_start(chunk, next);
     if (length < pages - old)
         return false;
-    struct list_node *node = (struct list_node *)(void *)chunk_page_address(chunk, next);
-    if (!list_is_sound(&set->chunks, node)) {
-        report_bad_run(set, node);
-        return false;
-    }
+    struct list_node *node = node_at(chunk, next);
+    if (!list_is_sound(&set->chunks, node))
+        return report_bad_run(set, node);
     take_out(set, node);
     set->free_pages -= pages - old;
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
@@ -208,11 +207,22 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t
     return true;
 }
 
-void qi_run_add_chunk(struct run_set *set, struct chunk *chunk)
+void qi_run_add_first(struct run_set *set)
 {
-    pages_t pages = chunk_page_count(chunk);
-    set->free_pages += pages;
-    insert(set, chunk, 0, pages);
+    struct chunk *first = &set->chunks.first;
+    set->free_pages += chunk_page_count(first);
+    insert(set, first, 0, chunk_page_count(first));
+}
+
+bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
+{
+    struct chunk *chunk = &added->chunk;
+    if (!qi_chunk_format(chunk, (uint8_t *)(added + 1), (uint8_t *)added + chunk->bytes))
+        return false;
+    qi_chunk_insert(&set->chunks, added);
+    set->free_pages += chunk_page_count(chunk);
+    insert(set, chunk, 0, chunk_page_count(chunk));
+    return true;
 }
 
 bool qi_run_chunk_is_free(const struct chunk *chunk)
@@ -225,11 +235,9 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
 {
     if (!qi_run_chunk_is_free(chunk))
         return false;
-    struct list_node *node = (struct list_node *)(void *)chunk->pages;
-    if (!list_is_sound(&set->chunks, node)) {
-        report_bad_run(set, node);
-        return false;
-    }
+    struct list_node *node = node_at(chunk, 0);
+    if (!list_is_sound(&set->chunks, node))
+        return report_bad_run(set, node);
     take_out(set, node);
     set->free_pages -= chunk_page_count(chunk);
     return true;
@@ -242,8 +250,7 @@ size_t qi_run_largest_free_pages(const struct run_set *set)
     const struct list_node *node = set->heads[bits_highest(set->class_mask)];
     size_t largest = 0;
     for (unsigned tries = RUN_LAST_TRIES; tries != 0 && node != NULL; tries--) {
-        const struct chunk *chunk = chunk_find(&set->chunks, node);
-        size_t pages = chunk_length_at_start(chunk, (pages_t)(chunk_granule(chunk, node) >> UNITS_PAGE_GRANULE_SHIFT));
+        size_t pages = free_run_pages(set, node);
         if (pages > largest)
             largest = pages;
         node = list_next_is_sound(&set->chunks, node) ? node->next : NULL;

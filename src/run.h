@@ -54,8 +54,12 @@ enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t pag
 /* Grows a run of old pages that starts at page to pages, from the free run behind it; false if that is too short. */
 bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t old, pages_t pages);
 
-/* Adds all pages of a fresh chunk as one free run. */
-void qi_run_add_chunk(struct run_set *set, struct chunk *chunk);
+/* Adds all pages of the formatted first chunk as one free run. */
+void qi_run_add_first(struct run_set *set);
+
+/* Lays a chunk out in its memory (chunk.bytes from its struct on), puts it into the set and adds all its pages. False,
+ * nothing added, if not one page fits. */
+bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added);
 
 /* Takes a chunk's only free run out; false if some page is in use, or after a report of damage. */
 bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk);
@@ -71,7 +75,7 @@ size_t qi_run_largest_free_pages(const struct run_set *set);
 unsigned qi_run_class(size_t pages);
 
 /* The chunk that a sound address in a page belongs to. */
-BITS_INLINE struct chunk *run_chunk_of(struct run_set *set, const void *address)
+BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *address)
 {
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
 }

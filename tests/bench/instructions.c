@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../examples/common/print.h"
 #include "machine.h"
 #include "quarry.h"
 
@@ -41,26 +42,6 @@ static struct {
 
 static void *blocks[MOST_BLOCKS];
 static uint32_t empty_ticks;
-
-static void print(const char *text)
-{
-    size_t bytes = 0;
-    while (text[bytes] != 0)
-        bytes++;
-    machine_write(text, bytes);
-}
-
-static void print_number(uint32_t number, unsigned width)
-{
-    char text[12];
-    unsigned at = sizeof text;
-    do
-        text[--at] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    while (sizeof text - at < width)
-        text[--at] = ' ';
-    machine_write(text + at, sizeof text - at);
-}
 
 static void count(enum call_kind kind, uint32_t ticks)
 {
@@ -128,19 +109,19 @@ static void report(enum call_kind kind)
     uint32_t seen = 0, percentile = 0;
     while ((seen += figures[kind].histogram[percentile]) < figures[kind].calls - figures[kind].calls / 100)
         percentile++;
-    print("  ");
-    print(kind_names[kind]);
-    print("  calls");
+    print_text("  ");
+    print_text(kind_names[kind]);
+    print_text("  calls");
     print_number(figures[kind].calls, 7);
-    print("  mean");
+    print_text("  mean");
     print_number(tenths / 10, 4);
-    print(".");
+    print_text(".");
     print_number(tenths % 10, 1);
-    print("  p99");
-    print_number(percentile, 5);
-    print("  max");
-    print_number(figures[kind].most, 6);
-    print("\n");
+    print_text("  p99");
+    print_number(percentile, 7);
+    print_text("  max");
+    print_number(figures[kind].most, 8);
+    print_text("\n");
 }
 
 int main(void)
@@ -159,9 +140,9 @@ int main(void)
     if (heap == NULL || BENCH_BLOCKS > MOST_BLOCKS)
         return 1;
     ticks = ((create_ticks - empty_ticks) * 10 + 128) / 256;
-    print("  create, 2.5 MB: ");
+    print_text("  create, 2.5 MB: ");
     print_number(ticks, 1);
-    print("\n");
+    print_text("\n");
     const unsigned char *next = BENCH_CODE;
     for (unsigned long call = 0; call < BENCH_CALLS; call++)
         play(heap, &next);

@@ -444,7 +444,7 @@ TEST(test_run_remove_chunk_takes_just_a_free_one)
     CHECK_EQ(set_of(heap)->free_pages, 0);
     CHECK_EQ(set_of(heap)->class_mask, 0);
     CHECK_EQ(take(heap, 1, RUN_HEAD).chunk, NULL);
-    qi_run_add_chunk(set_of(heap), unit_first(heap));
+    qi_run_add_first(set_of(heap));
     check_free_run(heap, 0, pages);
     CHECK(unit_settle(heap));
 }
