@@ -118,7 +118,7 @@ struct quarry_block {
  *             neither 0 nor in range, or options->limit_bytes is below quarry_min_region_bytes() and not 0.
  *  Units      any start, any length; the whole length is used, or limit_bytes of it if that is less.
  *  Owner      the region belongs to the heap until quarry_destroy(). options is copied.
- *  Time       a byte of control data is cleared for each page.
+ *  Time       control data of a byte or two is cleared for each page.
  *  Context    thread; no other call may run on a heap that is being made.
  *  Misuse     none is detected. */
 struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options);
@@ -129,7 +129,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
  *             default), limit_bytes is not 0 and below chunk_bytes, or the first chunk cannot be had (a misaligned
  *             one is given back).
  *  Owner      source and options are copied.
- *  Time       a byte of control data is cleared for each page of a chunk, and the source.
+ *  Time       control data of a byte or two is cleared for each page of a chunk, and the source.
  *  Context    thread.
  *  Misuse     none is detected. */
 struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options);
@@ -140,7 +140,7 @@ struct quarry_heap *quarry_create_from_source(const struct quarry_source *source
  *             already has, or the limit leaves no room for it. A region that is longer than the limit allows
  *             is used as far as the limit allows.
  *  Owner      the region belongs to the heap until quarry_destroy().
- *  Time       grows with the number of chunks (overlap), a byte is cleared for each page.
+ *  Time       grows with the number of chunks (overlap), a byte or two are cleared for each page.
  *  Context    thread, or from on_oom; ISR with an IRQ or SMP lock.
  *  Misuse     QUARRY_REENTRY. */
 bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes);
@@ -155,7 +155,7 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent);
 
 /** Free every block at once. The heap, its regions, its limit, its hooks and its peaks stay; a source gets back
  *  all but the first chunk.
- *  Time       grows with the number of chunks, and clears a byte for each page of those that stay; not with blocks.
+ *  Time       grows with the number of chunks, and clears a byte or two for each of their pages; not with blocks.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     QUARRY_REENTRY. A block from before the reset is a dead pointer: freeing it is reported. */
 void quarry_reset(struct quarry_heap *heap);
@@ -171,7 +171,7 @@ void quarry_destroy(struct quarry_heap *heap);
  *             hold), or NULL iff no free run is long enough, the source gives none, and on_oom gave up.
  *             bytes 0: the smallest block.
  *  Owner      caller, until quarry_free(), quarry_realloc(), quarry_reset() or quarry_destroy().
- *  Time       bounded; see docs/design.md for the figures. A new chunk: source, and a byte cleared for each page.
+ *  Time       bounded; see docs/design.md for the figures. A new chunk: source, and a byte or two cleared a page.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     QUARRY_CORRUPT, QUARRY_REENTRY; then NULL.
  *  Contents   undefined. */
@@ -262,7 +262,7 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes);
 
 /** Give back to the source what is in no use: chunks without a block.
  *  Returns    bytes given back.
- *  Time       constant, and source: at most one chunk is ever kept without a block.
+ *  Time       constant, and source: at most four chunks are ever kept without a block.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     QUARRY_REENTRY. */
 size_t quarry_trim(struct quarry_heap *heap);

@@ -18,8 +18,9 @@
 
 /* Bytes in a page, the unit in which a chunk is dealt out.
  * Range: a power of two from 64 to 65,536. Default: 64 on 32-bit targets, 512 on 64-bit targets.
- * Cost: control data takes 1 byte a page, and one bit for every two pointers' worth of memory: 3.1 % of a
- * chunk with 64-byte pages on 32-bit targets, 1.0 % with 512-byte pages on 64-bit targets. A large block
+ * Cost: control data takes 1 byte a page (2 on 64-bit targets, and where pages have 256 bytes or more), and one bit for
+ * every two pointers' worth of memory: 3.1 % of a chunk with 64-byte pages on 32-bit targets, 1.2 % with 512-byte pages
+ * on 64-bit targets. A large block
  * loses half a page on average. A run of small blocks has at least two pages, and at most as many slots as a
  * pointer has bits: pages of 256 bytes (32-bit) or 1 KB (64-bit) and more are not filled by the smallest blocks. */
 #ifndef QUARRY_PAGE_BYTES

@@ -1,252 +1,190 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin.c: see bin.h. Nodes first, then the list of runs with room, then making and giving back runs.
+ * bin.c: see bin.h. Nodes first, then making and taking, then giving and the spare.
  */
 #include "bin.h"
+
+static const uintptr_t no_map = 0;
 
 static bool report_bad_room(const struct bin_set *set, const void *node)
 {
     return qi_guard_report_damage(&set->runs.chunks.source.guard, node);
 }
 
+void qi_bin_clear(struct bin_set *set)
+{
+    for (unsigned index = 0; index < BIN_COUNT; index++) {
+        set->bins[index].run = 0;
+        set->bins[index].map = (uint8_t *)(uintptr_t)&no_map; /* without a free slot nothing is ever written to it */
+        set->rooms[index] = NULL;
+    }
+    set->spare = 0;
+}
+
 /* --- nodes --- */
 
-BITS_INLINE struct list_node *node_in_slot(uint8_t *start, unsigned bin, unsigned slot)
+struct list_node *qi_bin_node(const struct bin_run *run)
 {
-    return (struct list_node *)(void *)(start + slot * bin_slot_bytes(bin));
+    const struct bin_shape *shape = bin_shape_of(run->code);
+    const page_code_t *codes = run->chunk->codes + run->page;
+    unsigned slot = codes[1] >> PAGE_DISTANCE_BITS;
+    if (BIN_NODE_SLOTS < BITS_WORD && shape->slots > BIN_NODE_SLOTS)
+        slot |= (unsigned)codes[2] >> PAGE_DISTANCE_BITS << BIN_NODE_BITS;
+    return (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
 }
 
-/* The node of the current run: in its highest free slot. */
-BITS_INLINE struct list_node *current_node(const struct bin *bin, unsigned index)
+/* --- making and taking --- */
+
+/* Which length the bin's next run should have: the longest if memory is ample, else one more than the current run's,
+ * which tells by its slots. */
+BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned index)
 {
-    uintptr_t free_slots = ~bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin));
-    return node_in_slot(bin_current_start(bin), index, bits_highest(free_slots));
+    const struct bin *bin = &set->bins[index];
+    if (set->runs.free_pages >= BIN_AMPLE_PAGES)
+        return 3;
+    if (bin->run == 0)
+        return 0;
+    return BITS_WORD - bin_current_unused_bits(bin) < BIN_TARGET(1) ? 1 : 2;
 }
 
-/* The node of another run with room: in the slot that its second page's code names. */
-BITS_INLINE struct list_node *listed_node(const struct bin_run *run)
+/* The codes of a run's pages: what starts there, then the distances 1, 2, 3 ...; four at a time. */
+BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 {
-    unsigned slot = run->chunk->codes[run->page + 1] & (BITS_WORD - 1);
-    return node_in_slot(bin_run_start(run), bin_of_code(run->code), slot);
-}
-
-BITS_INLINE bool is_current(const struct bin *bin, const struct bin_run *run)
-{
-    return bin->u.map == bin_run_map(run) && bin->run != 0;
-}
-
-struct list_node *qi_bin_node(const struct bin_set *set, struct bin_run run)
-{
-    const struct bin *bin = &set->bins[bin_of_code(run.code)];
-    return is_current(bin, &run) ? current_node(bin, bin_of_code(run.code)) : listed_node(&run);
-}
-
-/* --- the list of runs with room --- */
-
-BITS_INLINE void set_current(struct bin *bin, const struct bin_run *run)
-{
-    bin->run = (uintptr_t)bin_run_start(run) | bin_unused_bits(run->code);
-    bin->u.map = bin_run_map(run);
-}
-
-bool qi_bin_take_last(struct bin_set *set, unsigned index)
-{
-    struct bin *bin = &set->bins[index];
-    struct list_node *node = current_node(bin, index);
-    if (!list_next_is_sound(&set->runs.chunks, node))
-        return report_bad_room(set, node);
-    bin->run = 0;
-    list_follow(&bin->u.next, node->next);
-    return true;
-}
-
-/* A run that was full now has one free slot. */
-BITS_INLINE bool add_room(struct bin_set *set, struct bin_run run, unsigned slot)
-{
-    unsigned index = bin_of_code(run.code);
-    struct bin *bin = &set->bins[index];
-    struct list_node *node = node_in_slot(bin_run_start(&run), index, slot);
-    if (bin->run == 0) {
-        list_follow(&node->next, bin->u.next);
-        set_current(bin, &run);
-        return true;
+    if (pages < 4) {
+        codes[1] = 1;
+        if (pages == 3)
+            codes[2] = 2;
+    } else {
+        const code_quad_t first = CODE_QUAD(0, 1, 2, 3), ones = CODE_QUAD(1, 1, 1, 1);
+        size_t page = 0;
+        for (; page + 4 < pages; page += 4)
+            code_quad_store(codes + page, first + (code_quad_t)page * ones);
+        code_quad_store(codes + pages - 4, first + (code_quad_t)(pages - 4) * ones);
     }
-    struct list_node *current = current_node(bin, index);
-    if (!list_next_is_sound(&set->runs.chunks, current))
-        return report_bad_room(set, current);
-    list_push(&current->next, node);
-    run.chunk->codes[run.page + 1] = (uint8_t)(PAGE_SECOND | slot);
-    return true;
+    codes[0] = (page_code_t)start;
 }
 
-/* A slot above all free ones of the current run becomes free: the node moves there. */
-BITS_INLINE bool raise_room(struct bin_set *set, struct bin_run run, unsigned slot)
-{
-    unsigned index = bin_of_code(run.code);
-    struct list_node *old = current_node(&set->bins[index], index);
-    if (!list_next_is_sound(&set->runs.chunks, old))
-        return report_bad_room(set, old);
-    list_follow(&node_in_slot(bin_run_start(&run), index, slot)->next, old->next);
-    return true;
-}
-
-bool qi_bin_give_slot(struct bin_set *set, struct chunk *chunk, pages_t page, unsigned slot)
-{
-    struct bin_run run = {chunk, page, chunk->codes[page]};
-    uint8_t *map = bin_run_map(&run);
-    uintptr_t word = bits_load(map);
-    uintptr_t bit = (uintptr_t)1 << slot;
-    uintptr_t before = ~word & bin_run_slots(&run);
-    bool told = before == 0 ? add_room(set, run, slot) : bit < before || raise_room(set, run, slot);
-    if (told)
-        bits_store(map, word ^ bit);
-    return told;
-}
-
-/* --- runs --- */
-
-/* Which length the bin's next run should have: the longest that is next to nothing beside the free memory; where that
- * is short, longer with the number of runs that the bin has. */
-BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned bin)
-{
-    size_t ample_pages = set->runs.free_pages >> BIN_AMPLE_SHIFT;
-    for (unsigned length = BIN_LENGTHS - 1; length != 0; length--)
-        if (qi_bin_pages[length << BIN_LENGTH_SHIFT | bin] <= ample_pages)
-            return length;
-    unsigned runs = set->run_count[bin];
-    return runs < 2 ? runs : 2;
-}
-
-/* Codes of the third to the last page of a run: 2, 3, 4 ...; four at a time, the last four perhaps twice. */
-BITS_INLINE void write_inner_codes(uint8_t *codes, unsigned pages)
-{
-    if (pages < 6) {
-        for (unsigned page = 2; page < pages; page++)
-            codes[page] = (uint8_t)page;
-        return;
-    }
-    const uint32_t first_inner = bits_bytes_in_order(0, 1, 2, 3);
-    for (unsigned page = 2; page + 4 < pages; page += 4)
-        bits_store_u32(codes + page, first_inner + page * 0x01010101u);
-    bits_store_u32(codes + pages - 4, first_inner + (pages - 4) * 0x01010101u);
-}
-
-BITS_NOINLINE void *qi_bin_new_run(struct bin_set *set, unsigned index)
+/* A new run, whose first slot is taken, becomes the current one. */
+static inline void *take_from_new_run(struct bin_set *set, unsigned index)
 {
     unsigned code = next_length(set, index) << BIN_LENGTH_SHIFT | index;
-    pages_t page;
-    struct chunk *chunk = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL, &page);
-    if (chunk == NULL && code != index) { /* the shortest length is 0 */
-        code = index;
-        chunk = qi_run_take(&set->runs, qi_bin_pages[code], RUN_TAIL, &page);
-    }
-    if (chunk == NULL)
-        return NULL;
-    if (set->run_count[index] != BIN_COUNT_MAX)
-        set->run_count[index]++;
-    uint8_t *codes = chunk->codes + page, *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
-    codes[0] = (uint8_t)(PAGE_SMALL | code);
-    codes[1] = PAGE_SECOND;
-    write_inner_codes(codes, qi_bin_pages[code]);
-    unsigned unused_bits = bin_unused_bits(code), last = qi_bin_shapes[code].slots - 1u;
-    bits_store(map, (bits_load(map) & ~bin_slots_mask(unused_bits)) | 1); /* the bits above are other pages' */
-    if (last != 0) {
-        set->bins[index].run = (uintptr_t)start | unused_bits;
-        set->bins[index].u.map = map;
-        node_in_slot(start, index, last)->next = NULL;
-    }
+    struct chunk *chunk;
+    size_t page, pages;
+    do {
+        pages = qi_bin_shapes[code].pages;
+        bits_assume(pages <= BIN_MOST_PAGES);
+        if (BITS_FOR_SIZE ? qi_run_take(&set->runs, pages, RUN_TAIL, &chunk, &page)
+                          : run_take(&set->runs, pages, RUN_TAIL, &chunk, &page))
+            break;
+        if (code == index)
+            return NULL;
+        code = index; /* the shortest length is 0 */
+    } while (true);
+    const struct bin_shape *shape = &qi_bin_shapes[code];
+    unsigned unused_bits = bin_unused_bits(shape);
+    uint8_t *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
+    struct bin *bin = &set->bins[index];
+    bin->run = (uintptr_t)start | unused_bits;
+    bin->map = map;
+    bits_store(map, (bits_load(map) | UINTPTR_MAX >> unused_bits) - 1); /* the bits above are other pages' */
+    write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
     return start;
 }
 
-/* The run of this bin in which a free slot starts at node; chunk NULL: there is none. */
-BITS_INLINE struct bin_run run_with_slot_at(struct bin_set *set, unsigned index, const struct list_node *node)
+BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
 {
-    struct bin_run run = {run_chunk_of(&set->runs, node), 0, 0};
-    size_t granule = run.chunk != NULL ? chunk_granule(run.chunk, node) : 0;
-    if (run.chunk == NULL || granule >= run.chunk->granules) {
-        run.chunk = NULL;
-        return run;
+    struct list_node *node = set->rooms[index];
+    if (node == NULL)
+        return take_from_new_run(set, index);
+    struct bin_run run;
+    run.chunk = run_chunk_of(&set->runs, node);
+    if (!list_next_is_sound(&set->runs.chunks, node)) {
+        report_bad_room(set, node);
+        return NULL;
     }
-    run.page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
-    run.code = chunk_run_code(run.chunk, &run.page);
-    unsigned slot = run.code >= PAGE_SMALL && bin_of_code(run.code) == index ? bin_slot_at(&run, granule) : BIN_NO_SLOT;
-    if (slot == BIN_NO_SLOT || (bits_load(bin_run_map(&run)) >> slot & 1) != 0)
-        run.chunk = NULL;
-    return run;
+    run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
+    run.code = chunk_run_code(run.chunk->codes, &run.page);
+    list_follow(&set->rooms[index], node->next);
+    uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
+    uintptr_t word = bits_load(map);
+    bits_store(map, word & (word - 1));
+    set->bins[index].run = (uintptr_t)start | bin_unused_bits(bin_shape_of(run.code));
+    set->bins[index].map = map;
+    return start + bits_lowest(word) * bin_slot_bytes(index);
 }
 
-/* Makes the run of the list's first node the current one. What the node says is believed only if a free slot of
- * this bin lies there. */
-BITS_NOINLINE bool qi_bin_take_from_list(struct bin_set *set, unsigned index)
+/* --- giving --- */
+
+static void forget_current(struct bin_set *set, unsigned index)
 {
-    struct bin *bin = &set->bins[index];
-    struct list_node *node = bin->u.next;
-    struct bin_run run = run_with_slot_at(set, index, node);
-    if (run.chunk == NULL || !list_next_is_sound(&set->runs.chunks, node))
-        return report_bad_room(set, node);
-    set_current(bin, &run);
-    struct list_node *highest = current_node(bin, index);
-    if (highest != node)
-        list_follow(&highest->next, node->next);
-    return true;
+    set->bins[index].run = 0;
+    set->bins[index].map = (uint8_t *)(uintptr_t)&no_map;
 }
-
-BITS_NOINLINE enum run_given qi_bin_give_run(struct bin_set *set, struct bin_run run)
-{
-    unsigned index = bin_of_code(run.code);
-    struct bin *bin = &set->bins[index];
-    bool has_room = (~bits_load(bin_run_map(&run)) & bin_run_slots(&run)) != 0;
-    bool current = has_room && is_current(bin, &run);
-    struct list_node *node = !has_room ? NULL : current ? current_node(bin, index) : listed_node(&run);
-    struct list_node *next = NULL, **link = &bin->u.next;
-    if (has_room) {
-        if (current ? !list_next_is_sound(&set->runs.chunks, node) : !list_is_sound(&set->runs.chunks, node)) {
-            report_bad_room(set, node);
-            return RUN_REFUSED;
-        }
-        next = node->next; /* the node's memory is the free run's in a moment */
-        if (!current)
-            link = node->link;
-    }
-    pages_t pages = qi_bin_pages[run.code & (BIN_CODES - 1)];
-    enum run_given given = qi_run_give(&set->runs, run.chunk, run.page, pages);
-    if (given == RUN_REFUSED)
-        return given;
-    if (current)
-        bin->run = 0;
-    if (has_room)
-        list_follow(link, next);
-    if (set->run_count[index] != BIN_COUNT_MAX)
-        set->run_count[index]--;
-    return given;
-}
-
-/* --- the spare --- */
 
 bool qi_bin_give_spare(struct bin_set *set)
 {
+    unsigned index = set->spare - 1u;
     if (set->spare == 0)
         return false;
-    const struct bin *bin = &set->bins[set->spare - 1];
+    const struct bin *bin = &set->bins[index];
+    unsigned unused_bits = bin_current_unused_bits(bin);
     struct chunk *first = &set->runs.chunks.first;
     set->spare = 0;
-    if (bin->run == 0 || (bits_load(bin->u.map) & bin_slots_mask(bin_current_unused_bits(bin))) != 0)
-        return false; /* it has been used since */
-    size_t granule = chunk_granule(first, bin_current_start(bin));
-    if (granule >= first->granules)
-        return false; /* another run has become the current one since */
-    struct bin_run run = {first, (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT), 0};
-    run.code = first->codes[run.page];
-    return qi_bin_give_run(set, run) != RUN_REFUSED;
+    if (bin_free_bits(bits_load(bin->map), unused_bits) != bin_all_bits(unused_bits))
+        return false; /* it has been used since, or is gone */
+    size_t page = chunk_offset(first, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
+    if (qi_run_give(&set->runs, first, page, bin_shape_of(first->codes[page])->pages) == RUN_REFUSED)
+        return false;
+    forget_current(set, index);
+    return true;
 }
 
-bool qi_bin_may_keep(struct bin_set *set, struct bin_run run)
+/* Gives back a run that is in its bin's list; its last used slot is about to be free. */
+static inline enum run_given give_listed(struct bin_set *set, const struct bin_run *run)
 {
-    unsigned index = bin_of_code(run.code);
-    if (run.chunk != &set->runs.chunks.first || !is_current(&set->bins[index], &run))
-        return false;
-    if (set->spare != index + 1)
+    const struct bin_shape *shape = bin_shape_of(run->code);
+    const struct list_node *node = qi_bin_node(run);
+    if (!list_is_sound(&set->runs.chunks, node)) {
+        report_bad_room(set, node);
+        return RUN_REFUSED;
+    }
+    struct list_node *next = node->next, **link = node->link; /* the node's memory is the free run's in a moment */
+    enum run_given given = qi_run_give(&set->runs, run->chunk, run->page, shape->pages);
+    if (given != RUN_REFUSED)
+        list_follow(link, next);
+    return given;
+}
+
+BITS_NOINLINE enum run_given qi_bin_give_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
+{
+    unsigned index = bin_of_code(run->code);
+    uint8_t *map = bin_run_map(run);
+    if (set->bins[index].map != map)
+        return give_listed(set, run);
+    if (run->chunk != &set->runs.chunks.first) {
+        enum run_given given = qi_run_give(&set->runs, run->chunk, run->page, bin_shape_of(run->code)->pages);
+        if (given != RUN_REFUSED)
+            forget_current(set, index);
+        return given;
+    }
+    bits_store(map, bits_load(map) | (uintptr_t)1 << slot);
+    if (set->spare != index + 1) {
         qi_bin_give_spare(set);
-    set->spare = (uint8_t)(index + 1);
-    return true;
+        set->spare = (uint8_t)(index + 1);
+    }
+    return RUN_GIVEN;
+}
+
+enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot)
+{
+    unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
+    uint8_t *map = bin_run_map(run);
+    uintptr_t word = bits_load(map), given = word | (uintptr_t)1 << slot;
+    if (bin_free_bits(given, unused_bits) == bin_all_bits(unused_bits))
+        return qi_bin_give_last(set, run, slot);
+    if (bin_free_bits(word, unused_bits) == 0)
+        bin_give_first(set, run, slot);
+    else
+        bits_store(map, given);
+    return RUN_GIVEN;
 }

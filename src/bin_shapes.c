@@ -4,26 +4,42 @@
  */
 #include "bin_shapes.h"
 
-/* Slots that a run of each length should have: as many pages as they fill, rounded up. The longest is only for heaps
- * with ample memory. */
-#define TARGET(length) (BITS_WORD == 64 ? 4u << (length) : (length) == 3 ? 32u : 2u << (length))
-
-/* How often bin's granules have doubled above the linear bins. */
-#define DOUBLED(bin)           ((bin) < BIN_LINEAR_GRANULES ? 0u : (bin) / 4u - 2u)
-#define GRANULES(bin)          ((bin) < BIN_LINEAR_GRANULES ? (bin) + 1u : (5u + (bin) % 4u) << DOUBLED(bin))
 #define AT_MOST(limit, value)  ((value) < (limit) ? (value) : (limit))
 #define AT_LEAST(limit, value) ((value) > (limit) ? (value) : (limit))
-#define PAGES(bin, length)                                                                                             \
-    ((uint8_t)AT_MOST(PAGE_INNER_LAST + 1u,                                                                            \
-                      AT_LEAST(2u, (TARGET(length) * GRANULES(bin) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES)))
-#define SLOTS(bin, length) ((uint8_t)AT_MOST(BITS_WORD, PAGES(bin, length) * UNITS_PAGE_GRANULES / GRANULES(bin)))
-#define SHAPE(bin, length)                                                                                             \
-    [(length) << BIN_LENGTH_SHIFT | (bin)] = {(uint16_t)((32768u + GRANULES(bin) - 1) / GRANULES(bin)),                \
-                                              (uint8_t)GRANULES(bin), SLOTS(bin, length)}
-#define PAGE_COUNT(bin, length) [(length) << BIN_LENGTH_SHIFT | (bin)] = PAGES(bin, length)
 
-const struct bin_shape qi_bin_shapes[BIN_CODES] = {BIN_ROWS(SHAPE, 0), BIN_ROWS(SHAPE, 1), BIN_ROWS(SHAPE, 2),
-                                                   BIN_ROWS(SHAPE, 3)};
+/* The last page but one's code has room for so many slot numbers; a run with more slots has a page more. */
+#define SECOND_PAGE_SLOTS   (1u << ((UNITS_WIDE_CODES ? 15 : 7) - PAGE_DISTANCE_BITS))
+#define TWO_PAGES(granules) (AT_MOST(BITS_WORD, 2u * UNITS_PAGE_GRANULES / (granules)) > SECOND_PAGE_SLOTS ? 3u : 2u)
 
-const uint8_t qi_bin_pages[BIN_CODES] = {BIN_ROWS(PAGE_COUNT, 0), BIN_ROWS(PAGE_COUNT, 1), BIN_ROWS(PAGE_COUNT, 2),
-                                         BIN_ROWS(PAGE_COUNT, 3)};
+#define PAGES_FILLED(granules, slots) (((slots) * (granules) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES)
+#define PAGES(granules, length)                                                                                        \
+    AT_MOST((unsigned)BIN_MOST_PAGES, AT_LEAST(TWO_PAGES(granules), PAGES_FILLED(granules, BIN_TARGET(length))))
+#define SLOTS(granules, length) AT_MOST(BITS_WORD, PAGES(granules, length) * UNITS_PAGE_GRANULES / (granules))
+
+/* The inverse of an odd number modulo 2^32 by Newton's iteration: each step doubles the number of right bits, and an
+ * odd number is its own inverse modulo 8. */
+#define BETTER(odd, inverse) ((inverse) * (2u - (odd) * (inverse)))
+#define INVERSE(odd)         BETTER(odd, BETTER(odd, BETTER(odd, BETTER(odd, odd))))
+
+#define SHIFT(granules) (unsigned)__builtin_ctz(granules)
+#define ODD(granules)   ((granules) >> SHIFT(granules))
+
+#define SHAPE(bin, granules, length)                                                                                   \
+    [(length) << BIN_LENGTH_SHIFT |                                                                                    \
+            (bin)] = {INVERSE(ODD(granules)), (uint8_t)(SHIFT(granules) + UNITS_GRANULE_SHIFT),                        \
+                      (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length), (uint8_t)(granules)}
+
+#define FOUR(bin, granules, step, length)                                                                              \
+    SHAPE(bin, granules, length), SHAPE((bin) + 1, (granules) + (step), length),                                       \
+            SHAPE((bin) + 2, (granules) + 2 * (step), length), SHAPE((bin) + 3, (granules) + 3 * (step), length)
+#define LINEAR(length)                                                                                                 \
+    FOUR(0, 1u, 1u, length), FOUR(4, 5u, 1u, length), FOUR(8, 9u, 1u, length), FOUR(12, 13u, 1u, length)
+#if BIN_DOUBLINGS == 0
+#define BINS(length) LINEAR(length)
+#elif BIN_DOUBLINGS == 1
+#define BINS(length) LINEAR(length), FOUR(16, 20u, 4u, length)
+#else
+#define BINS(length) LINEAR(length), FOUR(16, 20u, 4u, length), FOUR(20, 40u, 8u, length), FOUR(24, 80u, 16u, length)
+#endif
+
+const struct bin_shape qi_bin_shapes[BIN_CODES] = {BINS(0), BINS(1), BINS(2), BINS(3)};

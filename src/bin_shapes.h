@@ -2,12 +2,12 @@
  *
  * bin_shapes.h: the sizes of bins and of their runs: constants only.
  *
- * Slot sizes are every granule up to 16 granules, then four to a doubling. A run of a bin comes in one of four lengths.
- * Each aims at a number of slots and takes the pages that these fill, rounded up, at least two (the second page's code
- * holds a slot number) and never more than an inner page code can count; it then has as many slots as fit, but never
- * more than a word has bits. With 8 or 16 slots of whole granules a run is a whole number of 64-byte pages (32-bit), so
- * nothing is lost. The numbers were chosen by replaying traces: see docs/design.md. Every function is a few
- * instructions.
+ * Slot sizes are every granule up to 16 granules, then four to a doubling. A run of a bin comes in one of four lengths,
+ * the longest only where memory is ample. Each aims at a number of slots and takes the pages that these fill, rounded
+ * up, at least two (an inner code holds the number of the node's slot) and at most BIN_MOST_PAGES; it then has as many
+ * slots as fit, but never more than a word has bits. With 8 or 16 slots of whole granules a run is a whole number of
+ * 64-byte pages (32-bit), so nothing is lost. The numbers were chosen by replaying traces: see docs/design.md. Every
+ * function is a few instructions.
  */
 #ifndef QUARRY_BIN_SHAPES_H
 #define QUARRY_BIN_SHAPES_H
@@ -17,8 +17,11 @@
 enum {
     BIN_LINEAR_GRANULES = 16,
     BIN_LENGTHS = 4,
-    BIN_AMPLE_SHIFT = 9, /* a run of any length may be made if it is at most 1/512 of the free pages */
+    BIN_MOST_PAGES = UNITS_WIDE_CODES ? 32 : 16,
+    BIN_AMPLE_PAGES = 512 * BIN_MOST_PAGES, /* with so many free pages runs of the longest length are made */
 };
+
+_Static_assert(BIN_MOST_PAGES - 1 <= (int)PAGE_DISTANCE_MASK, "an inner code can name the start of its run");
 
 /* The largest small block: 128 granules where a page is a quarter of that or more, two pages (but not less than the
  * linear bins cover) where it is smaller. BIN_DOUBLINGS: how often the slot size doubles above the linear bins. */
@@ -39,44 +42,62 @@ enum {
     BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT,
 };
 
-_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= 0x80, "a page code holds bin and length");
+_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= (int)PAGE_SMALL, "a page code holds bin and length");
 _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
 
-/* What never changes about the runs of one bin and length. */
+/* Slots of the runs of each length: as many pages as these fill, rounded up. */
+#define BIN_TARGET(length) (BITS_WORD == 64 ? 4u << (length) : (length) == 3 ? 32u : 2u << (length))
+
+/* What never changes about the runs of one bin and length.
+ * A slot's size is odd << shift bytes. An offset times the inverse of odd (modulo 2^32), rotated right by shift, is the
+ * slot's number if a slot starts there and a number above any slot's otherwise. (Torbjörn Granlund, Peter Montgomery,
+ * "Division by invariant integers using multiplication", 1994, section 9.) */
 struct bin_shape {
-    uint16_t reciprocal; /* 32,768 / granules, rounded up */
-    uint8_t granules;    /* in a slot */
+    uint32_t inverse;
+    uint8_t shift;
     uint8_t slots;
+    uint8_t pages;
+    uint8_t granules; /* in a slot */
 };
 
-/* By page code without PAGE_SMALL. */
+/* By page code, from PAGE_SMALL on. */
 extern const struct bin_shape qi_bin_shapes[BIN_CODES];
-extern const uint8_t qi_bin_pages[BIN_CODES];
 
-/* The rows of a table over all bins of one length, by the macro row(bin, length). */
-#define BIN_FOUR(row, bin, length)                                                                                     \
-    row(bin, length), row((bin) + 1, length), row((bin) + 2, length), row((bin) + 3, length)
-#define BIN_LINEAR(row, length)                                                                                        \
-    BIN_FOUR(row, 0, length), BIN_FOUR(row, 4, length), BIN_FOUR(row, 8, length), BIN_FOUR(row, 12, length)
-#if BIN_DOUBLINGS == 0
-#define BIN_ROWS(row, length) BIN_LINEAR(row, length)
-#elif BIN_DOUBLINGS == 1
-#define BIN_ROWS(row, length) BIN_LINEAR(row, length), BIN_FOUR(row, 16, length)
-#else
-#define BIN_ROWS(row, length)                                                                                          \
-    BIN_LINEAR(row, length), BIN_FOUR(row, 16, length), BIN_FOUR(row, 20, length), BIN_FOUR(row, 24, length)
-#endif
-
-/* The bin of a request of 1 to BIN_MAX_BYTES bytes. */
-BITS_INLINE unsigned bin_of_bytes(size_t bytes)
+BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
 {
-    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && bytes > UNITS_GRANULE_BYTES)
-        bytes = bits_round_up(bytes, QUARRY_ALIGN_BYTES);
-    size_t last = (bytes - 1) >> UNITS_GRANULE_SHIFT;
+    return &qi_bin_shapes[code - PAGE_SMALL];
+}
+
+/* The bin of a request of last + 1 bytes, 1 to BIN_MAX_BYTES. */
+BITS_INLINE unsigned bin_of_last_byte(size_t last)
+{
+    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES)
+        last |= QUARRY_ALIGN_BYTES - 1;
+    last >>= UNITS_GRANULE_SHIFT;
     if (BIN_DOUBLINGS == 0 || bits_likely(last < BIN_LINEAR_GRANULES))
         return (unsigned)last;
     unsigned power = bits_highest(last);
     return BIN_LINEAR_GRANULES + 4 * (power - 4) + (unsigned)(last >> (power - 2) & 3);
+}
+
+BITS_INLINE unsigned bin_of_bytes(size_t bytes)
+{
+    return bin_of_last_byte(bytes - 1);
+}
+
+BITS_INLINE size_t bin_shape_bytes(const struct bin_shape *shape)
+{
+    return (size_t)shape->granules << UNITS_GRANULE_SHIFT;
+}
+
+/* What a request of last + 1 bytes gets. */
+BITS_INLINE size_t bin_bytes_of_last_byte(size_t last, unsigned bin)
+{
+    const size_t unit = QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES ? QUARRY_ALIGN_BYTES
+                                                                                                : UNITS_GRANULE_BYTES;
+    if (BIN_DOUBLINGS == 0 || bits_likely(bin < BIN_LINEAR_GRANULES))
+        return (last | (unit - 1)) + 1;
+    return bin_shape_bytes(&qi_bin_shapes[bin]);
 }
 
 BITS_INLINE size_t bin_slot_bytes(unsigned bin)
@@ -87,15 +108,15 @@ BITS_INLINE size_t bin_slot_bytes(unsigned bin)
 }
 
 /* A map word's bits above a run's slots. */
-BITS_INLINE unsigned bin_unused_bits(unsigned code)
+BITS_INLINE unsigned bin_unused_bits(const struct bin_shape *shape)
 {
-    return BITS_WORD - qi_bin_shapes[code & (BIN_CODES - 1)].slots;
+    return BITS_WORD - shape->slots;
 }
 
-/* Which bits of a map word stand for slots of a run with so many unused bits. */
-BITS_INLINE uintptr_t bin_slots_mask(unsigned unused_bits)
+/* The slot at an offset from its run's start; shape->slots or more: none starts there. */
+BITS_INLINE uint32_t bin_slot_at(const struct bin_shape *shape, size_t offset)
 {
-    return UINTPTR_MAX >> unused_bits;
+    return bits_rotate_right_u32((uint32_t)offset * shape->inverse, shape->shift);
 }
 
 #endif

@@ -23,9 +23,28 @@ _Static_assert(ARCH_HAS_BIT_SCAN || sizeof(uintptr_t) == 4, "the multiplication 
 
 #define bits_likely(condition) __builtin_expect(!!(condition), 1)
 
+/* Tells the compiler what it cannot see. */
+#define bits_assume(condition) ((condition) ? (void)0 : __builtin_unreachable())
+
 #define BITS_COLD     __attribute__((noinline, cold))
 #define BITS_NOINLINE __attribute__((noinline))
+/* -Os: the compiler decides what is inline, and what is inline for speed alone is not. */
+#ifdef __OPTIMIZE_SIZE__
+#define BITS_FOR_SIZE 1
+#define BITS_INLINE   static inline __attribute__((unused))
+#else
+#define BITS_FOR_SIZE 0
 #define BITS_INLINE   static inline __attribute__((always_inline))
+#endif
+
+/* On 64-bit targets, a value that the compiler keeps in a general register: many kernels have no vector registers, and
+ * two words that are written one by one and read as a vector wait for each other. */
+BITS_INLINE uintptr_t bits_in_register(uintptr_t value)
+{
+    if (BITS_WORD == 64)
+        __asm__("" : "+r"(value));
+    return value;
+}
 
 extern const uint8_t qi_bits_de_bruijn[32];
 
@@ -53,6 +72,13 @@ BITS_INLINE unsigned bits_highest(uintptr_t word)
 BITS_INLINE uintptr_t bits_rotate_right(uintptr_t word, unsigned count)
 {
     return (word >> count) | (word << (BITS_WORD - count));
+}
+
+/* count is 0 to 31. */
+BITS_INLINE uint32_t bits_rotate_right_u32(uint32_t value, unsigned count)
+{
+    bits_assume(count < 32);
+    return (value >> (count & 31)) | (value << (-count & 31));
 }
 
 /* Words and 32-bit numbers at any address: one instruction where the CPU allows it. */

@@ -9,22 +9,46 @@
 
 typedef uintptr_t __attribute__((may_alias)) word_t;
 
+enum { WORDS_AT_ONCE = 8 };
+
 static inline void keep_loop(void)
 {
     __asm__ volatile("" ::: "memory");
+}
+
+/* WORDS_AT_ONCE of them. */
+static inline void copy_words(word_t *to, const word_t *from)
+{
+    word_t first = from[0], second = from[1], third = from[2], fourth = from[3];
+    to[0] = first;
+    to[1] = second;
+    to[2] = third;
+    to[3] = fourth;
+    first = from[4], second = from[5], third = from[6], fourth = from[7];
+    to[4] = first;
+    to[5] = second;
+    to[6] = third;
+    to[7] = fourth;
 }
 
 void qi_bytes_copy(void *to, const void *from, size_t bytes)
 {
     uint8_t *out = to;
     const uint8_t *in = from;
-    if ((((uintptr_t)out | (uintptr_t)in) & (sizeof(word_t) - 1)) == 0)
+    if ((((uintptr_t)out | (uintptr_t)in) & (sizeof(word_t) - 1)) == 0) {
+        for (; bytes >= WORDS_AT_ONCE * sizeof(word_t); bytes -= WORDS_AT_ONCE * sizeof(word_t)) {
+            copy_words((word_t *)(void *)out, (const word_t *)(const void *)in);
+            out += WORDS_AT_ONCE * sizeof(word_t);
+            in += WORDS_AT_ONCE * sizeof(word_t);
+            keep_loop();
+        }
         for (; bytes >= sizeof(word_t); bytes -= sizeof(word_t)) {
             *(word_t *)(void *)out = *(const word_t *)(const void *)in;
             out += sizeof(word_t);
             in += sizeof(word_t);
             keep_loop();
         }
+    }
     for (; bytes != 0; bytes--) {
         *out++ = *in++;
         keep_loop();
@@ -36,6 +60,12 @@ void qi_bytes_clear(void *at, size_t bytes)
     uint8_t *out = at;
     for (; bytes != 0 && ((uintptr_t)out & (sizeof(word_t) - 1)) != 0; bytes--) {
         *out++ = 0;
+        keep_loop();
+    }
+    for (; bytes >= WORDS_AT_ONCE * sizeof(word_t); bytes -= WORDS_AT_ONCE * sizeof(word_t)) {
+        word_t *words = (word_t *)(void *)out;
+        words[0] = words[1] = words[2] = words[3] = words[4] = words[5] = words[6] = words[7] = 0;
+        out += WORDS_AT_ONCE * sizeof(word_t);
         keep_loop();
     }
     for (; bytes >= sizeof(word_t); bytes -= sizeof(word_t)) {

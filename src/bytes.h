@@ -2,9 +2,9 @@
  *
  * bytes.h: copying and clearing memory, because there is no libc.
  *
- * Both work a word at a time where both ends are word-aligned, which blocks always are, and are written so that
- * no compiler turns them into a call to memcpy or memset. Cost: about one instruction a byte at worst, one and a half a
- * word when aligned. Neither handles overlap.
+ * Both work a word at a time where both ends are word-aligned, which blocks always are, and are written so that no
+ * compiler turns them into a call to memcpy or memset. Cost: a few instructions a byte at worst; when aligned two a
+ * word (copying) or one (clearing). Neither handles overlap.
  */
 #ifndef QUARRY_BYTES_H
 #define QUARRY_BYTES_H

@@ -11,6 +11,9 @@ _Static_assert(5 <= CHUNK_LENGTH_LONG * UNITS_MAP_BYTES / 2, "both long lengths 
 
 BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
 {
+    const struct chunk *hot = set->hot;
+    if (hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
+        return (struct added_chunk *)(uintptr_t)hot;
     struct added_chunk *node = set->root;
     uintptr_t path = (uintptr_t)address << (BITS_WORD - 1 - set->top_bit);
     while (node != NULL) {
@@ -113,6 +116,8 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 
 void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
 {
+    if (set->hot == &added->chunk)
+        chunk_set_hot(set, &set->first);
     tree_remove(set, added);
     *added->link = added->chunk.next;
     if (added->chunk.next != NULL)
@@ -139,8 +144,9 @@ bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_
     return false;
 }
 
-/* Starts from too many and takes off fifteen sixteenths of what is missing: a few rounds, and no division. */
-pages_t qi_chunk_pages_that_fit(size_t span)
+/* Starts from too many and takes off seven eighths of what is missing (a page's control data is less than an eighth
+ * of it): a few rounds, and no division. */
+size_t qi_chunk_pages_that_fit(size_t span)
 {
     size_t pages = span >> UNITS_PAGE_SHIFT;
     while (pages != 0) {
@@ -149,14 +155,14 @@ pages_t qi_chunk_pages_that_fit(size_t span)
         if (room >= pages)
             break;
         size_t missing = pages - room;
-        pages -= missing > 16 ? missing - (missing >> 4) : 1;
+        pages -= missing > 8 ? missing - (missing >> 3) : 1;
     }
-    return (pages_t)pages;
+    return pages;
 }
 
 void qi_chunk_clear(struct chunk *chunk)
 {
-    qi_bytes_clear(chunk->codes, chunk_page_count(chunk));
+    qi_bytes_clear(chunk->codes, chunk->page_count * sizeof(page_code_t));
 }
 
 bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
@@ -165,17 +171,16 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
     size_t tail = (uintptr_t)end & (QUARRY_PAGE_BYTES - 1);
     if ((size_t)(end - control) <= tail)
         return false;
-    pages_t pages = qi_chunk_pages_that_fit((size_t)(end - control) - tail);
+    size_t pages = qi_chunk_pages_that_fit((size_t)(end - control) - tail);
     if (pages == 0)
         return false;
     chunk->pages = (uint8_t *)(uintptr_t)end - tail - units_bytes_from_pages(pages);
-    chunk->granules = (size_t)pages << UNITS_PAGE_GRANULE_SHIFT;
-    chunk->codes = control + 1;
-    chunk->maps = control + 2 + pages;
+    chunk->page_count = pages;
+    chunk->codes = (page_code_t *)(void *)control + 1;
+    chunk->maps = (uint8_t *)(chunk->codes + pages + 1);
     if (UNITS_MAP_BYTES >= 4) /* whole words load faster from where they are aligned; the padding allows for it */
         chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
-    control[0] = PAGE_EDGE;
-    chunk->codes[pages] = PAGE_EDGE;
+    chunk->codes[-1] = chunk->codes[pages] = PAGE_EDGE;
     qi_chunk_clear(chunk);
     return true;
 }

@@ -10,24 +10,25 @@
  *   +--------------+------------------------+---------------------+- - -+--------+--------+-- ... --+--------+
  *   the heap's first chunk: inside struct quarry_heap        pages are aligned to QUARRY_PAGE_BYTES
  *
- *   codes   1 byte a page: what starts there (enum below). E: a code that no neighbour merges with.
- *   maps    UNITS_MAP_BYTES a page. A run of small blocks: its allocated slots, bit 0 = slot 0, from the map of its
- *           first page on. A large block: its length, in the map of its first page. A free run: its length, in
- *           the maps of its first and of its last page.
+ *   codes   one a page: what starts there (below). E: a code that no neighbour merges with.
+ *   maps    UNITS_MAP_BYTES a page. A run of small blocks: its free slots, bit 0 = slot 0, from the map of its first
+ *           page on. A large block: its length, in the map of its first page. A free run: its length, in the maps of
+ *           its first and of its last page.
  *
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
- *   C2  a start or free code stands only where that run starts (free: and ends); all else holds 0 or an inner code
- *   C3  an inner code i at page p of a run of small blocks that starts at q: p - i == q; a second-page code counts as
- *       1. Such codes elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which
- *       only its exact start names) or on a run of small blocks that is too short to have a slot there.
+ *   C2  a start or free code stands only where that run starts (free: and ends); all else is nothing or an inner code
+ *   C3  an inner code with distance d at page p of a run of small blocks that starts at q: p - d == q. Such codes
+ *       elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which only its
+ *       exact start names) or on a run of small blocks that is too short to have a slot there.
  *   C4  no two free runs are neighbours
  *
  * Chunks other than the first are found by address through a binary digital search tree over their intervals: each
  * node decides by one bit of the address, and a chunk stands on the path to the highest bit in which its first and
  * last byte differ, or above. So a lookup takes at most one step for each bit of an address, needs no balancing and
- * no memory beyond two links a chunk. (Digital search trees: E. Coffman, J. Eve, "File structures using
- * hashing functions", 1970; the rule that lets intervals share one is ours.)
+ * no memory beyond two links a chunk. The hot chunk is asked first: most blocks are given back near others. (Digital
+ * search trees: E. Coffman, J. Eve, "File structures using hashing functions", 1970; the rule that lets intervals share
+ * one is ours.)
  */
 #ifndef QUARRY_CHUNK_H
 #define QUARRY_CHUNK_H
@@ -35,23 +36,54 @@
 #include "source.h"
 #include "units.h"
 
+/* A page's code: the start of a run of small blocks, or an inner code, or, with distance 0, one of the others.
+ *
+ *   bits   15 or 7     14 to 8, 6 to 4           7 to 0, 3 to 0        (wide codes, narrow codes)
+ *        +-----------+-------------------------+---------------+
+ *        |     1     |              length class | bin         |   start of a run of small blocks, see bin_shapes.h
+ *        |     0     | part of a slot, see bin.h | distance d   |   inner: d pages from the start of such a run
+ *        |     0     |                 what it is | 0           |   the others
+ *        +-----------+-------------------------+---------------+
+ */
 enum page_code {
-    PAGE_NOTHING = 0x00,    /* nothing starts here */
-    PAGE_INNER_LAST = 0x1F, /* 2 to this: inside a run of small blocks, so many pages from its start */
-    PAGE_LARGE = 0x20,      /* start of a large block */
-    PAGE_EDGE = 0x21,       /* before the first and after the last page */
-    PAGE_FREE = 0x22,       /* first and last page of a free run */
-    PAGE_SECOND = 0x40,     /* second page of a run of small blocks; bits 0 to 5: a slot, see bin.h */
-    PAGE_SMALL = 0x80,      /* start of a run of small blocks; bits 0 to 4: bin, 5 and 6: length class */
+    PAGE_DISTANCE_BITS = UNITS_WIDE_CODES ? 8 : 4,
+    PAGE_DISTANCE_MASK = (1 << PAGE_DISTANCE_BITS) - 1,
+    PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start; all lower codes are none */
+    PAGE_NOTHING = 0,                              /* nothing starts here */
+    PAGE_LARGE = 1 << PAGE_DISTANCE_BITS,          /* start of a large block */
+    PAGE_FREE = 2 << PAGE_DISTANCE_BITS,           /* first and last page of a free run */
+    PAGE_EDGE = 3 << PAGE_DISTANCE_BITS,           /* before the first and after the last page */
 };
+
+/* Four neighbouring codes as one number. */
+#if UNITS_WIDE_CODES
+typedef uint64_t code_quad_t;
+#else
+typedef uint32_t code_quad_t;
+#endif
+
+struct code_quad {
+    code_quad_t value;
+} __attribute__((packed, may_alias));
+
+#define CODE_QUAD_PART(code, place)                                                                                    \
+    ((code_quad_t)(code) << (sizeof(page_code_t) * 8 *                                                                 \
+                             (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (place) : 3 - (place))))
+#define CODE_QUAD(first, second, third, fourth)                                                                        \
+    (CODE_QUAD_PART(first, 0) | CODE_QUAD_PART(second, 1) | CODE_QUAD_PART(third, 2) | CODE_QUAD_PART(fourth, 3))
+
+BITS_INLINE void code_quad_store(page_code_t *codes, code_quad_t quad)
+{
+    ((struct code_quad *)(void *)codes)->value = quad;
+}
 
 struct added_chunk;
 
 struct chunk {
     uint8_t *pages;           /* page 0; a huge block: the block */
-    size_t granules;          /* in all pages; a huge block: 0, so that no address is found to lie in a page */
-    uint8_t *codes;           /* codes[-1] and codes[page_count] are PAGE_EDGE */
+    page_code_t *codes;       /* codes[-1] and codes[page_count] are PAGE_EDGE */
     uint8_t *maps;            /* followed by padding, so that a whole word may be loaded at any of them */
+    size_t page_count;        /* a huge block: 0, so that no address is found to lie in a page */
     size_t bytes;             /* from this struct (the first chunk: from the heap) to the end of the memory */
     struct added_chunk *next; /* list of all chunks */
 };
@@ -71,65 +103,63 @@ enum { CHUNK_COUNT_WIDTH = sizeof(size_t) * 8 - 10 };
 struct chunk_set {
     struct source source;
     struct chunk first;
+    size_t link_words; /* a link leads to one of so many words from this struct on, or into an added chunk */
+    struct chunk *hot; /* the chunk in which the last block outside it was found; has pages */
     struct added_chunk *root;
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
     size_t top_bit : 6;                     /* the bit by which root decides */
     size_t first_lead : 4;                  /* bytes of the first chunk's region before the heap */
 };
 
-BITS_INLINE pages_t chunk_page_count(const struct chunk *chunk)
+BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, size_t page)
 {
-    return (pages_t)(chunk->granules >> UNITS_PAGE_GRANULE_SHIFT);
+    return chunk->pages + (page << UNITS_PAGE_SHIFT);
 }
 
-BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, pages_t page)
+BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
 {
-    return chunk->pages + units_bytes_from_pages(page);
-}
-
-BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, pages_t page)
-{
-    return chunk->maps + (size_t)page * UNITS_MAP_BYTES;
+    return chunk->maps + page * UNITS_MAP_BYTES;
 }
 
 /* The code of the run in which a page lies, and in *page the page where that run starts: of a run of small blocks from
  * any of its pages, of anything else only from its first. */
-BITS_INLINE unsigned chunk_run_code(const struct chunk *chunk, pages_t *page)
+BITS_INLINE unsigned chunk_run_code(const page_code_t *codes, size_t *page)
 {
-    unsigned code = chunk->codes[*page];
-    if (code >= PAGE_SMALL)
-        return code;
-    if (code >= PAGE_SECOND)
-        code = 1;
-    if (code > PAGE_INNER_LAST)
-        return code;
-    *page -= code;
-    return chunk->codes[*page];
+    unsigned code = codes[*page];
+    if (code < PAGE_SMALL) {
+        *page -= code & PAGE_DISTANCE_MASK;
+        code = codes[*page];
+    }
+    return code;
 }
 
-/* The granule of the chunk that starts at address. Anything that is misaligned or outside the pages comes out at or
- * above chunk->granules: the rotation moves the low bits of the difference to the top. */
-BITS_INLINE size_t chunk_granule(const struct chunk *chunk, const void *address)
+/* How far address lies behind the first page; one before it comes out as a huge number. */
+BITS_INLINE size_t chunk_offset(const struct chunk *chunk, const void *address)
 {
-    return bits_rotate_right((uintptr_t)address - (uintptr_t)chunk->pages, UNITS_GRANULE_SHIFT);
+    return (uintptr_t)address - (uintptr_t)chunk->pages;
+}
+
+BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
+{
+    return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT < chunk->page_count;
 }
 
 /* The added chunk whose memory holds address, or NULL; nothing at address is read. */
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
 
+/* Makes a chunk with pages the one that the hot path of free knows. No callback is running. */
+BITS_INLINE void chunk_set_hot(struct chunk_set *set, struct chunk *chunk)
+{
+    set->hot = chunk;
+    set->source.gate.pages = chunk->page_count;
+}
+
 /* The chunk that may hold a block at address, or NULL; nothing at address is read. */
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
 {
-    if (bits_likely(chunk_granule(&set->first, address) < set->first.granules))
+    if (bits_likely(chunk_holds(&set->first, address)))
         return &set->first;
     return (const struct chunk *)qi_chunk_find_added(set, address);
-}
-
-/* Does a granule of a page of this heap start at address? */
-static inline bool chunk_set_holds(const struct chunk_set *set, const void *address)
-{
-    const struct chunk *chunk = chunk_find(set, address);
-    return chunk != NULL && chunk_granule(chunk, address) < chunk->granules;
 }
 
 /* Run lengths in the maps: one byte, or, where a run's maps are longer, an escape and four more.
@@ -139,50 +169,54 @@ static inline bool chunk_set_holds(const struct chunk_set *set, const void *addr
  */
 enum { CHUNK_LENGTH_LONG = 255 };
 
-static inline pages_t chunk_length_at_start(const struct chunk *chunk, pages_t first)
+BITS_INLINE size_t chunk_length_at_start(const uint8_t *maps, size_t first)
 {
-    const uint8_t *map = chunk_map(chunk, first);
-    return bits_likely(map[0] != CHUNK_LENGTH_LONG) ? map[0] : bits_load_u32(map + 1);
+    const uint8_t *map = maps + first * UNITS_MAP_BYTES;
+    size_t pages = map[0];
+    return bits_likely(pages != CHUNK_LENGTH_LONG) ? pages : bits_load_u32(map + 1);
 }
 
-static inline pages_t chunk_length_at_end(const struct chunk *chunk, pages_t last)
+BITS_INLINE size_t chunk_length_at_end(const uint8_t *maps, size_t last)
 {
-    const uint8_t *map = chunk_map(chunk, last) + UNITS_MAP_BYTES - 1;
-    return bits_likely(map[0] != CHUNK_LENGTH_LONG) ? map[0] : bits_load_u32(map - 4);
+    const uint8_t *map = maps + (last + 1) * UNITS_MAP_BYTES;
+    size_t pages = map[-1];
+    return bits_likely(pages != CHUNK_LENGTH_LONG) ? pages : bits_load_u32(map - 5);
 }
 
-static inline void chunk_set_length_at_start(const struct chunk *chunk, pages_t first, pages_t pages)
+BITS_INLINE void chunk_set_length_at_start(uint8_t *maps, size_t first, size_t pages)
 {
-    uint8_t *map = chunk_map(chunk, first);
-    if (bits_likely(pages < CHUNK_LENGTH_LONG)) {
-        map[0] = (uint8_t)pages;
-        return;
+    uint8_t *map = maps + first * UNITS_MAP_BYTES;
+    map[0] = (uint8_t)pages;
+    if (!bits_likely(pages < CHUNK_LENGTH_LONG)) {
+        map[0] = CHUNK_LENGTH_LONG;
+        bits_store_u32(map + 1, (uint32_t)pages);
     }
-    map[0] = CHUNK_LENGTH_LONG;
-    bits_store_u32(map + 1, pages);
 }
 
-static inline void chunk_set_length_at_end(const struct chunk *chunk, pages_t last, pages_t pages)
+/* At both ends. */
+BITS_INLINE void chunk_set_lengths(uint8_t *maps, size_t first, size_t pages)
 {
-    uint8_t *map = chunk_map(chunk, last) + UNITS_MAP_BYTES - 1;
-    if (bits_likely(pages < CHUNK_LENGTH_LONG)) {
-        map[0] = (uint8_t)pages;
-        return;
+    uint8_t *start = maps + first * UNITS_MAP_BYTES, *end = start + pages * UNITS_MAP_BYTES;
+    uint8_t one_byte = bits_likely(pages < CHUNK_LENGTH_LONG) ? (uint8_t)pages : CHUNK_LENGTH_LONG;
+    start[0] = end[-1] = one_byte;
+    if (one_byte == CHUNK_LENGTH_LONG) {
+        bits_store_u32(start + 1, (uint32_t)pages);
+        bits_store_u32(end - 5, (uint32_t)pages);
     }
-    map[0] = CHUNK_LENGTH_LONG;
-    bits_store_u32(map - 4, pages);
 }
 
 /* Control bytes that stand before so many pages: two edges, codes, maps, and padding to load a word anywhere. */
-#define CHUNK_CONTROL_BYTES(pages) (2 + (size_t)(pages) * (1 + UNITS_MAP_BYTES) + sizeof(uintptr_t) - 1)
+#define CHUNK_CONTROL_BYTES(pages)                                                                                     \
+    (((size_t)(pages) + 2) * sizeof(page_code_t) + (size_t)(pages)*UNITS_MAP_BYTES + sizeof(uintptr_t) - 1)
 
 /* How many pages a chunk of span bytes has, which begin with control data and end at a page boundary. */
-pages_t qi_chunk_pages_that_fit(size_t span);
+size_t qi_chunk_pages_that_fit(size_t span);
 
-/* Lays out a chunk: codes from control on, pages up to end. False if not one page fits. Clears a byte a page. */
+/* Lays out a chunk: codes from control on, which is aligned for them, pages up to end. False if not one page fits.
+ * Clears a code a page. */
 bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end);
 
-/* Makes every page of a formatted chunk nothing again. Clears a byte a page. */
+/* Makes every page of a formatted chunk nothing again. Clears a code a page. */
 void qi_chunk_clear(struct chunk *chunk);
 
 /* Puts an added chunk whose chunk.bytes is set into the list and the tree. At most one step for each address bit. */

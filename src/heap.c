@@ -6,6 +6,43 @@
 
 #include "bytes.h"
 
+/* --- looking up --- */
+
+BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level,
+                                      struct heap_block *block)
+{
+    struct chunk *chunk = run_chunk_of(&heap->bins.runs, address);
+    block->kind = QUARRY_HUGE; /* every field, so that no compiler wonders */
+    block->slot = 0;
+    block->run.chunk = chunk;
+    block->run.page = 0;
+    block->run.code = PAGE_NOTHING;
+    if (chunk == NULL)
+        return QUARRY_INVALID_POINTER;
+    size_t offset = chunk_offset(chunk, address);
+    size_t page = offset >> UNITS_PAGE_SHIFT;
+    if (page >= chunk->page_count)
+        return chunk->page_count == 0 && offset == 0 ? 0 : QUARRY_INVALID_POINTER;
+    unsigned code = chunk_run_code(chunk->codes, &page);
+    block->run.code = code;
+    block->run.page = page;
+    offset -= page << UNITS_PAGE_SHIFT;
+    if (bits_likely(code >= PAGE_SMALL)) {
+        const struct bin_shape *shape = bin_shape_of(code);
+        block->kind = QUARRY_SMALL;
+        block->slot = bin_slot_at(shape, offset);
+        if (level != 0 && block->slot >= shape->slots)
+            return QUARRY_INVALID_POINTER;
+        return level == 0 || small_is_used(&block->run, block->slot) ? 0 : QUARRY_DOUBLE_FREE;
+    }
+    block->kind = QUARRY_LARGE;
+    if (level == 0)
+        return 0;
+    if (offset != 0)
+        return QUARRY_INVALID_POINTER;
+    return code == PAGE_LARGE ? 0 : code == PAGE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
+}
+
 /* --- sizes --- */
 
 size_t qi_heap_usable_bytes(const struct heap_block *block)
@@ -14,7 +51,7 @@ size_t qi_heap_usable_bytes(const struct heap_block *block)
     case QUARRY_SMALL:
         return bin_slot_bytes(bin_of_code(block->run.code));
     case QUARRY_LARGE:
-        return units_bytes_from_pages(chunk_length_at_start(block->run.chunk, block->run.page));
+        return units_bytes_from_pages(chunk_length_at_start(block->run.chunk->maps, block->run.page));
     default:
         return huge_usable_bytes(block->run.chunk);
     }
@@ -23,10 +60,8 @@ size_t qi_heap_usable_bytes(const struct heap_block *block)
 /* Pages in a fresh chunk of the heap's source; 0: regions only. */
 static size_t fresh_chunk_pages(const struct quarry_heap *heap)
 {
-    if (heap->bins.runs.chunks.source.provider == NULL)
-        return 0;
-    const struct heap_sourced *sourced = (const struct heap_sourced *)(const void *)(heap + 1);
-    return qi_chunk_pages_that_fit(sourced->chunk_bytes - sizeof(struct added_chunk));
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    return sourced != NULL ? sourced->chunk_pages : 0;
 }
 
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
@@ -57,10 +92,19 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes)
 static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     size_t pages = units_pages_from_bytes(bytes);
-    void *block = align_bytes <= QUARRY_PAGE_BYTES ? qi_large_take(&heap->bins.runs, pages)
-                                                   : qi_large_take_aligned(&heap->bins.runs, pages, align_bytes);
+    void *block = qi_large_take(&heap->bins.runs, pages, align_bytes);
     if (block != NULL)
-        heap_count_taken(heap, units_bytes_from_pages((pages_t)pages));
+        heap_count_taken(heap, units_bytes_from_pages(pages));
+    return block;
+}
+
+static void *take_slot(struct quarry_heap *heap, unsigned bin)
+{
+    size_t bytes = bin_slot_bytes(bin);
+    void *block =
+            small_has_slot(&heap->bins, bin) ? small_take(&heap->bins, bin, bytes) : qi_bin_take(&heap->bins, bin);
+    if (block != NULL)
+        heap_count_taken(heap, bytes);
     return block;
 }
 
@@ -70,14 +114,7 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
     unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
-    if (bin == BIN_COUNT)
-        return take_pages(heap, bytes, align_bytes);
-    void *block = small_take(&heap->bins, bin);
-    if (block == NULL)
-        block = qi_small_take_slow(&heap->bins, bin);
-    if (block != NULL)
-        heap_count_taken(heap, bin_slot_bytes(bin));
-    return block;
+    return bin == BIN_COUNT ? take_pages(heap, bytes, align_bytes) : take_slot(heap, bin);
 }
 
 /* Would pages of its own give a small block just the size of its slot? */
@@ -86,135 +123,59 @@ static bool pages_fit_exactly(const struct quarry_heap *heap, size_t bytes)
     return bytes <= BIN_MAX_BYTES && qi_heap_good_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
 }
 
-static bool add_chunk_from_source(struct quarry_heap *heap)
+BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    size_t bytes = heap_sourced(heap)->chunk_bytes;
-    struct added_chunk *added = qi_source_acquire(heap_source(heap), bytes);
-    if (added == NULL)
-        return false;
-    added->chunk.bytes = bytes;
-    added->from_source = true;
-    added->lead = 0;
-    if (qi_run_add_chunk(&heap->bins.runs, added))
-        return true;
-    qi_source_release(heap_source(heap), added, bytes);
-    return false;
-}
-
-static void *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
-{
-    void *block = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
-    if (block == NULL && qi_heap_trim(heap) != 0)
-        block = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
-    if (block != NULL)
-        heap_count_taken(heap, huge_usable_bytes((const struct chunk *)qi_chunk_find_added(heap_chunks(heap), block)));
-    return block;
-}
-
-/* From the source: a fresh chunk, or a huge block where no chunk is long enough. */
-static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
-{
-    if (heap_source(heap)->provider == NULL)
-        return NULL;
-    size_t pages = units_pages_from_bytes(bytes);
-    if (align_bytes > QUARRY_PAGE_BYTES)
-        pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
-    if (pages > fresh_chunk_pages(heap))
-        return take_huge(heap, bytes, align_bytes);
-    return add_chunk_from_source(heap) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
-}
-
-BITS_NOINLINE void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
-{
-    if (bytes == 0) /* the smallest block */
-        bytes = 1;
-    void *block = take_from_chunks(heap, bytes, align_bytes);
-    if (block == NULL && qi_bin_give_spare(&heap->bins))
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    void *block = NULL;
+    if (qi_bin_give_spare(&heap->bins))
         block = take_from_chunks(heap, bytes, align_bytes);
     if (block == NULL && pages_fit_exactly(heap, bytes)) /* one slot may find room where a run of several does not */
         block = take_pages(heap, bytes, align_bytes);
-    if (block == NULL)
-        block = take_from_source(heap, bytes, align_bytes);
+    if (block == NULL && sourced != NULL)
+        block = sourced->growth->take(heap, bytes, align_bytes);
     /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
     if (block == NULL && bytes <= BIN_MAX_BYTES)
         block = take_pages(heap, bytes, align_bytes);
     return block;
 }
 
+void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    if (bytes == 0) /* the smallest block */
+        bytes = 1;
+    void *block = take_from_chunks(heap, bytes, align_bytes);
+    return block != NULL ? block : qi_heap_take_more(heap, bytes, align_bytes);
+}
+
 /* --- giving --- */
 
-/* Gives a chunk without a block back to the source. */
-static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
+BITS_COLD void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk)
 {
-    size_t bytes = added->chunk.bytes;
-    if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk))
-        return 0;
-    qi_chunk_remove(heap_chunks(heap), added);
-    qi_source_release(heap_source(heap), added, bytes);
-    return bytes;
+    if (chunk != &heap_chunks(heap)->first && heap_source(heap)->provider != NULL)
+        heap_sourced(heap)->growth->emptied(heap, (struct added_chunk *)chunk);
 }
 
-/* When the last block of a chunk is gone. */
-static BITS_COLD void chunk_emptied(struct quarry_heap *heap, struct chunk *chunk)
+BITS_NOINLINE void qi_heap_give(struct quarry_heap *heap, const struct heap_block *block)
 {
-    struct added_chunk *added = (struct added_chunk *)chunk;
-    if (chunk == &heap_chunks(heap)->first || !added->from_source)
-        return;
-    struct heap_sourced *sourced = heap_sourced(heap);
-    if (sourced->spare != NULL && sourced->spare != added && qi_run_chunk_is_free(&sourced->spare->chunk))
-        release_chunk(heap, added);
+    size_t bytes = qi_heap_usable_bytes(block);
+    struct chunk *chunk = block->run.chunk;
+    enum run_given given = RUN_GIVEN;
+    if (block->kind == QUARRY_SMALL)
+        given = qi_bin_give(&heap->bins, &block->run, block->slot);
+    else if (block->kind == QUARRY_LARGE)
+        given = qi_large_give(&heap->bins.runs, chunk, block->run.page);
     else
-        sourced->spare = added;
-}
-
-static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_given given, size_t bytes)
-{
-    if (given == RUN_REFUSED)
-        return;
-    heap_count_given(heap, bytes);
-    if (given == RUN_GIVEN_ALL)
-        chunk_emptied(heap, chunk);
-}
-
-BITS_NOINLINE void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
-{
-    if (qi_bin_give_slot(&heap->bins, chunk, page, slot))
-        heap_count_given(heap, bin_slot_bytes(bin_of_code(chunk->codes[page])));
-}
-
-BITS_NOINLINE void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot)
-{
-    const struct bin_run run = {chunk, page, chunk->codes[page]};
-    size_t bytes = bin_slot_bytes(bin_of_code(run.code));
-    if (!qi_bin_may_keep(&heap->bins, run))
-        count_given(heap, chunk, qi_bin_give_run(&heap->bins, run), bytes);
-    else if (qi_bin_give_slot(&heap->bins, chunk, page, slot))
+        heap_sourced(heap)->growth->give_huge(heap, (struct added_chunk *)chunk);
+    if (given != RUN_REFUSED)
         heap_count_given(heap, bytes);
-}
-
-BITS_NOINLINE void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page)
-{
-    if (chunk->granules == 0) {
-        heap_count_given(heap, huge_usable_bytes(chunk));
-        qi_huge_give(&heap->bins.runs, (struct added_chunk *)chunk);
-        return;
-    }
-    size_t bytes = units_bytes_from_pages(chunk_length_at_start(chunk, page));
-    count_given(heap, chunk, qi_large_give(&heap->bins.runs, chunk, page), bytes);
+    if (given == RUN_GIVEN_ALL)
+        qi_heap_emptied(heap, chunk);
 }
 
 size_t qi_heap_trim(struct quarry_heap *heap)
 {
     qi_bin_give_spare(&heap->bins);
-    if (heap_source(heap)->provider == NULL)
-        return 0;
-    struct added_chunk *spare = heap_sourced(heap)->spare;
-    if (spare == NULL)
-        return 0;
-    size_t bytes = release_chunk(heap, spare);
-    if (bytes != 0)
-        heap_sourced(heap)->spare = NULL;
-    return bytes;
+    return heap_source(heap)->provider != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
 }
 
 /* --- changing --- */
@@ -232,7 +193,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
         return bytes <= old_bytes;
     bool done;
     if (block->kind == QUARRY_HUGE) {
-        done = qi_huge_resize(heap_chunks(heap), (struct added_chunk *)block->run.chunk, bytes);
+        done = heap_sourced(heap)->growth->resize_huge(heap, (struct added_chunk *)block->run.chunk, bytes);
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
@@ -269,35 +230,25 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
         return address;
     }
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
-    heap_give(heap, block);
+    qi_heap_give(heap, block);
     return moved;
 }
 
 /* --- the life of a heap --- */
 
-struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options,
-                                   const struct quarry_source *provider, size_t chunk_bytes)
+struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, void *control)
 {
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
-    uint8_t *control = (uint8_t *)(heap + 1);
-    if (provider != NULL) {
-        struct heap_sourced *sourced = heap_sourced(heap);
-        control = (uint8_t *)(sourced + 1);
-        sourced->provider.context = provider->context; /* field by field: a struct copy may become a memcpy */
-        sourced->provider.acquire = provider->acquire;
-        sourced->provider.release = provider->release;
-        sourced->provider.extend = provider->extend;
-        sourced->provider.truncate = provider->truncate;
-        sourced->chunk_bytes = chunk_bytes;
-        sourced->spare = NULL;
-        heap_source(heap)->provider = &sourced->provider;
-    }
+    qi_bin_clear(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
     if (!qi_chunk_format(first, control, (uint8_t *)memory + bytes))
         return NULL;
     heap_chunks(heap)->chunk_count = 1;
+    heap_chunks(heap)->link_words = bytes / sizeof(void *) - 1;
+    heap_source(heap)->gate.bytes = BIN_MAX_BYTES;
+    chunk_set_hot(heap_chunks(heap), first);
     if (options != NULL) {
         heap_source(heap)->guard.context = options->context;
         heap_source(heap)->guard.on_misuse = options->on_misuse;
@@ -321,6 +272,111 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
     return qi_run_add_chunk(&heap->bins.runs, added);
 }
 
+/* --- growing: heaps on a source --- */
+
+static bool add_chunk(struct quarry_heap *heap)
+{
+    size_t bytes = heap_sourced(heap)->chunk_bytes;
+    struct added_chunk *added = qi_source_acquire(heap_source(heap), bytes);
+    if (added == NULL)
+        return false;
+    added->chunk.bytes = bytes;
+    added->from_source = true;
+    added->lead = 0;
+    if (qi_run_add_chunk(&heap->bins.runs, added))
+        return true;
+    qi_source_release(heap_source(heap), added, bytes);
+    return false;
+}
+
+/* Gives a chunk without a block back to the source. */
+static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
+{
+    size_t bytes = added->chunk.bytes;
+    if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk))
+        return 0;
+    qi_chunk_remove(heap_chunks(heap), added);
+    qi_source_release(heap_source(heap), added, bytes);
+    return bytes;
+}
+
+static void emptied(struct quarry_heap *heap, struct added_chunk *added)
+{
+    struct added_chunk **spares = heap_sourced(heap)->spares, **room = NULL;
+    if (!added->from_source)
+        return;
+    for (unsigned i = 0; i < HEAP_SPARES; i++) {
+        if (spares[i] == added)
+            return;
+        if (spares[i] == NULL || !qi_run_chunk_is_free(&spares[i]->chunk)) /* never was one, or is in use again */
+            room = &spares[i];
+    }
+    if (room != NULL)
+        *room = added;
+    else
+        release_chunk(heap, added);
+}
+
+static size_t trim(struct quarry_heap *heap)
+{
+    struct added_chunk **spares = heap_sourced(heap)->spares;
+    size_t bytes = 0;
+    for (unsigned i = 0; i < HEAP_SPARES; i++) {
+        bytes += spares[i] != NULL ? release_chunk(heap, spares[i]) : 0;
+        spares[i] = NULL;
+    }
+    return bytes;
+}
+
+/* A fresh chunk, or a huge block where no chunk is long enough. */
+static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    size_t pages = units_pages_from_bytes(bytes);
+    if (align_bytes > QUARRY_PAGE_BYTES)
+        pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
+    if (pages <= fresh_chunk_pages(heap))
+        return add_chunk(heap) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
+    struct added_chunk *huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+    if (huge == NULL && trim(heap) != 0)
+        huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+    if (huge == NULL)
+        return NULL;
+    heap_count_taken(heap, huge_usable_bytes(&huge->chunk));
+    return huge->chunk.pages;
+}
+
+static void give_huge(struct quarry_heap *heap, struct added_chunk *huge)
+{
+    qi_huge_give(&heap->bins.runs, huge);
+}
+
+static bool resize_huge(struct quarry_heap *heap, struct added_chunk *huge, size_t bytes)
+{
+    return qi_huge_resize(heap_chunks(heap), huge, bytes);
+}
+
+const struct heap_growth qi_heap_growth = {take_from_source, give_huge, resize_huge, emptied, trim};
+
+struct quarry_heap *qi_heap_format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
+                                           const struct quarry_source *provider)
+{
+    struct heap_sourced *sourced = heap_sourced(memory);
+    struct quarry_heap *heap = qi_heap_format(memory, bytes, options, sourced + 1);
+    if (heap == NULL)
+        return NULL;
+    sourced->growth = &qi_heap_growth;
+    sourced->provider.context = provider->context; /* field by field: a struct copy may become a memcpy */
+    sourced->provider.acquire = provider->acquire;
+    sourced->provider.release = provider->release;
+    sourced->provider.extend = provider->extend;
+    sourced->provider.truncate = provider->truncate;
+    sourced->chunk_bytes = bytes;
+    sourced->chunk_pages = qi_chunk_pages_that_fit(bytes - sizeof(struct added_chunk));
+    qi_bytes_clear(sourced->spares, sizeof sourced->spares);
+    heap_source(heap)->provider = &sourced->provider;
+    return heap;
+}
+
 /* Gives an added chunk, or the memory of a huge block, back to the source, or else makes it a fresh chunk. */
 static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 {
@@ -334,16 +390,16 @@ void qi_heap_reset(struct quarry_heap *heap)
     runs->class_mask = 0;
     runs->free_pages = 0;
     qi_bytes_clear(runs->heads, sizeof runs->heads);
-    qi_bytes_clear(heap->bins.bins, sizeof heap->bins.bins);
-    qi_bytes_clear(heap->bins.run_count, sizeof heap->bins.run_count);
-    heap->bins.spare = 0;
-    heap->used_bytes = heap->blocks = 0;
+    qi_bin_clear(&heap->bins);
+    heap->below_peak_bytes = heap->used_peak_bytes;
+    heap->blocks = 0;
     if (heap_source(heap)->provider != NULL)
-        heap_sourced(heap)->spare = NULL;
+        qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
     struct added_chunk *added = runs->chunks.first.next;
     runs->chunks.first.next = NULL; /* the list and the tree are made anew, in one pass */
     runs->chunks.root = NULL;
     runs->chunks.chunk_count = 1;
+    chunk_set_hot(&runs->chunks, &runs->chunks.first);
     while (added != NULL) {
         struct added_chunk *next = added->chunk.next;
         reset_added(heap, added);
@@ -363,7 +419,7 @@ void qi_heap_destroy(struct quarry_heap *heap)
     size_t first_bytes = heap_chunks(heap)->first.bytes;
     if (release == NULL)
         return;
-    heap_source(heap)->busy = true;
+    heap_source(heap)->gate.bytes = heap_source(heap)->gate.pages = 0;
     struct added_chunk *added = heap_chunks(heap)->first.next;
     while (added != NULL) {
         struct added_chunk *next = added->chunk.next;

@@ -3,8 +3,8 @@
  * heap.h: the heap: which layer serves a request, where a block lies, and what realloc does.
  *
  * Requests up to BIN_MAX_BYTES are small; up to what a free run or a fresh chunk holds, large; beyond that, huge. Where
- * memory is short the source is asked for a chunk. A chunk of the source's without a block is kept as a spare; the
- * second one is released. No function here locks or asks on_oom: that is the API's.
+ * memory is short the source is asked for a chunk. Up to HEAP_SPARES chunks of the source's without a block are kept;
+ * the next one is released. No function here locks or asks on_oom: that is the API's.
  *
  *   region of a heap:     +--------------------+-------+------+- - -+--------+-- ... --+
  *                         | struct quarry_heap | codes | maps | pad | page 0 |         |
@@ -13,8 +13,8 @@
  *                         +--------------------+---------------------+-------+------+- - -+--------+-- ... --+
  *
  * Invariants
- *   H1  used_bytes and blocks are the sums over all live blocks (QUARRY_STATS)
- *   H2  used_bytes <= used_peak_bytes
+ *   H1  used_peak_bytes - below_peak_bytes and blocks are the sums over all live blocks (QUARRY_STATS)
+ *   H2  below_peak_bytes <= used_peak_bytes
  */
 #ifndef QUARRY_HEAP_H
 #define QUARRY_HEAP_H
@@ -26,24 +26,40 @@
 
 struct quarry_heap {
     struct bin_set bins;
-    bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
-    size_t used_bytes;
-    size_t used_peak_bytes;
+    size_t below_peak_bytes; /* used bytes are so much below their peak */
     size_t blocks;
+    size_t used_peak_bytes;
     size_t failures;
+    bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
     LOCK_FIELD
 };
 
+/* How a heap on a source grows and shrinks. Called through pointers, so that a program whose heaps all lie on regions
+ * need not link it. */
+struct heap_growth {
+    void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+    void (*give_huge)(struct quarry_heap *heap, struct added_chunk *huge);
+    bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk *huge, size_t bytes);
+    void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
+    size_t (*trim)(struct quarry_heap *heap);
+};
+
+extern const struct heap_growth qi_heap_growth;
+
+enum { HEAP_SPARES = 4 };
+
 /* What a heap on a source has besides; it follows the heap. */
 struct heap_sourced {
+    const struct heap_growth *growth;
     struct quarry_source provider;
     size_t chunk_bytes;
-    struct added_chunk *spare; /* was without a block when it was last looked at; NULL: none */
+    size_t chunk_pages;                      /* in a fresh chunk */
+    struct added_chunk *spares[HEAP_SPARES]; /* were without a block when they were last looked at; NULL: none */
 };
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
 _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 ||
-                       sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 324 : 320),
+                       sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
 
 /* A block that was found to be live. */
@@ -68,59 +84,43 @@ BITS_INLINE struct heap_sourced *heap_sourced(struct quarry_heap *heap)
     return (struct heap_sourced *)(void *)(heap + 1);
 }
 
+/* NULL: the heap lies on regions. */
+BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_heap *heap)
+{
+    return heap->bins.runs.chunks.source.provider != NULL ? (const struct heap_sourced *)(const void *)(heap + 1)
+                                                          : NULL;
+}
+
+BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
+{
+    return heap->used_peak_bytes - heap->below_peak_bytes;
+}
+
 BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    heap->blocks++;
-    heap->used_bytes += bytes;
-    if (heap->used_bytes > heap->used_peak_bytes)
-        heap->used_peak_bytes = heap->used_bytes;
+    size_t below = heap->below_peak_bytes, blocks = heap->blocks + 1;
+    if (below < bytes) {
+        heap->used_peak_bytes += bytes - below;
+        below = bytes;
+    }
+    heap->below_peak_bytes = below - bytes;
+    heap->blocks = blocks;
 }
 
 BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    heap->blocks--;
-    heap->used_bytes -= bytes;
+    size_t below = heap->below_peak_bytes, blocks = heap->blocks;
+    heap->below_peak_bytes = bits_in_register(below + bytes);
+    heap->blocks = blocks - 1;
 }
 
 /* Which live block starts at address? 0 and block filled in, or what is wrong with it. Nothing at address is read.
  * level 0 asks only what a live block needs. */
-BITS_INLINE unsigned heap_locate(const struct quarry_heap *heap, const void *address, unsigned level,
-                                 struct heap_block *block)
-{
-    block->kind = QUARRY_HUGE; /* every field, so that no compiler wonders */
-    block->slot = 0;
-    block->run.chunk = NULL;
-    block->run.page = 0;
-    block->run.code = PAGE_NOTHING;
-    struct chunk *chunk = (struct chunk *)(uintptr_t)chunk_find(&heap->bins.runs.chunks, address);
-    if (chunk == NULL)
-        return QUARRY_INVALID_POINTER;
-    size_t granule = chunk_granule(chunk, address);
-    block->run.chunk = chunk;
-    if (granule >= chunk->granules)
-        return chunk->granules == 0 && address == chunk->pages ? 0 : QUARRY_INVALID_POINTER;
-    block->run.page = (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT);
-    unsigned code = block->run.code = chunk_run_code(chunk, &block->run.page);
-    if (bits_likely(code >= PAGE_SMALL)) {
-        block->kind = QUARRY_SMALL;
-        block->slot = bin_slot_at(&block->run, granule);
-        if (level == 0)
-            return 0;
-        if (block->slot == BIN_NO_SLOT)
-            return QUARRY_INVALID_POINTER;
-        return small_is_used(&block->run, block->slot) ? 0 : QUARRY_DOUBLE_FREE;
-    }
-    block->kind = QUARRY_LARGE;
-    if (level == 0)
-        return 0;
-    if (granule != (size_t)block->run.page << UNITS_PAGE_GRANULE_SHIFT)
-        return QUARRY_INVALID_POINTER;
-    return code == PAGE_LARGE ? 0 : code == PAGE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
-}
+unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block);
 
 size_t qi_heap_usable_bytes(const struct heap_block *block);
 
@@ -130,28 +130,14 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 /* A block of bytes (at most UNITS_REQUEST_MAX_BYTES) at a multiple of align_bytes (likewise, a power of two). */
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
-/* Gives back a large or huge block. Nothing changes after a report of damage. */
-void qi_heap_give_pages(struct quarry_heap *heap, struct chunk *chunk, pages_t page);
-
-/* Gives back a small block of which small_give() said SMALL_LAST, SMALL_LISTED. Nothing changes after a report. */
-void qi_heap_give_last(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
-void qi_heap_give_listed(struct quarry_heap *heap, struct chunk *chunk, pages_t page, unsigned slot);
+/* The same when the chunks that there are have just been found to hold no room for it; bytes is not 0. */
+void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
 /* Gives a live block back. Nothing changes after a report of damage. */
-static inline void heap_give(struct quarry_heap *heap, const struct heap_block *block)
-{
-    if (block->kind != QUARRY_SMALL) {
-        qi_heap_give_pages(heap, block->run.chunk, block->run.page);
-        return;
-    }
-    enum small_given given = small_give(&heap->bins, &block->run, block->slot);
-    if (given == SMALL_LAST)
-        qi_heap_give_last(heap, block->run.chunk, block->run.page, block->slot);
-    else if (given == SMALL_LISTED)
-        qi_heap_give_listed(heap, block->run.chunk, block->run.page, block->slot);
-    else
-        heap_count_given(heap, bin_slot_bytes(bin_of_code(block->run.code)));
-}
+void qi_heap_give(struct quarry_heap *heap, const struct heap_block *block);
+
+/* To be called when the last block of a chunk was given back. */
+void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 
 /* Changes a live block's size where it lies. */
 bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
@@ -160,9 +146,12 @@ bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, si
 void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes);
 
-/* Lays a heap out in memory; sourced: on a provider. NULL: does not fit. */
-struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options,
-                                   const struct quarry_source *provider, size_t chunk_bytes);
+/* Lays a heap out in memory, with control data from control on. NULL: does not fit. */
+struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, void *control);
+
+/* The same on a provider. */
+struct quarry_heap *qi_heap_format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
+                                           const struct quarry_source *provider);
 
 /* Adds a region; the caller has asked for overlap and limit. */
 bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes);

@@ -4,7 +4,7 @@
  */
 #include "huge.h"
 
-void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
+struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
 {
     if (align_bytes < QUARRY_ALIGN_BYTES)
         align_bytes = QUARRY_ALIGN_BYTES;
@@ -18,13 +18,14 @@ void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
         return NULL;
     uintptr_t block = bits_round_up((uintptr_t)huge + sizeof *huge, align_bytes);
     huge->chunk.pages = (uint8_t *)block;
-    huge->chunk.granules = 0;
-    huge->chunk.codes = huge->chunk.maps = NULL;
+    huge->chunk.page_count = 0;
+    huge->chunk.codes = NULL;
+    huge->chunk.maps = NULL;
     huge->chunk.bytes = total;
     huge->from_source = true;
     huge->lead = 0;
     qi_chunk_insert(set, huge);
-    return huge->chunk.pages;
+    return huge;
 }
 
 void qi_huge_give(struct run_set *set, struct added_chunk *huge)

@@ -9,7 +9,7 @@
  *   +--------------------+- - - -+---------------------------------------+
  *   | struct added_chunk |  pad  | block                                 |    bytes: a multiple of UNITS_SOURCE_BYTES
  *   +--------------------+- - - -+---------------------------------------+
- *     chunk.granules = 0          chunk.pages                             chunk.bytes
+ *     chunk.page_count = 0        chunk.pages                             chunk.bytes
  *
  * A source that never takes memory back leaves us with it: a freed huge block then becomes a chunk.
  * Every function costs at most one callback and one step in the tree for each bit of an address.
@@ -19,8 +19,8 @@
 
 #include "run.h"
 
-/* At a multiple of align_bytes. NULL: the source gives none, or the limit forbids it. */
-void *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes);
+/* A block, which is chunk.pages, at a multiple of align_bytes. NULL: the source gives none, or the limit forbids it. */
+struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes);
 
 /* Clears a byte for each page if the source takes nothing back. */
 void qi_huge_give(struct run_set *set, struct added_chunk *huge);

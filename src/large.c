@@ -4,50 +4,46 @@
  */
 #include "large.h"
 
-static void *mark(struct chunk *chunk, pages_t page, size_t pages)
+static void *mark(struct chunk *chunk, size_t page, size_t pages)
 {
     chunk->codes[page] = PAGE_LARGE;
-    chunk_set_length_at_start(chunk, page, (pages_t)pages);
+    chunk_set_length_at_start(chunk->maps, page, pages);
     return chunk_page_address(chunk, page);
 }
 
-void *qi_large_take(struct run_set *set, size_t pages)
+void *qi_large_take(struct run_set *set, size_t pages, size_t align_bytes)
 {
-    pages_t page;
-    struct chunk *chunk = qi_run_take(set, pages, RUN_HEAD, &page);
-    return chunk != NULL ? mark(chunk, page, pages) : NULL;
-}
-
-void *qi_large_take_aligned(struct run_set *set, size_t pages, size_t align_bytes)
-{
-    size_t slack = (align_bytes >> UNITS_PAGE_SHIFT) - 1;
-    pages_t page;
-    struct chunk *chunk = qi_run_take(set, pages + slack, RUN_HEAD, &page);
-    if (chunk == NULL)
+    size_t slack = align_bytes > QUARRY_PAGE_BYTES ? (align_bytes >> UNITS_PAGE_SHIFT) - 1 : 0;
+    struct chunk *chunk;
+    size_t page;
+    if (BITS_FOR_SIZE ? !qi_run_take(set, pages + slack, RUN_HEAD, &chunk, &page)
+                      : !run_take(set, pages + slack, RUN_HEAD, &chunk, &page))
         return NULL;
+    if (bits_likely(slack == 0))
+        return mark(chunk, page, pages);
     uintptr_t start = (uintptr_t)chunk_page_address(chunk, page);
     size_t before = (bits_round_up(start, align_bytes) - start) >> UNITS_PAGE_SHIFT;
-    pages_t first = page + (pages_t)before;
+    size_t first = page + before;
     void *block = mark(chunk, first, pages);
     /* [ before ][ block ][ after ]: the neighbours of both ends are in use, or free and checked a moment ago */
     if (before != 0)
-        qi_run_give(set, chunk, page, (pages_t)before);
+        qi_run_give(set, chunk, page, before);
     if (slack != before)
-        qi_run_give(set, chunk, first + (pages_t)pages, (pages_t)(slack - before));
+        qi_run_give(set, chunk, first + pages, slack - before);
     return block;
 }
 
-enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, pages_t page)
+enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, size_t page)
 {
-    return qi_run_give(set, chunk, page, chunk_length_at_start(chunk, page));
+    return qi_run_give(set, chunk, page, chunk_length_at_start(chunk->maps, page));
 }
 
-bool qi_large_resize(struct run_set *set, struct chunk *chunk, pages_t page, size_t pages)
+bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size_t pages)
 {
-    pages_t old = chunk_length_at_start(chunk, page);
-    if (pages > chunk_page_count(chunk) - page)
+    size_t old = chunk_length_at_start(chunk->maps, page);
+    if (pages > chunk->page_count - page)
         return false;
-    pages_t wanted = (pages_t)pages;
+    size_t wanted = pages;
     if (wanted > old) {
         if (!qi_run_grow(set, chunk, page, old, wanted))
             return false;
@@ -55,6 +51,6 @@ bool qi_large_resize(struct run_set *set, struct chunk *chunk, pages_t page, siz
         if (qi_run_give(set, chunk, page + wanted, old - wanted) == RUN_REFUSED)
             return false;
     }
-    chunk_set_length_at_start(chunk, page, wanted);
+    chunk_set_length_at_start(chunk->maps, page, wanted);
     return true;
 }

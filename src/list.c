@@ -4,16 +4,14 @@
  */
 #include "list.h"
 
-bool qi_list_next_is_sound(const struct chunk_set *set, const struct list_node *node)
+BITS_NOINLINE bool qi_list_in_added(const struct chunk_set *set, const void *address)
 {
-    const struct list_node *next = node->next;
-    return next == NULL || (chunk_set_holds(set, next) && next->link == &node->next);
+    const struct added_chunk *added = qi_chunk_find_added(set, address);
+    return added != NULL && chunk_holds(&added->chunk, address) &&
+           ((uintptr_t)address & (UNITS_GRANULE_BYTES - 1)) == 0;
 }
 
-bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node)
+BITS_NOINLINE bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    struct list_node **link = node->link;
-    bool in_control = (uintptr_t)link - (uintptr_t)set < (uintptr_t)set->first.pages - (uintptr_t)set &&
-                      ((uintptr_t)link & (sizeof link - 1)) == 0;
-    return (in_control || chunk_set_holds(set, link)) && *link == node && list_next_is_sound(set, node);
+    return list_is_sound(set, node);
 }

@@ -10,9 +10,9 @@
  *    +------+      +---|--+------+   +------+------+     the head, or the next of the node before
  *                      '------------->
  *
- * Nodes lie in memory that a caller's bug may have overwritten. Before a link is followed or written through it must
- * lead into a page of this heap (next, link) or into the first chunk's control data (link), and the word that it leads
- * to must point back. Every function is a few dozen instructions at most, plus a chunk lookup for each link.
+ * Heads lie in control data and are believed. Nodes lie in memory that a caller's bug may have overwritten: before a
+ * link is followed or written through, it must lead into this heap, and the word that it leads to must point back.
+ * Every function is a few dozen instructions at most, plus a chunk lookup for each link outside the first chunk.
  */
 #ifndef QUARRY_LIST_H
 #define QUARRY_LIST_H
@@ -26,21 +26,32 @@ struct list_node {
 
 _Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the smallest slot");
 
+/* Does a granule of a page of an added chunk start at address? */
+bool qi_list_in_added(const struct chunk_set *set, const void *address);
+
+/* May a node's two words at address be read? Between the heap's start and its first chunk's end they may. */
+BITS_INLINE bool list_may_read(const struct chunk_set *set, const void *address)
+{
+    uintptr_t word = bits_rotate_right((uintptr_t)address - (uintptr_t)set, UNITS_GRANULE_SHIFT - 1);
+    return bits_likely(word < set->link_words) || qi_list_in_added(set, address);
+}
+
 /* May node->next be followed? */
-bool qi_list_next_is_sound(const struct chunk_set *set, const struct list_node *node);
-
-/* May node be taken out of its list? */
-bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node);
-
 BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL == 0 || node->next == NULL || qi_list_next_is_sound(set, node);
+    const struct list_node *next = node->next;
+    return QUARRY_CHECK_LEVEL == 0 || next == NULL || (list_may_read(set, next) && next->link == &node->next);
 }
 
+/* May node be taken out of its list? */
 BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL == 0 || qi_list_is_sound(set, node);
+    return QUARRY_CHECK_LEVEL == 0 ||
+           (list_may_read(set, (const void *)node->link) && *node->link == node && list_next_is_sound(set, node));
 }
+
+/* The same, where a call costs nothing that matters. */
+bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node);
 
 /* Makes next, which may be NULL, what follows the word. */
 BITS_INLINE void list_follow(struct list_node **link, struct list_node *next)
@@ -50,16 +61,10 @@ BITS_INLINE void list_follow(struct list_node **link, struct list_node *next)
         next->link = link;
 }
 
-static inline void list_push(struct list_node **head, struct list_node *node)
+BITS_INLINE void list_push(struct list_node **head, struct list_node *node)
 {
     list_follow(&node->next, *head);
     list_follow(head, node);
-}
-
-/* The node is sound. */
-static inline void list_take(struct list_node *node)
-{
-    list_follow(node->link, node->next);
 }
 
 #endif

@@ -32,7 +32,7 @@ BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved)
 BITS_INLINE bool enter(const struct quarry_heap *heap, uintptr_t *saved)
 {
     *saved = lock_enter(heap);
-    return bits_likely(!heap->bins.runs.chunks.source.busy);
+    return bits_likely(!source_is_busy(&heap->bins.runs.chunks.source));
 }
 
 /* Leaves and reports; NULL, so that a hot path may end in a call of it. */
@@ -99,7 +99,8 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
         return NULL;
     size_t lead = (size_t)(bits_round_up((uintptr_t)region, QUARRY_ALIGN_BYTES) - (uintptr_t)region);
     size_t first = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
-    struct quarry_heap *heap = qi_heap_format((uint8_t *)region + lead, first - lead, options, NULL, 0);
+    struct quarry_heap *heap = qi_heap_format((uint8_t *)region + lead, first - lead, options,
+                                              (uint8_t *)region + lead + sizeof(struct quarry_heap));
     if (heap == NULL)
         return NULL;
     heap_chunks(heap)->first_lead = lead & 15;
@@ -125,7 +126,7 @@ struct quarry_heap *quarry_create_from_source(const struct quarry_source *source
     void *memory = qi_source_acquire(&asking, bytes);
     if (memory == NULL)
         return NULL;
-    struct quarry_heap *heap = qi_heap_format(memory, bytes, options, source, bytes);
+    struct quarry_heap *heap = qi_heap_format_sourced(memory, bytes, options, source);
     if (heap == NULL)
         qi_source_release(&asking, memory, bytes);
     else
@@ -225,14 +226,16 @@ static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
     return again;
 }
 
-/* Everything but the hot path of quarry_malloc(). The lock is held; it is released. */
-static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, uintptr_t saved)
+/* A block for a request that the chunks that there are do not hold, if tried already, or any. The lock is held; it is
+ * released. */
+static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
+                                          uintptr_t saved)
 {
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
-        do
+        block = tried ? qi_heap_take_more(heap, bytes, align_bytes) : qi_heap_take(heap, bytes, align_bytes);
+        while (block == NULL && ask_oom(heap, bytes, &saved))
             block = qi_heap_take(heap, bytes, align_bytes);
-        while (block == NULL && ask_oom(heap, bytes, &saved));
     }
     if (block == NULL)
         count_failure(heap);
@@ -240,34 +243,48 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
     return block;
 }
 
-/* A small block, when the hot path below does not get one. */
-static BITS_NOINLINE void *take_small_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
+/* A small block, when the bin's current run is full. The lock is held; it is released. */
+static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned bin, uintptr_t saved)
 {
-    unsigned bin = bin_of_bytes(bytes);
-    void *block = qi_small_take_slow(&heap->bins, bin);
+    void *block = qi_bin_take(&heap->bins, bin);
     if (!bits_likely(block != NULL))
-        return take_and_leave(heap, bytes, 1, saved);
+        return take_and_leave(heap, bytes, 1, true, saved);
     heap_count_taken(heap, bin_slot_bytes(bin));
     leave(heap, saved);
     return block;
 }
 
+/* A large block, from pages that the heap has, or whatever else. The lock is held; it is released. */
+static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
+{
+    if (!bits_likely(!source_is_busy(heap_source(heap))))
+        return reentered(heap, NULL, bytes, saved);
+    if (!bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
+        return take_and_leave(heap, bytes, 1, false, saved);
+    size_t pages = units_pages_from_bytes(bytes);
+    void *block = qi_large_take(&heap->bins.runs, pages, 1);
+    if (!bits_likely(block != NULL))
+        return take_and_leave(heap, bytes, 1, true, saved);
+    heap_count_taken(heap, units_bytes_from_pages(pages));
+    leave(heap, saved);
+    return block;
+}
+
+/* The hot path: a slot of a bin's current run. The gate is shut while a callback runs. */
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
-    uintptr_t saved;
-    if (!enter(heap, &saved))
-        return reentered(heap, NULL, bytes, saved);
-    if (bits_likely(bytes - 1 < BIN_MAX_BYTES)) { /* and not 0 */
-        unsigned bin = bin_of_bytes(bytes);
-        void *block = small_take(&heap->bins, bin);
-        if (bits_likely(block != NULL)) {
-            heap_count_taken(heap, bin_slot_bytes(bin));
-            leave(heap, saved);
-            return block;
-        }
-        return take_small_and_leave(heap, bytes, saved);
-    }
-    return take_and_leave(heap, bytes, 1, saved);
+    uintptr_t saved = lock_enter(heap);
+    size_t last = bytes - 1;
+    if (!bits_likely(last < heap_source(heap)->gate.bytes))
+        return take_pages_and_leave(heap, bytes, saved);
+    unsigned bin = bin_of_last_byte(last);
+    if (!bits_likely(small_has_slot(&heap->bins, bin)))
+        return take_slot_and_leave(heap, bytes, bin, saved);
+    size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
+    void *block = small_take(&heap->bins, bin, slot_bytes);
+    heap_count_taken(heap, slot_bytes);
+    leave(heap, saved);
+    return block;
 }
 
 /* a * b, or SIZE_MAX if that overflows; division by a variable would be a library call on small CPUs. */
@@ -308,7 +325,7 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
         return reentered(heap, NULL, bytes, saved);
     if (!alignment_is_sound(align_bytes))
         bytes = SIZE_MAX;
-    return take_and_leave(heap, bytes, align_bytes, saved);
+    return take_and_leave(heap, bytes, align_bytes, false, saved);
 }
 
 /* --- changing --- */
@@ -316,7 +333,7 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
 /* Is the block live? If not, that is reported. */
 static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
 {
-    unsigned wrong = heap_locate(heap, address, QUARRY_CHECK_LEVEL, block);
+    unsigned wrong = qi_heap_locate(heap, address, QUARRY_CHECK_LEVEL, block);
     return wrong == 0 ? true : report(heap, wrong, address, bytes);
 }
 
@@ -374,55 +391,100 @@ bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
 /* Everything but the hot path of quarry_free(). The lock is held; it is released. */
 static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    struct heap_block block;
-    if (address != NULL && find(heap, address, 0, &block))
-        heap_give(heap, &block);
-    leave(heap, saved);
-}
-
-/* What small_give() leaves to do for a slot of the first chunk. */
-static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, pages_t page, unsigned slot, uintptr_t saved)
-{
-    qi_heap_give_last(heap, &heap_chunks(heap)->first, page, slot);
-    leave(heap, saved);
-}
-
-static BITS_NOINLINE void give_listed_and_leave(struct quarry_heap *heap, pages_t page, unsigned slot, uintptr_t saved)
-{
-    qi_heap_give_listed(heap, &heap_chunks(heap)->first, page, slot);
-    leave(heap, saved);
-}
-
-/* The hot path: a small block of the first chunk. Each way out of it ends in one call, so it needs no stack. */
-void quarry_free(struct quarry_heap *heap, void *address)
-{
-    uintptr_t saved;
-    if (!enter(heap, &saved)) {
+    if (!bits_likely(!source_is_busy(heap_source(heap)))) {
         reentered(heap, address, 0, saved);
         return;
     }
-    struct chunk *first = &heap_chunks(heap)->first;
-    size_t granule = chunk_granule(first, address); /* of NULL too: no page lies there */
-    struct bin_run run = {first, (pages_t)(granule >> UNITS_PAGE_GRANULE_SHIFT), 0};
-    if (!bits_likely(granule < first->granules) ||
-        !bits_likely((run.code = chunk_run_code(first, &run.page)) >= PAGE_SMALL)) {
-        give_and_leave(heap, address, saved);
-        return;
+    struct heap_block block;
+    if (address != NULL && find(heap, address, 0, &block)) {
+        if (block.kind != QUARRY_HUGE)
+            chunk_set_hot(heap_chunks(heap), block.run.chunk);
+        qi_heap_give(heap, &block);
     }
-    unsigned slot = bin_slot_at(&run, granule);
-    if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(slot != BIN_NO_SLOT && small_is_used(&run, slot))) {
-        give_and_leave(heap, address, saved);
-        return;
+    leave(heap, saved);
+}
+
+static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_given given, size_t bytes)
+{
+    if (given != RUN_REFUSED)
+        heap_count_given(heap, bytes);
+    if (given == RUN_GIVEN_ALL)
+        qi_heap_emptied(heap, chunk);
+}
+
+static inline struct bin_run run_of_hot_chunk(struct quarry_heap *heap, size_t page)
+{
+    struct chunk *hot = heap_chunks(heap)->hot;
+    const struct bin_run run = {hot, page, hot->codes[page]};
+    return run;
+}
+
+/* A slot of a full run of the hot chunk. */
+static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+{
+    const struct bin_run run = run_of_hot_chunk(heap, page);
+    if (BITS_FOR_SIZE)
+        qi_bin_give(&heap->bins, &run, slot);
+    else
+        bin_give_first(&heap->bins, &run, slot);
+    heap_count_given(heap, bin_shape_bytes(bin_shape_of(run.code)));
+    leave(heap, saved);
+}
+
+/* The last used slot of a run of the hot chunk. */
+static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+{
+    const struct bin_run run = run_of_hot_chunk(heap, page);
+    count_given(heap, run.chunk, qi_bin_give_last(&heap->bins, &run, slot), bin_shape_bytes(bin_shape_of(run.code)));
+    leave(heap, saved);
+}
+
+/* A large block of the hot chunk. */
+static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
+{
+    struct chunk *hot = heap_chunks(heap)->hot;
+    size_t pages = chunk_length_at_start(hot->maps, page);
+    count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+    leave(heap, saved);
+}
+
+/* The hot path: a small block of the hot chunk, which is a heap's only one or the one in which the block before was
+ * found. The gate is shut while a callback runs. Each way out of the hot path ends in one call, so it needs no stack
+ * beyond a few registers'. */
+void quarry_free(struct quarry_heap *heap, void *address)
+{
+    uintptr_t saved = lock_enter(heap);
+    const struct chunk *hot = heap_chunks(heap)->hot;
+    size_t offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
+    size_t page = offset >> UNITS_PAGE_SHIFT;
+    if (bits_likely(page < heap_source(heap)->gate.pages)) {
+        unsigned code = chunk_run_code(hot->codes, &page);
+        offset -= page << UNITS_PAGE_SHIFT;
+        if (bits_likely(code >= PAGE_SMALL)) {
+            const struct bin_shape *shape = bin_shape_of(code);
+            unsigned slot = bin_slot_at(shape, offset);
+            if (QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) {
+                enum small_given given = small_give(chunk_map(hot, page), shape, slot);
+                if (bits_likely(given == SMALL_GIVEN)) {
+                    heap_count_given(heap, bin_shape_bytes(shape));
+                    leave(heap, saved);
+                    return;
+                }
+                if (given == SMALL_FIRST) {
+                    give_first_and_leave(heap, page, slot, saved);
+                    return;
+                }
+                if (given == SMALL_LAST) {
+                    give_last_and_leave(heap, page, slot, saved);
+                    return;
+                }
+            }
+        } else if (code == PAGE_LARGE && offset == 0) {
+            give_pages_and_leave(heap, page, saved);
+            return;
+        }
     }
-    enum small_given given = small_give(&heap->bins, &run, slot);
-    if (given == SMALL_LISTED) {
-        give_listed_and_leave(heap, run.page, slot, saved);
-    } else if (given == SMALL_LAST) {
-        give_last_and_leave(heap, run.page, slot, saved);
-    } else {
-        heap_count_given(heap, bin_slot_bytes(bin_of_code(run.code)));
-        leave(heap, saved);
-    }
+    give_and_leave(heap, address, saved);
 }
 
 void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
@@ -455,7 +517,7 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 {
     uintptr_t saved = lock_enter(heap);
     struct heap_block block;
-    bool live = heap_locate(heap, pointer, 1, &block) == 0; /* at every check level */
+    bool live = qi_heap_locate(heap, pointer, 1, &block) == 0; /* at every check level */
     leave(heap, saved);
     return live;
 }
@@ -468,7 +530,7 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     const struct source *source = &runs->chunks.source;
     stats->acquired_bytes = source->acquired_bytes;
     stats->acquired_peak_bytes = source->acquired_peak_bytes;
-    stats->used_bytes = heap->used_bytes;
+    stats->used_bytes = heap_used_bytes(heap);
     stats->used_peak_bytes = heap->used_peak_bytes;
     stats->free_bytes = runs->free_pages << UNITS_PAGE_SHIFT;
     stats->largest_free_bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;

@@ -22,11 +22,13 @@
 #include "list.h"
 
 enum {
-    RUN_EXACT_PAGES = 8, /* each length up to this has a class of its own; a power of two */
-    RUN_EXACT_SHIFT = 3,
-    RUN_FINE_SHIFT = sizeof(void *) == 8 ? 31 : 6, /* two classes a doubling up to this power of two */
+    RUN_EXACT_PAGES = 8, /* each length up to this has a class of its own */
+    RUN_SHORT_PAGES = 64,
+    RUN_SHORT_SHIFT = 6, /* classes of lengths below this stand in a table */
+    RUN_SHORT_CLASSES = 13,
+    RUN_LONG_HALVES = sizeof(void *) == 8 ? 1 : 0, /* two classes a doubling above, else one */
     RUN_CLASSES = sizeof(void *) == 8 ? 52 : 19,
-    RUN_LAST_TRIES = 8, /* runs of the own class that are looked at when nothing else is left */
+    RUN_LAST_TRIES = 4, /* runs of the own class that are looked at when nothing else is left */
 };
 
 struct run_set {
@@ -37,22 +39,17 @@ struct run_set {
 };
 
 _Static_assert(RUN_CLASSES <= sizeof(uintptr_t) * 8, "a bit for each class");
-_Static_assert((1 << RUN_EXACT_SHIFT) == RUN_EXACT_PAGES, "the fine classes start where the exact ones end");
+_Static_assert(1 << RUN_SHORT_SHIFT == RUN_SHORT_PAGES, "the first length behind the table is a power of two");
 
 enum run_end { RUN_HEAD, RUN_TAIL };
 
 enum run_given { RUN_REFUSED, RUN_GIVEN, RUN_GIVEN_ALL /* no page of the chunk is in use any more */ };
 
-/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run: their chunk, and in *page
- * where they start; NULL: there are none. Their codes are the caller's to write. Damaged links are reported, and
- * answered like want of memory. */
-struct chunk *qi_run_take(struct run_set *set, size_t pages, enum run_end end, pages_t *page);
-
 /* Gives a run back. Refused, after a report and with nothing changed, if a neighbour's links are damaged. */
-enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, pages_t page, pages_t pages);
+enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, size_t page, size_t pages);
 
 /* Grows a run of old pages that starts at page to pages, from the free run behind it; false if that is too short. */
-bool qi_run_grow(struct run_set *set, struct chunk *chunk, pages_t page, pages_t old, pages_t pages);
+bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t old, size_t pages);
 
 /* Adds all pages of the formatted first chunk as one free run. */
 void qi_run_add_first(struct run_set *set);
@@ -71,13 +68,114 @@ bool qi_run_chunk_is_free(const struct chunk *chunk);
  */
 size_t qi_run_largest_free_pages(const struct run_set *set);
 
-/* The class whose list a free run of so many pages belongs to. */
-unsigned qi_run_class(size_t pages);
-
 /* The chunk that a sound address in a page belongs to. */
 BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *address)
 {
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
+}
+
+/* The class whose list a free run of so many pages belongs to. */
+extern const uint8_t qi_run_short_classes[RUN_SHORT_PAGES];
+
+BITS_INLINE unsigned run_class(size_t pages)
+{
+    if (bits_likely(pages < RUN_SHORT_PAGES))
+        return qi_run_short_classes[pages];
+    unsigned power = bits_highest(pages), class = RUN_SHORT_CLASSES + (power - RUN_SHORT_SHIFT);
+    if (RUN_LONG_HALVES != 0)
+        class += power - RUN_SHORT_SHIFT + (unsigned)(pages >> (power - 1) & 1);
+    return class < RUN_CLASSES ? class : RUN_CLASSES - 1;
+}
+
+/* A free run: its chunk, its first page, its length. */
+struct run_free {
+    struct chunk *chunk;
+    size_t page, pages;
+};
+
+BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct list_node *node)
+{
+    struct run_free run;
+    run.chunk = run_chunk_of(set, node);
+    run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
+    run.pages = chunk_length_at_start(run.chunk->maps, run.page);
+    return run;
+}
+
+/* Writes what says that pages are a free run. codes are those from its first page on. */
+BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, size_t pages)
+{
+    codes[0] = PAGE_FREE;
+    codes[pages - 1] = PAGE_FREE;
+    chunk_set_lengths(maps, page, pages);
+}
+
+BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_node *node)
+{
+    set->class_mask |= (uintptr_t)1 << class;
+    list_push(&set->heads[class], node);
+}
+
+/* Reports damage; NULL. */
+void *qi_run_report(const struct run_set *set, const void *node);
+
+/* The last resort: one of the first runs of a class that starts below the length asked for. If one is long enough it
+ * goes to the head of the list. NULL: none, or a report of damage. */
+struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages);
+
+/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
+ * there are none; damaged links are reported, and answered likewise. A run of small blocks then writes all its codes, a
+ * large block its first. */
+bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
+
+/* The same inline, because it is most of what the most expensive malloc does. */
+BITS_INLINE bool run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+{
+    unsigned class = run_class(pages);
+    struct list_node *node = set->heads[class];
+    uintptr_t mask = set->class_mask;
+    struct run_free run;
+    if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
+        uintptr_t longer = mask >> class >> 1;
+        if (longer != 0) {
+            class += 1 + bits_lowest(longer);
+            node = set->heads[class];
+        } else {
+            node = qi_run_search_class(set, class, pages);
+            if (node == NULL)
+                return false;
+        }
+        run = run_of_node(set, node);
+    }
+    size_t rest = run.pages - pages;
+    unsigned rest_class = run_class(rest);
+    if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
+        struct list_node **head = &set->heads[class], *next = node->next; /* node is the list's first */
+        if (!list_next_is_sound(&set->chunks, node)) {
+            qi_run_report(set, node);
+            return false;
+        }
+        list_follow(head, next);
+        if (next == NULL)
+            mask ^= (uintptr_t)1 << class;
+        if (end == RUN_HEAD) { /* [ taken ][ rest ] */
+            run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
+            node = (struct list_node *)(void *)((uint8_t *)node + (pages << UNITS_PAGE_SHIFT));
+        }
+        if (rest != 0) {
+            mask |= (uintptr_t)1 << rest_class;
+            list_push(&set->heads[rest_class], node);
+        }
+        set->class_mask = mask;
+    }
+    set->free_pages -= pages;
+    *chunk = run.chunk;
+    *taken = end == RUN_TAIL ? run.page + rest : run.page;
+    if (rest != 0) {
+        size_t page = end == RUN_TAIL ? run.page : run.page + pages;
+        run_mark_free(run.chunk->codes + page, run.chunk->maps, page, rest);
+    }
+    return true;
 }
 
 #endif

@@ -16,15 +16,29 @@ void qi_source_count(struct source *source, size_t bytes)
         source->acquired_peak_bytes = source->acquired_bytes;
 }
 
+/* Every callback runs between these two. */
+static struct source_gate shut(struct source *source)
+{
+    const struct source_gate open = {source->gate.bytes, source->gate.pages};
+    source->gate.bytes = source->gate.pages = 0;
+    return open;
+}
+
+static void reopen(struct source *source, struct source_gate open)
+{
+    source->gate.bytes = open.bytes;
+    source->gate.pages = open.pages;
+}
+
 /* Gives memory to the provider, or keeps quiet if it never takes any back. */
 static bool provider_release(struct source *source, void *memory, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
     if (provider->release == NULL)
         return false;
-    source->busy = true;
+    const struct source_gate open = shut(source);
     provider->release(provider->context, memory, bytes);
-    source->busy = false;
+    reopen(source, open);
     return true;
 }
 
@@ -33,9 +47,9 @@ void *qi_source_acquire(struct source *source, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
-    source->busy = true;
+    const struct source_gate open = shut(source);
     void *memory = provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES);
-    source->busy = false;
+    reopen(source, open);
     if (memory == NULL)
         return NULL;
     if (((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) != 0 || (uintptr_t)memory > UINTPTR_MAX - bytes) {
@@ -59,9 +73,9 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     const struct quarry_source *provider = source->provider;
     if (provider->extend == NULL || bytes - old_bytes > qi_source_room_bytes(source))
         return false;
-    source->busy = true;
+    const struct source_gate open = shut(source);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
-    source->busy = false;
+    reopen(source, open);
     if (extended)
         qi_source_count(source, bytes - old_bytes);
     return extended;
@@ -72,9 +86,9 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     const struct quarry_source *provider = source->provider;
     if (provider->truncate == NULL)
         return false;
-    source->busy = true;
+    const struct source_gate open = shut(source);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
-    source->busy = false;
+    reopen(source, open);
     if (truncated)
         source->acquired_bytes -= old_bytes - bytes;
     return truncated;

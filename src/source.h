@@ -3,8 +3,9 @@
  * source.h: where memory comes from: a provider's callbacks, under the heap's limit.
  *
  * Owns the figures of what was acquired, and sees to it that no callback is answered with what the limit forbids or
- * with misaligned memory. While a callback runs, busy is set: a call on the same heap from inside it is refused
- * by the API layer. Regions are counted here too. Each function costs a few instructions and one callback at most.
+ * with misaligned memory. While a callback runs the gate is shut: a call on the same heap from inside it finds no hot
+ * path open, and is refused by the API layer. Regions are counted here too. Each function costs a few instructions and
+ * one callback at most.
  *
  * Invariants
  *   S1  acquired_bytes <= acquired_peak_bytes
@@ -15,14 +16,27 @@
 
 #include "guard.h"
 
+/* What the hot paths of malloc and free serve; shut, which is all 0, while a callback runs. One comparison each thus
+ * asks for two things at once. */
+struct source_gate {
+    size_t bytes; /* requests of so many bytes and less */
+    size_t pages; /* blocks in pages below this one of the hot chunk, see chunk.h */
+};
+
 struct source {
     struct guard guard;
+    struct source_gate gate;
     const struct quarry_source *provider; /* NULL: regions only. The heap's own copy. */
     size_t acquired_bytes;
     size_t acquired_peak_bytes;
     size_t limit_bytes; /* 0: none */
-    bool busy;          /* a callback is running */
 };
+
+/* Is a callback running? */
+BITS_INLINE bool source_is_busy(const struct source *source)
+{
+    return source->gate.bytes == 0;
+}
 
 /* How much more the limit allows. */
 size_t qi_source_room_bytes(const struct source *source);

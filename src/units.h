@@ -23,8 +23,13 @@
 #include "bits.h"
 #include "quarry_config.h"
 
-/* Counts and positions of pages in a chunk. */
-typedef uint32_t pages_t;
+/* What a chunk notes of each page; wide where that is little beside the page. */
+#define UNITS_WIDE_CODES (UINTPTR_MAX > 0xFFFFFFFFu || QUARRY_PAGE_BYTES >= 256)
+#if UNITS_WIDE_CODES
+typedef uint16_t page_code_t;
+#else
+typedef uint8_t page_code_t;
+#endif
 
 #define UNITS_GRANULE_BYTES (2 * sizeof(void *))
 
@@ -40,9 +45,9 @@ _Static_assert((1u << UNITS_GRANULE_SHIFT) == UNITS_GRANULE_BYTES, "a granule is
 _Static_assert(UNITS_PAGE_GRANULES >= 2, "a page holds at least two of the smallest blocks");
 
 /* No region or source memory is treated as one chunk beyond this; a longer region becomes several chunks. Page
- * counts fit pages_t with room to spare. A test may lower it. */
+ * counts fit size_t with room to spare. A test may lower it. */
 #ifndef UNITS_CHUNK_MAX_BYTES
-#define UNITS_CHUNK_MAX_BYTES (sizeof(void *) == 8 ? (size_t)QUARRY_PAGE_BYTES << 31 : (size_t)1 << 31)
+#define UNITS_CHUNK_MAX_BYTES (sizeof(void *) == 8 ? (size_t)QUARRY_PAGE_BYTES << 31 : SIZE_MAX)
 #endif
 
 /* Requests above this cannot be served by anything, so arithmetic on smaller ones cannot overflow. */
@@ -51,9 +56,9 @@ _Static_assert(UNITS_PAGE_GRANULES >= 2, "a page holds at least two of the small
 /* A source is asked for multiples of this: the frame size of nearly every kernel. */
 #define UNITS_SOURCE_BYTES ((size_t)4096)
 
-BITS_INLINE size_t units_bytes_from_pages(pages_t pages)
+BITS_INLINE size_t units_bytes_from_pages(size_t pages)
 {
-    return (size_t)pages << UNITS_PAGE_SHIFT;
+    return pages << UNITS_PAGE_SHIFT;
 }
 
 /* Rounds up. */

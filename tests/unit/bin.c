@@ -1,360 +1,324 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin.c: the shapes of all bins, which bin a size gets, where a slot is found, and the making and choosing of
- * runs. Slots are marked in the maps by the tests themselves: taking and giving single slots is small.c's.
+ * bin.c: the making of runs, which run serves a bin next, and where the nodes of runs with room lie. Giving runs back
+ * is bin_give.c's, shapes are bin_shapes.c's.
  */
 #include "../../src/bin.h"
 
-#include "unit.h"
+#include "unit_bin.h"
 
-static unsigned code_of(unsigned bin, unsigned length)
-{
-    return length << BIN_LENGTH_SHIFT | bin;
-}
-
-static unsigned granules_of(unsigned bin)
-{
-    return qi_bin_shapes[bin].granules;
-}
-
-static unsigned slots_of(unsigned bin, unsigned length)
-{
-    return qi_bin_shapes[code_of(bin, length)].slots;
-}
-
-static unsigned pages_of(unsigned bin, unsigned length)
-{
-    return qi_bin_pages[code_of(bin, length)];
-}
-
-/* --- shapes --- */
-
-TEST(test_bin_shapes_slots_fit_their_pages)
-{
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (unsigned length = 0; length < BIN_LENGTHS; length++) {
-            const unsigned room = pages_of(bin, length) * (unsigned)UNITS_PAGE_GRANULES;
-            const unsigned slots = slots_of(bin, length);
-            CHECK(slots >= 2 && slots <= BITS_WORD);
-            CHECK(slots * granules_of(bin) <= room);
-            CHECK((slots + 1) * granules_of(bin) > room || slots == BITS_WORD);
-            CHECK(slots <= pages_of(bin, length) * UNITS_MAP_BYTES * 8u);
-        }
-}
-
-TEST(test_bin_shapes_pages_can_be_named_by_inner_codes_and_grow)
-{
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (unsigned length = 0; length < BIN_LENGTHS; length++) {
-            CHECK(pages_of(bin, length) >= 2);
-            CHECK_EQ(granules_of(code_of(bin, length)), granules_of(bin));
-            CHECK(pages_of(bin, length) - 1 <= PAGE_INNER_LAST);
-            CHECK(length == 0 || pages_of(bin, length) >= pages_of(bin, length - 1));
-            CHECK(length == 0 || slots_of(bin, length) >= slots_of(bin, length - 1));
-        }
-}
-
-TEST(test_bin_shapes_sizes_are_each_granule_then_four_a_doubling)
-{
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        CHECK(bin == 0 || bin_slot_bytes(bin) > bin_slot_bytes(bin - 1));
-        CHECK_EQ(bin_slot_bytes(bin), granules_of(bin) * UNITS_GRANULE_BYTES);
-        if (bin < BIN_LINEAR_GRANULES)
-            CHECK_EQ(granules_of(bin), bin + 1);
-        else if (bin >= BIN_LINEAR_GRANULES + 4)
-            CHECK_EQ(granules_of(bin), 2 * granules_of(bin - 4));
-    }
-    CHECK_EQ(bin_slot_bytes(BIN_COUNT - 1), BIN_MAX_BYTES);
-}
-
-TEST(test_bin_of_bytes_is_smallest_that_fits_and_is_aligned)
-{
-    unsigned last = 0;
-    for (size_t bytes = 1; bytes <= BIN_MAX_BYTES && !test_is_over(); bytes++) {
-        const unsigned bin = bin_of_bytes(bytes);
-        unsigned best = 0;
-        while (bin_slot_bytes(best) < bytes ||
-               (bin_slot_bytes(best) >= QUARRY_ALIGN_BYTES && bin_slot_bytes(best) % QUARRY_ALIGN_BYTES != 0))
-            best++;
-        CHECK_EQ(bin, best);
-        CHECK(bin >= last && bin < BIN_COUNT);
-        CHECK_EQ(bin_slot_bytes(bin) & (alignment_of_size(bin_slot_bytes(bin)) - 1), 0);
-        last = bin;
-    }
-}
-
-TEST(test_bin_slots_mask_has_a_bit_for_each_slot)
-{
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (unsigned length = 0; length < BIN_LENGTHS; length++) {
-            const uintptr_t mask = bin_slots_mask(bin_unused_bits(code_of(bin, length)));
-            CHECK_EQ(mask & (mask + 1), 0);
-            CHECK_EQ(bits_highest(mask) + 1, slots_of(bin, length));
-        }
-}
-
-/* --- finding a slot --- */
-
-/* Every granule of a run that starts at page 3 of a chunk without memory. */
-static void check_locate(struct chunk *chunk, unsigned bin, unsigned length)
-{
-    const size_t first = 3 * (size_t)UNITS_PAGE_GRANULES;
-    const size_t granules = pages_of(bin, length) * (size_t)UNITS_PAGE_GRANULES;
-    unsigned slot = 0, inner = 0;
-    for (size_t granule = 0; granule < granules && !test_is_over(); granule++) {
-        const struct bin_run run = {chunk, 3, PAGE_SMALL | code_of(bin, length)};
-        CHECK_EQ(bin_slot_at(&run, first + granule), inner == 0 && slot < slots_of(bin, length) ? slot : BIN_NO_SLOT);
-        if (++inner == granules_of(bin)) {
-            inner = 0;
-            slot++;
-        }
-    }
-}
-
-TEST(test_bin_slot_at_accepts_just_starts_of_slots)
-{
-    struct chunk chunk = {.pages = (uint8_t *)(64 * (uintptr_t)QUARRY_PAGE_BYTES)};
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (unsigned length = 0; length < BIN_LENGTHS; length++)
-            check_locate(&chunk, bin, length);
-}
-
-/* A code that remained from an older run: no slot of a short run may be found so far behind it. */
-TEST(test_bin_slot_at_behind_its_run_finds_no_slot)
-{
-    struct chunk chunk = {.pages = (uint8_t *)(64 * (uintptr_t)QUARRY_PAGE_BYTES)};
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (unsigned length = 0; length < BIN_LENGTHS; length++) {
-            const size_t end = (size_t)(PAGE_INNER_LAST + 1) * UNITS_PAGE_GRANULES;
-            size_t granule = pages_of(bin, length) * (size_t)UNITS_PAGE_GRANULES;
-            const struct bin_run run = {&chunk, 0, PAGE_SMALL | code_of(bin, length)};
-            for (; granule < end && !test_is_over(); granule++)
-                CHECK_EQ(bin_slot_at(&run, granule), BIN_NO_SLOT);
-        }
-}
-
-/* --- runs --- */
-
-/* Bin 2's runs are short on every target. */
+/* Most tests' bin: its runs are short on every target. */
 enum { BIN = 2 };
 
-static struct bin *bin_of(struct quarry_heap *heap)
+/* The bin's current run is new: it has just its first slot taken. */
+static void check_new(struct quarry_heap *heap, unsigned bin, unsigned length)
 {
-    return &heap->bins.bins[BIN];
-}
-
-/* Pages that runs of the first lengths take together. */
-static size_t pages_of_runs(unsigned count)
-{
-    size_t pages = 0;
-    for (unsigned i = 0; i < count; i++)
-        pages += pages_of(BIN, i < 2 ? i : 2);
-    return pages;
-}
-
-/* All slots of the current run become used, as small.c would do it one by one. */
-static void fill_current(struct quarry_heap *heap)
-{
-    const uintptr_t slots = bin_slots_mask(bin_current_unused_bits(bin_of(heap)));
-    uint8_t *map = bin_of(heap)->u.map;
-    bits_store(map, bits_load(map) | slots >> 1); /* the node lies in the highest slot */
-    CHECK(qi_bin_take_last(&heap->bins, BIN));
-    bits_store(map, bits_load(map) | slots);
-}
-
-static void check_current(struct quarry_heap *heap, unsigned length)
-{
-    struct chunk *chunk = unit_first(heap);
-    const pages_t page = unit_page_of(chunk, bin_current_start(bin_of(heap)));
-    CHECK_EQ(chunk->codes[page], PAGE_SMALL | length << BIN_LENGTH_SHIFT | BIN);
-    CHECK_EQ(chunk->codes[page + 1] & ~(BITS_WORD - 1), PAGE_SECOND);
-    for (pages_t inner = 2; inner < pages_of(BIN, length); inner++)
-        CHECK_EQ(chunk->codes[page + inner], inner);
-    CHECK_EQ(bin_of(heap)->u.map, chunk_map(chunk, page));
-    CHECK_EQ(bin_current_unused_bits(bin_of(heap)), bin_unused_bits(code_of(BIN, length)));
-    CHECK_EQ(bits_load(bin_of(heap)->u.map) & bin_slots_mask(bin_unused_bits(code_of(BIN, length))), 1);
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_bin_new_run_makes_runs_longer_one_by_one)
-{
-    static const uint8_t lengths[] = {0, 1, 2, 2, 2, 2};
-    struct quarry_heap *heap = unit_heap(pages_of_runs(6));
-    if (heap == NULL)
-        return;
-    const size_t pages = heap->bins.runs.free_pages;
-    for (unsigned i = 0; i < 6 && !test_is_over(); i++) {
-        REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
-        CHECK_EQ(heap->bins.run_count[BIN], i + 1);
-        CHECK_EQ(heap->bins.runs.free_pages, pages - pages_of_runs(i + 1));
-        check_current(heap, lengths[i]);
-        fill_current(heap);
-        CHECK_EQ(bin_of(heap)->run, 0);
-        CHECK_EQ(bin_of(heap)->u.next, NULL);
-        CHECK(unit_settle(heap));
-    }
-}
-
-TEST(test_bin_new_run_clears_just_the_bits_of_its_slots)
-{
-    struct quarry_heap *heap = unit_heap(8);
-    if (heap == NULL)
-        return;
-    struct chunk *chunk = unit_first(heap);
-    const pages_t page = chunk_page_count(chunk) - pages_of(BIN, 0);
-    bits_store(chunk_map(chunk, page), UINTPTR_MAX);
-    REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
-    CHECK_EQ(bin_of(heap)->u.map, chunk_map(chunk, page));
-    CHECK_EQ(bits_load(chunk_map(chunk, page)), ~bin_slots_mask(bin_unused_bits(BIN)) | 1);
-}
-
-TEST(test_bin_new_run_in_want_of_pages_makes_shortest_run)
-{
-    struct quarry_heap *heap = unit_heap(8);
-    if (heap == NULL)
-        return;
-    const size_t keep = pages_of(BIN, 0);
-    if (pages_of(BIN, 2) == keep)
-        SKIP("runs of these lengths have as many pages");
-    CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages - keep) != NULL);
-    heap->bins.run_count[BIN] = 4; /* the next one should be of the third length */
-    REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
-    CHECK_EQ(heap->bins.run_count[BIN], 5);
-    heap->bins.run_count[BIN] = 1;
-    check_current(heap, 0);
-    CHECK_EQ(heap->bins.runs.free_pages, 0);
-}
-
-TEST(test_bin_new_run_without_pages_is_refused)
-{
-    struct quarry_heap *heap = unit_heap(8);
-    if (heap == NULL)
-        return;
-    CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages) != NULL);
-    CHECK_EQ(qi_bin_new_run(&heap->bins, BIN), NULL);
-    CHECK_EQ(bin_of(heap)->run, 0);
-    CHECK_EQ(heap->bins.run_count[BIN], 0);
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_bin_run_count_stays_at_most)
-{
-    struct quarry_heap *heap = unit_heap(4 + pages_of(BIN, 2));
-    if (heap == NULL)
-        return;
-    heap->bins.run_count[BIN] = BIN_COUNT_MAX;
-    REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
-    CHECK_EQ(heap->bins.run_count[BIN], BIN_COUNT_MAX);
-    check_current(heap, 2);
-}
-
-TEST(test_bin_new_run_is_longest_while_memory_is_ample)
-{
-    struct quarry_heap *heap = unit_heap((size_t)pages_of(BIN, 3) << BIN_AMPLE_SHIFT);
-    if (heap == NULL)
-        return;
-    REQUIRE(qi_bin_new_run(&heap->bins, BIN) != NULL);
-    check_current(heap, 3);
-}
-
-/* --- damage --- */
-
-static void check_refused(struct quarry_heap *heap, const void *node)
-{
-    bin_of(heap)->u.next = (struct list_node *)(uintptr_t)node;
-    CHECK(!qi_bin_take_from_list(&heap->bins, BIN));
-    CHECK_EQ(bin_of(heap)->run, 0);
-    expect_misuse(heap, KIND(QUARRY_CORRUPT));
-}
-
-TEST(test_bin_take_from_list_believes_no_node_but_a_free_slot_of_its_bin)
-{
-    struct quarry_heap *heap = unit_heap(12 + 2 * pages_of(BIN, 0));
-    if (heap == NULL)
-        return;
+    const struct bin *current = &heap->bins.bins[bin];
+    const struct bin_shape *shape = shape_of(bin, length);
     const struct chunk *chunk = unit_first(heap);
-    uint8_t *large = qi_large_take(&heap->bins.runs, 2);
-    REQUIRE(large != NULL && qi_bin_new_run(&heap->bins, BIN) != NULL);
-    uint8_t *start = bin_current_start(bin_of(heap));
-    fill_current(heap);
-    check_refused(heap, start);
-    check_refused(heap, start + UNITS_GRANULE_BYTES);
-    check_refused(heap, start + 1);
-    check_refused(heap, large);
-    check_refused(heap, large + QUARRY_PAGE_BYTES);
-    check_refused(heap, large + 2 * QUARRY_PAGE_BYTES);
-    check_refused(heap, heap);
-    check_refused(heap, (const void *)(UINTPTR_MAX & ~(uintptr_t)63));
-    check_refused(heap, chunk_page_address(chunk, chunk_page_count(chunk)));
-    bin_of(heap)->u.next = NULL;
-    REQUIRE(qi_bin_new_run(&heap->bins, BIN + 1) != NULL);
-    check_refused(heap, bin_current_start(&heap->bins.bins[BIN + 1]));
-    bin_of(heap)->u.next = NULL;
+    const size_t page = unit_page_of(chunk, bin_current_start(current));
+    const unsigned code = chunk->codes[page], unused_bits = bin_unused_bits(shape);
+    REQUIRE(code >= PAGE_SMALL && code - PAGE_SMALL < BIN_CODES);
+    CHECK_EQ(bin_of_code(code), bin);
+    CHECK(is_same_shape(bin_shape_of(code), shape));
+    CHECK_EQ(chunk_page_address(chunk, page), bin_current_start(current));
+    for (size_t inner = 1; inner < shape->pages; inner++)
+        CHECK_EQ(chunk->codes[page + inner], inner);
+    CHECK_EQ(current->map, chunk_map(chunk, page));
+    CHECK_EQ(bin_current_unused_bits(current), unused_bits);
+    CHECK_EQ(bin_free_bits(~bits_load(current->map), unused_bits), bin_free_bits(1, unused_bits));
+    CHECK_EQ(heap->bins.rooms[bin], NULL);
     CHECK(unit_settle(heap));
 }
 
-/* --- the spare --- */
-
-/* One block taken and given back through the whole heap, so that its run becomes the spare. */
-static void *take_and_give(struct quarry_heap *heap, size_t bytes)
+/* A slot of a new run, while the heap seems to have so many free pages. */
+static uint8_t *take_while_free(struct quarry_heap *heap, unsigned bin, size_t free_pages)
 {
-    void *block = quarry_malloc(heap, bytes);
-    CHECK(block != NULL);
-    quarry_free(heap, block);
+    const size_t hidden = free_pages - heap->bins.runs.free_pages;
+    heap->bins.runs.free_pages += hidden;
+    uint8_t *block = qi_bin_take(&heap->bins, bin);
+    heap->bins.runs.free_pages -= hidden;
     return block;
 }
 
-TEST(test_bin_spare_serves_its_bin_again_without_a_new_run)
+/* --- making --- */
+
+/* The length of the run after one of this length, where memory is not ample; equal lengths are passed over. */
+static unsigned next_length(unsigned bin, unsigned length)
 {
-    struct quarry_heap *heap = unit_heap(64);
-    if (heap == NULL)
-        return;
-    void *block = take_and_give(heap, UNITS_GRANULE_BYTES);
-    CHECK(heap->bins.spare != 0);
-    size_t free_pages = heap->bins.runs.free_pages;
-    CHECK_EQ(take_and_give(heap, UNITS_GRANULE_BYTES), block);
-    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-    CHECK(!quarry_owns(heap, block));
+    unsigned next = length + 1;
+    while (next < 2 && is_same_shape(shape_of(bin, next), shape_of(bin, length)))
+        next++;
+    return next < 2 ? next : 2;
 }
 
-TEST(test_bin_second_spare_sends_the_first_back)
+static void check_lengths(unsigned bin)
 {
-    struct quarry_heap *heap = unit_heap(64);
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 5));
     if (heap == NULL)
         return;
-    take_and_give(heap, UNITS_GRANULE_BYTES);
-    unsigned first = heap->bins.spare;
-    take_and_give(heap, 4 * UNITS_GRANULE_BYTES);
-    CHECK(heap->bins.spare != first);
-    CHECK_EQ(heap->bins.bins[first - 1].run, 0);
-    CHECK(quarry_check(heap));
+    for (unsigned i = 0, length = 0; i < 5 && !test_is_over(); i++, length = next_length(bin, length)) {
+        const size_t free_pages = heap->bins.runs.free_pages;
+        CHECK(!small_has_slot(&heap->bins, bin));
+        REQUIRE(qi_bin_take(&heap->bins, bin) == bin_current_start(&heap->bins.bins[bin]));
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages - pages_of(bin, length));
+        check_new(heap, bin, length);
+        fill_current(heap, bin);
+    }
 }
 
-TEST(test_bin_spare_is_never_missed)
+TEST(test_bin_new_runs_are_longer_one_by_one_in_every_bin)
 {
-    struct quarry_heap *heap = unit_heap(64);
-    struct quarry_stats fresh, after;
-    if (heap == NULL)
-        return;
-    quarry_get_stats(heap, &fresh);
-    take_and_give(heap, UNITS_GRANULE_BYTES);
-    void *all = quarry_malloc(heap, fresh.largest_free_bytes); /* nothing asked for the figures in between */
-    CHECK(all != NULL);
-    quarry_free(heap, all);
-    take_and_give(heap, UNITS_GRANULE_BYTES);
-    quarry_get_stats(heap, &after);
-    CHECK_EQ(after.free_bytes, fresh.free_bytes);
-    CHECK_EQ(after.largest_free_bytes, fresh.largest_free_bytes);
+    for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
+        check_lengths(bin);
+        test_memory_release();
+    }
 }
 
-TEST(test_bin_block_of_spare_is_a_double_free)
+static void check_ample(unsigned bin)
 {
-    struct quarry_heap *heap = unit_heap(64);
+    struct quarry_heap *heap = unit_heap(2 * pages_of(bin, 3) + pages_of(bin, 2));
     if (heap == NULL)
         return;
-    void *block = take_and_give(heap, UNITS_GRANULE_BYTES);
-    struct heap_block found;
-    CHECK_EQ(heap_locate(heap, block, 1, &found), QUARRY_DOUBLE_FREE);
-    CHECK(!qi_bin_give_spare(&heap->bins) || heap->bins.spare == 0);
-    CHECK(quarry_check(heap));
+    REQUIRE(take_while_free(heap, bin, BIN_AMPLE_PAGES) != NULL);
+    check_new(heap, bin, 3);
+    fill_current(heap, bin);
+    REQUIRE(take_while_free(heap, bin, BIN_AMPLE_PAGES - 1) != NULL); /* no longer one exists without ample memory */
+    check_new(heap, bin, 2);
+    fill_current(heap, bin);
+    REQUIRE(take_while_free(heap, bin, SIZE_MAX) != NULL);
+    check_new(heap, bin, 3);
+}
+
+TEST(test_bin_new_run_is_longest_just_while_memory_is_ample)
+{
+    for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
+        check_ample(bin);
+        test_memory_release();
+    }
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    REQUIRE(take_while_free(heap, BIN, BIN_AMPLE_PAGES - 1) != NULL);
+    check_new(heap, BIN, 0);
+}
+
+TEST(test_bin_new_run_in_a_large_heap_is_longest)
+{
+    struct quarry_heap *heap = unit_heap(BIN_AMPLE_PAGES);
+    if (heap == NULL)
+        return;
+    REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
+    check_new(heap, BIN, 3);
+}
+
+/* Bits of other runs' slots are as they were, whatever bits the run finds. */
+TEST(test_bin_new_run_sets_just_the_bits_of_its_slots)
+{
+    for (unsigned ones = 0; ones < 2; ones++) {
+        struct quarry_heap *heap = unit_heap(8);
+        if (heap == NULL)
+            return;
+        const struct chunk *chunk = unit_first(heap);
+        const size_t page = chunk->page_count - pages_of(BIN, 0);
+        const unsigned unused_bits = bin_unused_bits(shape_of(BIN, 0));
+        const uintptr_t slots = bin_all_bits(unused_bits) >> unused_bits;
+        bits_store(chunk_map(chunk, page), ones != 0 ? UINTPTR_MAX : 0);
+        REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
+        CHECK_EQ(heap->bins.bins[BIN].map, chunk_map(chunk, page));
+        CHECK_EQ(bits_load(chunk_map(chunk, page)), (ones != 0 ? ~slots : 0) | (slots ^ 1));
+        test_memory_release();
+    }
+}
+
+TEST(test_bin_new_run_in_want_of_pages_is_shortest)
+{
+    const unsigned bin = BIN_COUNT - 1;
+    const size_t keep = pages_of(bin, 0);
+    if (pages_of(bin, 3) == keep)
+        SKIP("runs of all lengths have as many pages");
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 2) + 2 * keep);
+    if (heap == NULL)
+        return;
+    take_full_run(heap, bin);
+    take_full_run(heap, bin);
+    CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages - keep, 1) != NULL);
+    REQUIRE(take_while_free(heap, bin, BIN_AMPLE_PAGES) != NULL); /* the longest one should come next */
+    check_new(heap, bin, 0);
+    CHECK_EQ(heap->bins.runs.free_pages, 0);
+}
+
+TEST(test_bin_take_without_pages_gives_none_and_changes_nothing)
+{
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    void *all = qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1);
+    REQUIRE(all != NULL);
+    CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
+    CHECK_EQ(heap->bins.bins[BIN].run, 0);
+    CHECK(!small_has_slot(&heap->bins, BIN));
+    CHECK(unit_settle(heap));
+    qi_large_give(&heap->bins.runs, unit_first(heap), unit_page_of(unit_first(heap), all));
+    const struct bin_run full = take_full_run(heap, BIN);
+    REQUIRE(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL);
+    CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
+    CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&full));
+    CHECK_EQ(heap->bins.bins[BIN].map, bin_run_map(&full));
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_bin_clear_leaves_no_bin_with_a_slot)
+{
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    CHECK(take(heap, BIN) != NULL);
+    heap->bins.spare = BIN + 1;
+    qi_bin_clear(&heap->bins);
+    CHECK_EQ(heap->bins.spare, 0);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        CHECK(!small_has_slot(&heap->bins, bin));
+        CHECK_EQ(heap->bins.bins[bin].run, 0);
+        CHECK_EQ(heap->bins.rooms[bin], NULL);
+    }
+}
+
+/* --- runs with room and their nodes --- */
+
+/* The only run with room is this one, in whose list it has its node in this slot. */
+static void check_listed(struct quarry_heap *heap, const struct bin_run *run, unsigned slot)
+{
+    const page_code_t *codes = run->chunk->codes + run->page;
+    struct list_node *node = heap->bins.rooms[bin_of_code(run->code)];
+    CHECK_EQ(node, slot_address(run, slot));
+    CHECK_EQ(qi_bin_node(run), slot_address(run, slot));
+    REQUIRE(node != NULL);
+    CHECK_EQ(node->next, NULL);
+    CHECK_EQ(node->link, &heap->bins.rooms[bin_of_code(run->code)]);
+    CHECK_EQ(codes[0], run->code);
+    for (size_t inner = 1; inner < bin_shape_of(run->code)->pages; inner++) {
+        CHECK(codes[inner] < PAGE_SMALL);
+        CHECK_EQ(codes[inner] & PAGE_DISTANCE_MASK, inner);
+    }
+    CHECK(unit_settle(heap));
+}
+
+/* All of the bin's runs are full, other is the current one, and so they are again at the end. */
+static void check_node_in_slot(struct quarry_heap *heap, const struct bin_run *run, const struct bin_run *other,
+                               unsigned slot)
+{
+    const unsigned bin = bin_of_code(run->code), slots = bin_shape_of(run->code)->slots;
+    const unsigned second = (slot + 1 + (unsigned)test_random_below(slots - 1)) % slots;
+    CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_GIVEN);
+    check_listed(heap, run, slot);
+    if (slots > 2) {
+        CHECK_EQ(give_slot(heap, run, second, slot % 4 < 2), RUN_GIVEN);
+        check_listed(heap, run, slot); /* the node stays where it is */
+    }
+    if (slots > 2 && second < slot) /* the lowest one first, wherever the node is */
+        CHECK_EQ(qi_bin_take(&heap->bins, bin), slot_address(run, second));
+    CHECK_EQ(try_take(heap, bin), slot_address(run, slot));
+    if (slots > 2 && second > slot)
+        CHECK_EQ(try_take(heap, bin), slot_address(run, second));
+    CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), bin_run_start(run));
+    CHECK_EQ(heap->bins.rooms[bin], NULL);
+    CHECK(!small_has_slot(&heap->bins, bin));
+    CHECK_EQ(give_slot(heap, other, 0, slot % 2 != 0), RUN_GIVEN);
+    CHECK_EQ(qi_bin_take(&heap->bins, bin), bin_run_start(other));
+}
+
+static void check_nodes(unsigned bin)
+{
+    struct bin_run runs[BIN_LENGTHS], other;
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 4) + pages_of(bin, 3));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        runs[i] = take_full_run(heap, bin);
+    const uint8_t *longest = take_while_free(heap, bin, BIN_AMPLE_PAGES);
+    REQUIRE(longest != NULL);
+    runs[3] = unit_find(heap, longest).run;
+    CHECK(is_same_shape(bin_shape_of(runs[3].code), shape_of(bin, 3)));
+    fill_current(heap, bin);
+    other = take_full_run(heap, bin);
+    for (unsigned i = 0; i < BIN_LENGTHS; i++)
+        for (unsigned slot = 0; slot < bin_shape_of(runs[i].code)->slots && !test_is_over(); slot++)
+            check_node_in_slot(heap, &runs[i], &other, slot);
+}
+
+TEST(test_bin_node_lies_in_any_slot_of_any_run_that_got_room)
+{
+    for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
+        check_nodes(bin);
+        test_memory_release();
+    }
+}
+
+TEST(test_bin_current_run_that_gets_room_is_in_no_list)
+{
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 2));
+    if (heap == NULL)
+        return;
+    const struct bin_run run = take_full_run(heap, BIN);
+    for (unsigned slot = 0; slot + 1 < bin_shape_of(run.code)->slots; slot++) {
+        CHECK_EQ(give_slot(heap, &run, slot, slot % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(heap->bins.rooms[BIN], NULL);
+        CHECK(small_has_slot(&heap->bins, BIN));
+        CHECK(unit_settle(heap));
+        if (slot % 2 != 0)
+            CHECK_EQ(take(heap, BIN), slot_address(&run, slot / 2));
+    }
+}
+
+TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_new_one)
+{
+    struct bin_run runs[4];
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 5));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 4; i++)
+        runs[i] = take_full_run(heap, BIN);
+    for (unsigned i = 0; i < 3; i++) { /* 3 is the current one */
+        CHECK_EQ(give_slot(heap, &runs[i], 1, true), RUN_GIVEN);
+        CHECK_EQ(heap->bins.rooms[BIN], slot_address(&runs[i], 1));
+        CHECK(unit_settle(heap));
+    }
+    for (unsigned i = 3; i-- > 0;) {
+        const size_t free_pages = heap->bins.runs.free_pages;
+        CHECK_EQ(take(heap, BIN), slot_address(&runs[i], 1));
+        CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[i]));
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+    }
+    CHECK_EQ(heap->bins.rooms[BIN], NULL);
+    REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
+    check_new(heap, BIN, next_length(BIN, 0)); /* the run before it was the shortest */
+}
+
+TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
+{
+    struct bin_run runs[2];
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 2));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        runs[i] = take_full_run(heap, BIN);
+    CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_GIVEN);
+    struct list_node *node = heap->bins.rooms[BIN];
+    const uintptr_t bad[] = {0x5a5a5a50, (uintptr_t)node, (uintptr_t)node + 1, (uintptr_t)heap, 1};
+    const uintptr_t word = bits_load(bin_run_map(&runs[0]));
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        node->next = (struct list_node *)bad[i];
+        CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
+        CHECK_EQ(test_log.last.pointer, node);
+        expect_misuse(heap, KIND(QUARRY_CORRUPT));
+        CHECK_EQ(heap->bins.rooms[BIN], node);
+        CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[1]));
+        CHECK_EQ(bits_load(bin_run_map(&runs[0])), word);
+    }
+    node->next = NULL;
+    CHECK(unit_settle(heap));
+    CHECK_EQ(take(heap, BIN), slot_address(&runs[0], 1));
 }

@@ -86,6 +86,23 @@ TEST(test_bits_rotate_right_of_random_words_agrees_with_single_steps)
     }
 }
 
+TEST(test_bits_rotate_right_u32_moves_each_bit_by_count)
+{
+    for (unsigned count = 0; count < 32; count++)
+        for (unsigned bit = 0; bit < 32; bit++)
+            CHECK_EQ(bits_rotate_right_u32((uint32_t)1 << bit, count), (uint32_t)1 << ((bit + 32 - count) % 32));
+}
+
+TEST(test_bits_bytes_in_order_lie_so_in_memory)
+{
+    uint8_t memory[4];
+    bits_store_u32(memory, bits_bytes_in_order(1, 0x80, 3, 0xff));
+    CHECK_EQ(memory[0], 1);
+    CHECK_EQ(memory[1], 0x80);
+    CHECK_EQ(memory[2], 3);
+    CHECK_EQ(memory[3], 0xff);
+}
+
 TEST(test_bits_round_up_gives_next_multiple)
 {
     for (uintptr_t unit = 1; unit <= 256; unit *= 2)

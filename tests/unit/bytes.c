@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * bytes.c: copying and clearing at every alignment of both ends, for every length up to some words and past one
+ * bytes.c: copying and clearing at every alignment of both ends, for every length up to some words and past two
  * of them: the bytes asked for, all of them, and no byte beside them.
  */
 #include "../../src/bytes.h"
 
 #include "test.h"
 
-enum { LENGTHS = 71, ALIGNMENTS = sizeof(uintptr_t), MARGIN = 16, ROOM = MARGIN + ALIGNMENTS + LENGTHS + MARGIN };
+enum { LENGTHS = 139, ALIGNMENTS = sizeof(uintptr_t), MARGIN = 16, ROOM = MARGIN + ALIGNMENTS + LENGTHS + MARGIN };
 
 /* Does memory hold the pattern of seed but for bytes from first on? */
 static bool is_kept_beside(const uint8_t *memory, uint32_t seed, size_t first, size_t bytes)

@@ -8,20 +8,37 @@
 
 #include "unit.h"
 
-enum { BLOCKS = 14 };
+/* So many blocks; kept are the first two. */
+static void take_blocks(struct quarry_heap *heap, size_t bytes, unsigned count, void *kept[2])
+{
+    for (unsigned i = 0; i < count; i++) {
+        void *block = quarry_malloc(heap, bytes);
+        CHECK(block != NULL);
+        if (i < 2)
+            kept[i] = block;
+    }
+}
 
 /* A heap with small runs that are full, current and listed, large blocks, and free runs between them. */
 static struct quarry_heap *busy_heap(void)
 {
-    void *blocks[BLOCKS];
-    struct quarry_heap *heap = unit_heap(30);
+    const size_t small_bytes = 2 * UNITS_GRANULE_BYTES;
+    const unsigned bin = bin_of_bytes(small_bytes);
+    void *small[2], *smallest[2], *large[2];
+    struct quarry_heap *heap = unit_heap(40);
     if (heap == NULL)
         return NULL;
-    for (unsigned i = 0; i < BLOCKS; i++)
-        blocks[i] = quarry_malloc(heap, i < 9 ? 2 * UNITS_GRANULE_BYTES : i < 11 ? 1 : BIN_MAX_BYTES + 1);
-    quarry_free(heap, blocks[0]);
-    quarry_free(heap, blocks[1]);
-    quarry_free(heap, blocks[12]);
+    take_blocks(heap, small_bytes, qi_bin_shapes[bin].slots, small);
+    take_blocks(heap, small_bytes, 1, smallest);
+    while (small_has_slot(&heap->bins, bin)) /* full, and no longer current after the next block */
+        take_blocks(heap, small_bytes, 1, smallest);
+    take_blocks(heap, small_bytes, 1, smallest);
+    take_blocks(heap, 1, 2, smallest);
+    take_blocks(heap, BIN_MAX_BYTES + 1, 3, large);
+    quarry_free(heap, small[0]);
+    quarry_free(heap, small[1]);
+    quarry_free(heap, large[1]);
+    CHECK(heap->bins.rooms[bin] != NULL);
     CHECK(qi_check_heap(heap));
     return heap;
 }
@@ -55,47 +72,80 @@ static void flip_all(struct quarry_heap *heap, void *at, size_t bytes, bool must
 }
 
 /* The length of the stretch at page: as the codes say. */
-static pages_t stretch_pages(const struct chunk *chunk, pages_t page)
+static size_t stretch_pages(const struct chunk *chunk, size_t page)
 {
     const unsigned code = chunk->codes[page];
-    return code >= PAGE_SMALL ? qi_bin_pages[code & (BIN_CODES - 1)] : chunk_length_at_start(chunk, page);
+    return code >= PAGE_SMALL ? bin_shape_of(code)->pages : chunk_length_at_start(chunk->maps, page);
 }
 
-/* A bin's lengths may come out alike: then it does not matter which one a code names. */
-static bool is_same_shape(unsigned code, unsigned other)
+/* A bin's lengths may come out alike: then it does not matter which one a code names. Without figures of blocks, nor
+ * does it matter for a full run that is in no list, if only the pages are as many. */
+static bool may_stand_for(unsigned code, unsigned other)
 {
-    if (code < PAGE_SMALL || other < PAGE_SMALL)
+    if (code < PAGE_SMALL || other < PAGE_SMALL || other - PAGE_SMALL >= BIN_CODES)
         return false;
-    code &= BIN_CODES - 1;
-    other &= BIN_CODES - 1;
-    return qi_bin_pages[code] == qi_bin_pages[other] && qi_bin_shapes[code].slots == qi_bin_shapes[other].slots &&
-           bin_of_code(code) == bin_of_code(other);
+    const struct bin_shape *shape = bin_shape_of(code), *other_shape = bin_shape_of(other);
+    if (shape->pages != other_shape->pages)
+        return false;
+    return QUARRY_STATS == 0 || (shape->slots == other_shape->slots && bin_of_code(code) == bin_of_code(other));
 }
 
-static void flip_start(struct quarry_heap *heap, uint8_t *code)
+/* Each bit of a page's code in turn; of those in the mask each must be found. */
+static void flip_code(struct quarry_heap *heap, page_code_t *code, unsigned mask)
 {
-    for (unsigned bit = 0; bit < 8 && !test_is_over(); bit++)
-        flip_bit(heap, code, bit, !is_same_shape(*code, *code ^ 1u << bit));
+    for (unsigned bit = 0; bit < sizeof *code * 8 && !test_is_over(); bit++) {
+        const unsigned flipped = *code ^ 1u << bit;
+        *code = (page_code_t)flipped;
+        const bool sound = qi_check_heap(heap);
+        *code ^= (page_code_t)(1u << bit);
+        if ((mask >> bit & 1) != 0 && !may_stand_for(*code, flipped))
+            CHECK(!sound);
+        if (!sound)
+            expect_misuse(heap, KIND(QUARRY_CORRUPT));
+    }
+    CHECK(qi_check_heap(heap));
+}
+
+enum { ALL_BITS = 2 * PAGE_SMALL - 1, DISTANCE_BITS = PAGE_SMALL | PAGE_DISTANCE_MASK };
+
+/* Is there a run at page that stands in a list of runs with room? */
+static bool is_listed(const struct quarry_heap *heap, const struct chunk *chunk, size_t page)
+{
+    const struct bin_run run = {(struct chunk *)(uintptr_t)chunk, page, chunk->codes[page]};
+    const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
+    return bin_free_bits(bits_load(bin_run_map(&run)), unused_bits) != 0 &&
+           heap->bins.bins[bin_of_code(run.code)].map != bin_run_map(&run);
+}
+
+/* What the inner codes of a run at page must be found by: their distance, and the slot of a listed run's node. */
+static unsigned inner_mask(const struct quarry_heap *heap, const struct chunk *chunk, size_t page, size_t inner)
+{
+    const unsigned slots = bin_shape_of(chunk->codes[page])->slots;
+    const bool holds_slot = inner == 1 || (inner == 2 && slots > BIN_NODE_SLOTS);
+    return QUARRY_CHECK_LEVEL != 0 && holds_slot && is_listed(heap, chunk, page) ? ALL_BITS : DISTANCE_BITS;
 }
 
 TEST(test_check_finds_each_bit_of_codes_that_flips)
 {
+    unsigned listed = 0;
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
     struct chunk *chunk = unit_first(heap);
-    flip(heap, chunk->codes - 1, true);
-    flip(heap, chunk->codes + chunk_page_count(chunk), true);
-    for (pages_t page = 0; page < chunk_page_count(chunk) && !test_is_over();) {
+    flip_code(heap, chunk->codes - 1, ALL_BITS);
+    flip_code(heap, chunk->codes + chunk->page_count, ALL_BITS);
+    for (size_t page = 0; page < chunk->page_count && !test_is_over();) {
         const unsigned code = chunk->codes[page];
-        const pages_t pages = stretch_pages(chunk, page);
-        flip_start(heap, chunk->codes + page);
+        const size_t pages = stretch_pages(chunk, page);
+        flip_code(heap, chunk->codes + page, ALL_BITS);
         if (code == PAGE_FREE)
-            flip(heap, chunk->codes + page + pages - 1, true);
-        for (pages_t inner = 2; code >= PAGE_SMALL && inner < pages; inner++)
-            flip(heap, chunk->codes + page + inner, true);
+            flip_code(heap, chunk->codes + page + pages - 1, ALL_BITS);
+        for (size_t inner = 1; code >= PAGE_SMALL && inner < pages; inner++)
+            flip_code(heap, chunk->codes + page + inner, inner_mask(heap, chunk, page, inner));
+        listed += code >= PAGE_SMALL && is_listed(heap, chunk, page);
         page += pages;
     }
+    CHECK(listed != 0);
 }
 
 TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
@@ -106,15 +156,15 @@ TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
     if (QUARRY_STATS == 0)
         SKIP("without figures a slot may be free or not");
     struct chunk *chunk = unit_first(heap);
-    for (pages_t page = 0; page < chunk_page_count(chunk) && !test_is_over();) {
+    for (size_t page = 0; page < chunk->page_count && !test_is_over();) {
         const unsigned code = chunk->codes[page];
-        const pages_t pages = stretch_pages(chunk, page);
+        const size_t pages = stretch_pages(chunk, page);
         if (code == PAGE_FREE)
             flip(heap, chunk_map(chunk, page + pages - 1) + UNITS_MAP_BYTES - 1, true);
         if (code < PAGE_SMALL)
             flip(heap, chunk_map(chunk, page), true);
         else
-            flip_all(heap, chunk_map(chunk, page), qi_bin_shapes[code & (BIN_CODES - 1)].slots / 8, true);
+            flip_all(heap, chunk_map(chunk, page), bin_shape_of(code)->slots / 8, true);
         page += pages;
     }
 }
@@ -125,22 +175,22 @@ TEST(test_check_survives_each_bit_of_codes_and_maps_that_flips)
     if (heap == NULL)
         return;
     struct chunk *chunk = unit_first(heap);
-    const pages_t pages = chunk_page_count(chunk);
-    flip_all(heap, chunk->codes - 1, pages + 2, false);
+    const size_t pages = chunk->page_count;
+    flip_all(heap, chunk->codes - 1, (pages + 2) * sizeof(page_code_t), false);
     flip_all(heap, chunk->maps, pages * (size_t)UNITS_MAP_BYTES, false);
 }
 
 TEST(test_check_finds_code_of_a_start_inside_other_runs)
 {
-    static const uint8_t starts[] = {PAGE_LARGE, PAGE_FREE, PAGE_EDGE, PAGE_SMALL, PAGE_SMALL | 3};
+    static const page_code_t starts[] = {PAGE_LARGE, PAGE_FREE, PAGE_EDGE, PAGE_SMALL, PAGE_SMALL | 3};
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
     struct chunk *chunk = unit_first(heap);
-    for (pages_t page = 0; page < chunk_page_count(chunk) && !test_is_over(); page += stretch_pages(chunk, page))
-        for (pages_t inner = 1; inner + 1 < stretch_pages(chunk, page); inner++)
-            for (unsigned i = 0; i < sizeof starts; i++) {
-                const uint8_t kept = chunk->codes[page + inner];
+    for (size_t page = 0; page < chunk->page_count && !test_is_over(); page += stretch_pages(chunk, page))
+        for (size_t inner = 1; inner + 1 < stretch_pages(chunk, page); inner++)
+            for (unsigned i = 0; i < sizeof starts / sizeof *starts; i++) {
+                const page_code_t kept = chunk->codes[page + inner];
                 chunk->codes[page + inner] = starts[i];
                 CHECK(!qi_check_heap(heap));
                 expect_misuse(heap, KIND(QUARRY_CORRUPT));
@@ -156,27 +206,11 @@ TEST(test_check_finds_each_bit_of_lists_that_flips)
     struct run_set *runs = &heap->bins.runs;
     flip_all(heap, &runs->class_mask, sizeof runs->class_mask, true);
     flip_all(heap, runs->heads, sizeof runs->heads, true);
-    flip_all(heap, heap->bins.run_count, sizeof heap->bins.run_count, true);
-    flip_all(heap, heap->bins.bins, sizeof heap->bins.bins, false);
-}
-
-/* Address and bit count share a word; between them may be bits that mean nothing. */
-static void flip_bin(struct quarry_heap *heap, struct bin *bin)
-{
-    const uintptr_t meant = ~(uintptr_t)(QUARRY_PAGE_BYTES - 1) | (BITS_WORD - 1);
-    for (unsigned bit = 0; bit < BITS_WORD; bit++)
-        flip_bit(heap, (uint8_t *)&bin->run + bit / 8, bit % 8, (meant >> bit & 1) != 0);
-    flip_all(heap, &bin->u, sizeof bin->u, true);
-}
-
-TEST(test_check_finds_each_bit_of_bins_in_use_that_flips)
-{
-    struct quarry_heap *heap = busy_heap();
-    if (heap == NULL)
-        return;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        if (heap->bins.bins[bin].run != 0)
-            flip_bin(heap, &heap->bins.bins[bin]);
+    flip_all(heap, heap->bins.rooms, sizeof heap->bins.rooms, true);
+    for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
+        flip_all(heap, &heap->bins.bins[bin].run, sizeof heap->bins.bins[bin].run, true);
+        flip_all(heap, &heap->bins.bins[bin].map, sizeof heap->bins.bins[bin].map, heap->bins.bins[bin].run != 0);
+    }
     CHECK(heap->bins.bins[bin_of_bytes(1)].run != 0);
 }
 
@@ -192,6 +226,36 @@ TEST(test_check_finds_each_bit_of_nodes_that_flips)
         for (; node != NULL && !test_is_over(); node = node->next)
             flip_all(heap, node, sizeof *node, true);
     }
+    unsigned listed = 0;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        struct list_node *node = heap->bins.rooms[bin];
+        for (; node != NULL && !test_is_over(); node = node->next, listed++)
+            flip_all(heap, node, sizeof *node, true);
+    }
+    CHECK(listed != 0);
+}
+
+TEST(test_check_finds_node_in_a_slot_that_is_used)
+{
+    struct quarry_heap *heap = busy_heap();
+    if (heap == NULL)
+        return;
+    struct list_node **head = &heap->bins.rooms[bin_of_bytes(2 * UNITS_GRANULE_BYTES)], *node = *head;
+    struct chunk *chunk = unit_first(heap);
+    size_t page = unit_page_of(chunk, node);
+    const unsigned code = chunk_run_code(chunk->codes, &page);
+    const struct bin_run run = {chunk, page, code};
+    const page_code_t kept = chunk->codes[page + 1];
+    struct list_node *moved = node + 4; /* two slots further on: slot 2 */
+    REQUIRE(qi_bin_node(&run) == node && !small_is_used(&run, 0) && small_is_used(&run, 2));
+    *moved = *node;
+    list_follow(head, moved);
+    chunk->codes[page + 1] = 2 << PAGE_DISTANCE_BITS | 1;
+    CHECK(!qi_check_heap(heap));
+    expect_misuse(heap, KIND(QUARRY_CORRUPT));
+    list_follow(head, node);
+    chunk->codes[page + 1] = kept;
+    CHECK(qi_check_heap(heap));
 }
 
 TEST(test_check_finds_each_bit_of_figures_that_flips)
@@ -203,7 +267,8 @@ TEST(test_check_finds_each_bit_of_figures_that_flips)
     flip_all(heap, &heap_source(heap)->acquired_bytes, sizeof(size_t), true);
     if (QUARRY_STATS == 0)
         return;
-    flip_all(heap, &heap->used_bytes, sizeof heap->used_bytes, true);
+    flip_all(heap, &heap->below_peak_bytes, sizeof heap->below_peak_bytes, true);
+    flip_all(heap, &heap->used_peak_bytes, sizeof heap->used_peak_bytes, true);
     flip_all(heap, &heap->blocks, sizeof heap->blocks, true);
 }
 
@@ -229,19 +294,25 @@ TEST(test_check_finds_limit_and_peaks_that_were_passed)
     CHECK(qi_check_heap(heap));
 }
 
+static void give_large(struct quarry_heap *heap, size_t page)
+{
+    const struct heap_block block = {.kind = QUARRY_LARGE, .run = {unit_first(heap), page, PAGE_LARGE}};
+    qi_heap_give(heap, &block);
+}
+
 TEST(test_check_finds_free_runs_that_are_neighbours)
 {
     struct quarry_heap *heap = unit_heap(8 + 3 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES);
     if (heap == NULL)
         return;
     struct chunk *chunk = unit_first(heap);
-    const pages_t first = unit_page_of(chunk, quarry_malloc(heap, BIN_MAX_BYTES + 1));
-    const pages_t pages = chunk_length_at_start(chunk, first);
+    const size_t first = unit_page_of(chunk, quarry_malloc(heap, BIN_MAX_BYTES + 1));
+    const size_t pages = chunk_length_at_start(chunk->maps, first);
     quarry_malloc(heap, BIN_MAX_BYTES + 1);
     quarry_malloc(heap, BIN_MAX_BYTES + 1);
-    qi_heap_give_pages(heap, chunk, first);
+    give_large(heap, first);
     chunk->codes[first + pages - 1] = PAGE_NOTHING; /* hides it from the merge */
-    qi_heap_give_pages(heap, chunk, first + pages);
+    give_large(heap, first + pages);
     chunk->codes[first + pages - 1] = PAGE_FREE;
     CHECK(chunk->codes[first] == PAGE_FREE && chunk->codes[first + pages] == PAGE_FREE);
     CHECK(!qi_check_heap(heap));
@@ -278,8 +349,8 @@ TEST(test_check_walk_shows_everything_in_address_order)
     CHECK(qi_check_walk(heap, see, &seen));
     CHECK(seen.ordered);
     CHECK_EQ(seen.free_pages, heap->bins.runs.free_pages);
-    CHECK(QUARRY_STATS == 0 || seen.live_bytes == heap->used_bytes);
-    const uint8_t *end = chunk_page_address(chunk, chunk_page_count(chunk));
+    CHECK(QUARRY_STATS == 0 || seen.live_bytes == heap_used_bytes(heap));
+    const uint8_t *end = chunk_page_address(chunk, chunk->page_count);
     CHECK(seen.next <= end && end - seen.next < QUARRY_PAGE_BYTES * 2);
 }
 

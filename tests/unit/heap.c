@@ -9,13 +9,6 @@
 #include "test_source.h"
 #include "unit.h"
 
-static struct heap_block find(const struct quarry_heap *heap, const void *block)
-{
-    struct heap_block found = {.kind = QUARRY_SMALL};
-    CHECK_EQ(heap_locate(heap, block, 1, &found), 0);
-    return found;
-}
-
 static void *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     void *block = qi_heap_take(heap, bytes, align_bytes);
@@ -25,14 +18,14 @@ static void *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 
 static void give(struct quarry_heap *heap, void *block)
 {
-    const struct heap_block found = find(heap, block);
-    heap_give(heap, &found);
+    const struct heap_block found = unit_find(heap, block);
+    qi_heap_give(heap, &found);
     CHECK(qi_check_heap(heap));
 }
 
 static void *realloc_block(struct quarry_heap *heap, void *block, size_t bytes, size_t align_bytes)
 {
-    const struct heap_block found = find(heap, block);
+    const struct heap_block found = unit_find(heap, block);
     void *moved = qi_heap_realloc(heap, &found, block, bytes, align_bytes);
     CHECK(qi_check_heap(heap));
     return moved;
@@ -55,14 +48,15 @@ static size_t chunk_bytes_usable(struct quarry_heap *heap)
 
 TEST(test_heap_good_bytes_is_what_a_block_has)
 {
-    struct quarry_heap *heap = unit_heap(4 + 2 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES + qi_bin_pages[BIN_COUNT - 1]);
+    struct quarry_heap *heap =
+            unit_heap(4 + 2 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES + qi_bin_shapes[BIN_COUNT - 1].pages);
     if (heap == NULL)
         return;
     const size_t step = 1 + BIN_MAX_BYTES / 128 / TEST_SCALE;
     for (size_t bytes = 0; bytes < 2 * BIN_MAX_BYTES && !test_is_over(); bytes += step) {
         void *block = take(heap, bytes, 1);
         REQUIRE(block != NULL);
-        const struct heap_block found = find(heap, block);
+        const struct heap_block found = unit_find(heap, block);
         CHECK(qi_heap_usable_bytes(&found) >= bytes);
         CHECK_EQ(qi_heap_usable_bytes(&found), qi_heap_good_bytes(heap, bytes));
         CHECK_EQ(found.kind, bytes <= BIN_MAX_BYTES ? QUARRY_SMALL : QUARRY_LARGE);
@@ -83,7 +77,7 @@ TEST(test_heap_good_bytes_on_source_is_what_large_and_huge_blocks_have)
     for (unsigned i = 0; i < 5 && !test_is_over(); i++) {
         void *block = take(heap, sizes[i], 1);
         REQUIRE(block != NULL);
-        const struct heap_block found = find(heap, block);
+        const struct heap_block found = unit_find(heap, block);
         CHECK_EQ(qi_heap_usable_bytes(&found), qi_heap_good_bytes(heap, sizes[i]));
         CHECK_EQ(found.kind, sizes[i] <= most ? QUARRY_LARGE : QUARRY_HUGE);
         give(heap, block);
@@ -109,12 +103,12 @@ TEST(test_heap_locate_accepts_just_starts_of_live_blocks)
         if (live[i] != NULL)
             give(heap, live[i]);
     const uint8_t *at = (const uint8_t *)heap;
-    for (; at < chunk_page_address(unit_first(heap), chunk_page_count(unit_first(heap))); at++) {
+    for (; at < chunk_page_address(unit_first(heap), unit_first(heap)->page_count); at++) {
         struct heap_block found = {.kind = QUARRY_SMALL};
         bool is_live = false;
         for (unsigned i = 0; i < 12; i++)
             is_live |= i % 3 != 0 && at == live[i];
-        if ((heap_locate(heap, at, 1, &found) == 0) != is_live)
+        if ((qi_heap_locate(heap, at, 1, &found) == 0) != is_live)
             CHECK_EQ(at, NULL); /* says which place is taken for what it is not */
         found_count += is_live;
     }
@@ -133,10 +127,10 @@ TEST(test_heap_take_aligned_is_aligned_and_served_from_bins_where_it_can)
         for (size_t bytes = 0; bytes <= 3 * QUARRY_PAGE_BYTES && !test_is_over(); bytes += 1 + QUARRY_PAGE_BYTES / 7) {
             void *block = take(heap, bytes, align_bytes);
             if (block == NULL) {
-                CHECK(2 * align_bytes + bytes > units_bytes_from_pages(chunk_page_count(unit_first(heap))) / 2);
+                CHECK(2 * align_bytes + bytes > units_bytes_from_pages(unit_first(heap)->page_count) / 2);
                 continue;
             }
-            const struct heap_block found = find(heap, block);
+            const struct heap_block found = unit_find(heap, block);
             CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
             CHECK(qi_heap_usable_bytes(&found) >= bytes);
             if (align_bytes <= QUARRY_ALIGN_BYTES && bytes <= BIN_MAX_BYTES / 2)
@@ -155,7 +149,7 @@ TEST(test_heap_take_small_without_room_for_a_run_gets_a_page)
     void *most = take(heap, (heap->bins.runs.free_pages - 1) << UNITS_PAGE_SHIFT, 1);
     void *last = take(heap, 1, 1);
     REQUIRE(most != NULL && last != NULL);
-    CHECK_EQ(find(heap, last).kind, QUARRY_LARGE);
+    CHECK_EQ(unit_find(heap, last).kind, QUARRY_LARGE);
     CHECK_EQ(heap->bins.runs.free_pages, 0);
     CHECK_EQ(take(heap, 1, 1), NULL);
     give(heap, last);
@@ -170,7 +164,7 @@ TEST(test_heap_realloc_small_within_its_bin_stays)
     if (heap == NULL)
         return;
     void *block = take(heap, 2 * UNITS_GRANULE_BYTES, 1);
-    const struct heap_block found = find(heap, block);
+    const struct heap_block found = unit_find(heap, block);
     const size_t usable_bytes = qi_heap_usable_bytes(&found);
     for (size_t bytes = usable_bytes; bin_of_bytes(bytes) == bin_of_bytes(usable_bytes); bytes--)
         CHECK_EQ(realloc_block(heap, block, bytes, 1), block);
@@ -188,11 +182,11 @@ TEST(test_heap_realloc_small_to_other_bin_or_pages_moves_and_keeps_contents)
     uint8_t *pages = realloc_block(heap, larger, BIN_MAX_BYTES + 1, 1);
     REQUIRE(pages != NULL && pages != larger);
     CHECK(test_is_filled(pages, 3 * UNITS_GRANULE_BYTES, 4));
-    CHECK_EQ(find(heap, pages).kind, QUARRY_LARGE);
+    CHECK_EQ(unit_find(heap, pages).kind, QUARRY_LARGE);
     uint8_t *smallest = realloc_block(heap, pages, UNITS_GRANULE_BYTES, 1);
     REQUIRE(smallest != NULL && smallest != pages);
     CHECK(test_is_filled(smallest, UNITS_GRANULE_BYTES, 4));
-    CHECK_EQ(find(heap, smallest).kind, QUARRY_SMALL);
+    CHECK_EQ(unit_find(heap, smallest).kind, QUARRY_SMALL);
     CHECK_EQ(heap->blocks, QUARRY_STATS);
 }
 
@@ -212,7 +206,7 @@ TEST(test_heap_realloc_large_grows_in_place_or_moves_past_used_pages)
     CHECK(test_is_filled(moved, 2 * unit, 3));
     CHECK_EQ(realloc_block(heap, moved, unit, 1), moved);
     CHECK(test_is_filled(moved, unit, 3));
-    CHECK_EQ(heap->used_bytes, 2 * unit * QUARRY_STATS);
+    CHECK_EQ(heap_used_bytes(heap), 2 * unit * QUARRY_STATS);
 }
 
 TEST(test_heap_realloc_without_memory_fails_up_and_stays_down)
@@ -224,9 +218,9 @@ TEST(test_heap_realloc_without_memory_fails_up_and_stays_down)
     void *block = take(heap, all, 1);
     REQUIRE(block != NULL);
     CHECK_EQ(realloc_block(heap, block, all + 1, 1), NULL);
-    CHECK_EQ(heap->used_bytes, all * QUARRY_STATS);
+    CHECK_EQ(heap_used_bytes(heap), all * QUARRY_STATS);
     CHECK_EQ(realloc_block(heap, block, 1, 1), block);
-    CHECK_EQ(heap->used_bytes, QUARRY_PAGE_BYTES * QUARRY_STATS);
+    CHECK_EQ(heap_used_bytes(heap), QUARRY_PAGE_BYTES * QUARRY_STATS);
 }
 
 TEST(test_heap_realloc_to_stricter_alignment_moves)
@@ -255,40 +249,101 @@ TEST(test_heap_realloc_between_large_and_huge_moves_and_huge_grows_in_place)
     test_fill(block, most / 2, 6);
     uint8_t *huge = realloc_block(heap, block, most + 1, 1);
     REQUIRE(huge != NULL && huge != block);
-    CHECK_EQ(find(heap, huge).kind, QUARRY_HUGE);
+    CHECK_EQ(unit_find(heap, huge).kind, QUARRY_HUGE);
     CHECK_EQ(realloc_block(heap, huge, most + GRANULE_BYTES, 1), huge);
     uint8_t *large = realloc_block(heap, huge, most / 2, 1);
     REQUIRE(large != NULL && large != huge);
-    CHECK_EQ(find(heap, large).kind, QUARRY_LARGE);
+    CHECK_EQ(unit_find(heap, large).kind, QUARRY_LARGE);
     CHECK(test_is_filled(large, most / 2, 6));
     check_source(&source, heap);
 }
 
+/* --- figures --- */
+
+TEST(test_heap_peak_is_the_most_that_was_used_at_once)
+{
+    if (QUARRY_STATS == 0)
+        SKIP("there are no figures");
+    struct quarry_heap *heap = unit_heap(6);
+    if (heap == NULL)
+        return;
+    size_t used = 0, peak = 0, blocks = 0, sizes[16];
+    for (unsigned round = 0; round < 500 && !test_is_over(); round++) {
+        if (blocks == 16 || (blocks != 0 && test_random_below(2) == 0)) {
+            used -= sizes[--blocks];
+            heap_count_given(heap, sizes[blocks]);
+        } else {
+            const size_t below = peak - used; /* just up to the peak, or a byte beyond it, is likely too */
+            const size_t some[] = {0, below, below + 1, test_random_below(1000 + 10 * round)};
+            sizes[blocks] = some[test_random_below(4)];
+            used += sizes[blocks];
+            heap_count_taken(heap, sizes[blocks++]);
+        }
+        peak = used > peak ? used : peak;
+        CHECK_EQ(heap_used_bytes(heap), used);
+        CHECK_EQ(heap->used_peak_bytes, peak);
+        CHECK_EQ(heap->below_peak_bytes, peak - used);
+        CHECK_EQ(heap->blocks, blocks);
+    }
+    CHECK(peak > 1000);
+}
+
+TEST(test_heap_figures_follow_taking_resizing_and_giving)
+{
+    if (QUARRY_STATS == 0)
+        SKIP("there are no figures");
+    struct quarry_heap *heap = unit_heap(24 + 4 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES);
+    if (heap == NULL)
+        return;
+    const size_t small = qi_heap_good_bytes(heap, 1), large = qi_heap_good_bytes(heap, BIN_MAX_BYTES + 1);
+    void *one = take(heap, 1, 1);
+    uint8_t *other = take(heap, BIN_MAX_BYTES + 1, 1);
+    CHECK_EQ(heap_used_bytes(heap), small + large);
+    CHECK_EQ(realloc_block(heap, other, large + QUARRY_PAGE_BYTES, 1), other);
+    CHECK_EQ(heap_used_bytes(heap), small + large + QUARRY_PAGE_BYTES);
+    CHECK_EQ(realloc_block(heap, other, large, 1), other);
+    CHECK_EQ(heap_used_bytes(heap), small + large);
+    CHECK_EQ(heap->used_peak_bytes, small + large + QUARRY_PAGE_BYTES);
+    give(heap, one);
+    give(heap, other);
+    CHECK_EQ(heap_used_bytes(heap), 0);
+    CHECK_EQ(heap->below_peak_bytes, heap->used_peak_bytes);
+    CHECK_EQ(heap->used_peak_bytes, small + large + QUARRY_PAGE_BYTES);
+    CHECK_EQ(heap->blocks, 0);
+}
+
 /* --- chunks that come and go --- */
 
-TEST(test_heap_keeps_one_emptied_chunk_and_releases_the_next)
+TEST(test_heap_keeps_some_emptied_chunks_and_releases_the_next)
 {
+    enum { ADDED = HEAP_SPARES + 2 };
     struct test_source source;
-    struct quarry_heap *heap = heap_on_source(&source, 5);
-    void *blocks[3];
+    struct quarry_heap *heap = heap_on_source(&source, ADDED + 1);
+    void *blocks[ADDED];
     if (heap == NULL)
         return;
     void *first = take(heap, heap->bins.runs.free_pages << UNITS_PAGE_SHIFT, 1);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < ADDED; i++) {
         blocks[i] = take(heap, chunk_bytes_usable(heap), 1);
         REQUIRE(blocks[i] != NULL);
         CHECK_EQ(heap_chunks(heap)->chunk_count, i + 2);
     }
-    give(heap, blocks[1]);
+    for (unsigned i = 0; i < HEAP_SPARES; i++)
+        give(heap, blocks[i]);
     CHECK_EQ(source.releases, 0);
-    give(heap, blocks[0]);
+    give(heap, blocks[HEAP_SPARES]);
     CHECK_EQ(source.releases, 1);
-    CHECK_EQ(heap_chunks(heap)->chunk_count, 3);
-    CHECK_EQ(qi_heap_trim(heap), SMALLEST_CHUNK_BYTES);
+    CHECK_EQ(heap_chunks(heap)->chunk_count, ADDED);
+    /* One of those kept is used again: it makes room for the next. */
+    void *again = take(heap, chunk_bytes_usable(heap), 1);
+    give(heap, blocks[HEAP_SPARES + 1]);
+    CHECK_EQ(source.releases, 1);
+    give(heap, again);
+    CHECK_EQ(source.releases, 2);
+    CHECK_EQ(qi_heap_trim(heap), HEAP_SPARES * SMALLEST_CHUNK_BYTES);
     CHECK_EQ(qi_heap_trim(heap), 0);
-    give(heap, blocks[2]);
     give(heap, first);
-    CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
+    CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
     check_source(&source, heap);
 }
 
@@ -307,7 +362,7 @@ TEST(test_heap_reset_frees_all_and_releases_all_but_first_chunk)
     CHECK(qi_check_heap(heap));
     CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
-    CHECK_EQ(heap->used_bytes, 0);
+    CHECK_EQ(heap_used_bytes(heap), 0);
     CHECK_EQ(heap->used_peak_bytes, peak);
     CHECK_EQ(source.granted_bytes, SMALLEST_CHUNK_BYTES);
     check_source(&source, heap);

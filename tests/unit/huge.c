@@ -18,6 +18,13 @@ static struct quarry_heap *begin(struct test_source *source)
     return test_source_heap(source);
 }
 
+/* NULL: there is none. */
+static uint8_t *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    struct added_chunk *huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+    return huge != NULL ? huge->chunk.pages : NULL;
+}
+
 static struct added_chunk *huge_at(struct quarry_heap *heap, const void *block)
 {
     return qi_chunk_find_added(heap_chunks(heap), block);
@@ -27,14 +34,12 @@ static struct added_chunk *huge_at(struct quarry_heap *heap, const void *block)
 static void check_block(struct test_source *source, void *block, size_t bytes, size_t align_bytes)
 {
     struct added_chunk *huge = huge_at(source->heap, block);
-    struct heap_block found = {.kind = QUARRY_SMALL};
     REQUIRE(huge != NULL);
     const size_t usable_bytes = huge_usable_bytes(&huge->chunk);
     CHECK(usable_bytes >= bytes);
     CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
     CHECK_EQ((uintptr_t)block & (QUARRY_ALIGN_BYTES - 1), 0);
-    CHECK_EQ(heap_locate(source->heap, block, 1, &found), 0);
-    CHECK_EQ(found.kind, QUARRY_HUGE);
+    CHECK_EQ(unit_find(source->heap, block).kind, QUARRY_HUGE);
     CHECK_EQ(huge_at(source->heap, (uint8_t *)block + usable_bytes - 1), huge);
     CHECK(huge_at(source->heap, (uint8_t *)block + usable_bytes) != huge);
     CHECK(unit_settle(source->heap));
@@ -49,7 +54,7 @@ TEST(test_huge_take_and_give_at_every_alignment_pass_through_source)
         return;
     const size_t granted_bytes = source.granted_bytes;
     for (size_t align_bytes = 1; align_bytes <= 8192 && !test_is_over(); align_bytes *= 2) {
-        void *block = qi_huge_take(heap_chunks(heap), 9000, align_bytes);
+        void *block = take(heap, 9000, align_bytes);
         if (!CHECK(block != NULL))
             break;
         CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
@@ -72,10 +77,10 @@ TEST(test_huge_take_asks_for_whole_frames_and_no_more_than_needed)
         return;
     const size_t granted_bytes = source.granted_bytes;
     const size_t lead = bits_round_up(sizeof(struct added_chunk), QUARRY_ALIGN_BYTES);
-    void *block = qi_huge_take(heap_chunks(heap), 2 * GRANULE_BYTES - lead, 1);
+    void *block = take(heap, 2 * GRANULE_BYTES - lead, 1);
     REQUIRE(block != NULL);
     CHECK_EQ(source.granted_bytes - granted_bytes, 2 * GRANULE_BYTES);
-    void *other = qi_huge_take(heap_chunks(heap), 2 * GRANULE_BYTES - lead + 1, 1);
+    void *other = take(heap, 2 * GRANULE_BYTES - lead + 1, 1);
     REQUIRE(other != NULL);
     CHECK_EQ(source.granted_bytes - granted_bytes, 5 * GRANULE_BYTES);
     check_block(&source, block, 2 * GRANULE_BYTES - lead, 1);
@@ -89,11 +94,11 @@ TEST(test_huge_take_without_memory_changes_nothing)
     if (heap == NULL)
         return;
     const size_t granted_bytes = source.granted_bytes;
-    CHECK_EQ(qi_huge_take(heap_chunks(heap), (FRAMES + 1) * GRANULE_BYTES, 1), NULL);
+    CHECK_EQ(take(heap, (FRAMES + 1) * GRANULE_BYTES, 1), NULL);
     source.fail_at = 1;
-    CHECK_EQ(qi_huge_take(heap_chunks(heap), GRANULE_BYTES, 1), NULL);
+    CHECK_EQ(take(heap, GRANULE_BYTES, 1), NULL);
     heap_source(heap)->limit_bytes = granted_bytes + GRANULE_BYTES;
-    CHECK_EQ(qi_huge_take(heap_chunks(heap), GRANULE_BYTES, 1), NULL);
+    CHECK_EQ(take(heap, GRANULE_BYTES, 1), NULL);
     CHECK_EQ(source.granted_bytes, granted_bytes);
     CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
     CHECK(unit_settle(heap));
@@ -105,7 +110,7 @@ TEST(test_huge_resize_extends_and_truncates_in_place)
     struct quarry_heap *heap = begin(&source);
     if (heap == NULL)
         return;
-    uint8_t *block = qi_huge_take(heap_chunks(heap), 5000, 1);
+    uint8_t *block = take(heap, 5000, 1);
     REQUIRE(block != NULL);
     test_fill(block, 5000, 9);
     for (size_t bytes = 5000; bytes < 30000; bytes += 6000) {
@@ -128,7 +133,7 @@ TEST(test_huge_resize_that_source_refuses_leaves_block_as_it_was)
     struct quarry_heap *heap = begin(&source);
     if (heap == NULL)
         return;
-    uint8_t *block = qi_huge_take(heap_chunks(heap), 9000, 1);
+    uint8_t *block = take(heap, 9000, 1);
     REQUIRE(block != NULL);
     const size_t usable_bytes = huge_usable_bytes(&huge_at(heap, block)->chunk);
     source.fail_at = 1;
@@ -146,7 +151,7 @@ TEST(test_huge_resize_without_callbacks_stays_in_its_frames)
     struct quarry_heap *heap = begin(&source);
     if (heap == NULL)
         return;
-    uint8_t *block = qi_huge_take(heap_chunks(heap), 9000, 1);
+    uint8_t *block = take(heap, 9000, 1);
     REQUIRE(block != NULL);
     const size_t usable_bytes = huge_usable_bytes(&huge_at(heap, block)->chunk);
     heap_sourced(heap)->provider.extend = heap_sourced(heap)->provider.truncate = NULL;
@@ -164,17 +169,19 @@ TEST(test_huge_give_to_source_that_takes_nothing_back_makes_a_chunk)
     if (heap == NULL)
         return;
     const size_t free_pages = heap->bins.runs.free_pages;
-    uint8_t *block = qi_huge_take(heap_chunks(heap), 5 * GRANULE_BYTES, 1);
+    uint8_t *block = take(heap, 5 * GRANULE_BYTES, 1);
     REQUIRE(block != NULL);
     struct added_chunk *huge = huge_at(heap, block);
     heap_sourced(heap)->provider.release = NULL;
     qi_huge_give(&heap->bins.runs, huge);
     CHECK_EQ(source.releases, 0);
     CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
-    CHECK(chunk_page_count(&huge->chunk) >= 5 * GRANULE_BYTES / QUARRY_PAGE_BYTES - 1);
-    CHECK_EQ(heap->bins.runs.free_pages, free_pages + chunk_page_count(&huge->chunk));
+    CHECK(huge->chunk.page_count >= 5 * GRANULE_BYTES / QUARRY_PAGE_BYTES - 1);
+    CHECK_EQ(heap->bins.runs.free_pages, free_pages + huge->chunk.page_count);
     CHECK(unit_settle(heap));
-    pages_t page;
-    CHECK_EQ(qi_run_take(&heap->bins.runs, chunk_page_count(&huge->chunk), RUN_HEAD, &page), &huge->chunk);
+    struct chunk *chunk = NULL;
+    size_t page = SIZE_MAX;
+    REQUIRE(run_take(&heap->bins.runs, huge->chunk.page_count, RUN_HEAD, &chunk, &page));
+    CHECK_EQ(chunk, &huge->chunk);
     CHECK_EQ(page, 0);
 }

@@ -12,23 +12,23 @@ static struct run_set *set_of(struct quarry_heap *heap)
     return &heap->bins.runs;
 }
 
-static pages_t take(struct quarry_heap *heap, size_t pages)
+static size_t take(struct quarry_heap *heap, size_t pages)
 {
-    const void *block = qi_large_take(set_of(heap), pages);
+    const void *block = qi_large_take(set_of(heap), pages, 1);
     CHECK(block != NULL);
     CHECK(unit_settle(heap));
     return unit_page_of(unit_first(heap), block);
 }
 
-static void check_block(struct quarry_heap *heap, pages_t page, size_t pages, size_t free_pages)
+static void check_block(struct quarry_heap *heap, size_t page, size_t pages, size_t free_pages)
 {
     CHECK_EQ(unit_first(heap)->codes[page], PAGE_LARGE);
-    CHECK_EQ(chunk_length_at_start(unit_first(heap), page), pages);
+    CHECK_EQ(chunk_length_at_start(unit_first(heap)->maps, page), pages);
     CHECK_EQ(set_of(heap)->free_pages, free_pages);
     CHECK(unit_settle(heap));
 }
 
-static bool resize(struct quarry_heap *heap, pages_t page, size_t pages)
+static bool resize(struct quarry_heap *heap, size_t page, size_t pages)
 {
     return qi_large_resize(set_of(heap), unit_first(heap), page, pages);
 }
@@ -42,9 +42,9 @@ TEST(test_large_take_comes_from_head_and_is_marked)
     check_block(heap, take(heap, 3), 3, all - 3);
     check_block(heap, take(heap, 1), 1, all - 4);
     CHECK_EQ(unit_first(heap)->codes[3], PAGE_LARGE);
-    CHECK_EQ(qi_large_take(set_of(heap), all), NULL);
+    CHECK_EQ(qi_large_take(set_of(heap), all, 1), NULL);
     check_block(heap, take(heap, all - 4), all - 4, 0);
-    CHECK_EQ(qi_large_take(set_of(heap), 1), NULL);
+    CHECK_EQ(qi_large_take(set_of(heap), 1, 1), NULL);
 }
 
 TEST(test_large_give_returns_pages)
@@ -53,8 +53,8 @@ TEST(test_large_give_returns_pages)
     if (heap == NULL)
         return;
     const size_t all = set_of(heap)->free_pages;
-    const pages_t first = take(heap, 3);
-    const pages_t second = take(heap, 4);
+    const size_t first = take(heap, 3);
+    const size_t second = take(heap, 4);
     CHECK_EQ(qi_large_give(set_of(heap), unit_first(heap), first), RUN_GIVEN);
     CHECK(unit_settle(heap));
     CHECK_EQ(set_of(heap)->free_pages, all - 4);
@@ -69,7 +69,7 @@ TEST(test_large_resize_up_takes_what_is_free_behind)
     if (heap == NULL)
         return;
     const size_t all = set_of(heap)->free_pages;
-    const pages_t page = take(heap, 2);
+    const size_t page = take(heap, 2);
     for (size_t pages = 3; pages <= all; pages++) {
         CHECK(resize(heap, page, pages));
         check_block(heap, page, pages, all - pages);
@@ -85,7 +85,7 @@ TEST(test_large_resize_down_gives_back_what_is_cut_off)
     if (heap == NULL)
         return;
     const size_t all = set_of(heap)->free_pages;
-    const pages_t page = take(heap, all);
+    const size_t page = take(heap, all);
     for (size_t pages = all; pages-- > 1;) {
         CHECK(resize(heap, page, pages));
         check_block(heap, page, pages, all - pages);
@@ -101,8 +101,8 @@ TEST(test_large_resize_into_used_pages_is_refused)
     if (heap == NULL)
         return;
     const size_t all = set_of(heap)->free_pages;
-    const pages_t page = take(heap, 2);
-    const pages_t gap = take(heap, 2);
+    const size_t page = take(heap, 2);
+    const size_t gap = take(heap, 2);
     take(heap, 1);
     CHECK(!resize(heap, page, 3));
     check_block(heap, page, 2, all - 5);
@@ -121,7 +121,7 @@ TEST(test_large_resize_with_damaged_neighbour_is_reported)
     heap = unit_heap(12);
     if (heap == NULL)
         return;
-    const pages_t page = take(heap, 4);
+    const size_t page = take(heap, 4);
     const size_t free_pages = set_of(heap)->free_pages;
     struct list_node *node = (struct list_node *)(void *)chunk_page_address(unit_first(heap), page + 4);
     const struct list_node kept = *node;
@@ -140,10 +140,10 @@ TEST(test_large_resize_with_damaged_neighbour_is_reported)
 static void check_aligned(struct quarry_heap *heap, size_t align_bytes, size_t pages, size_t used)
 {
     const size_t all = set_of(heap)->free_pages;
-    const pages_t first = used == 0 ? 0 : take(heap, used);
-    void *block = qi_large_take_aligned(set_of(heap), pages, align_bytes);
+    const size_t first = used == 0 ? 0 : take(heap, used);
+    void *block = qi_large_take(set_of(heap), pages, align_bytes);
     if (block != NULL) {
-        const pages_t page = unit_page_of(unit_first(heap), block);
+        const size_t page = unit_page_of(unit_first(heap), block);
         CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
         check_block(heap, page, pages, all - used - pages);
         qi_large_give(set_of(heap), unit_first(heap), page);
@@ -174,8 +174,8 @@ TEST(test_large_take_aligned_without_room_changes_nothing)
     if (heap == NULL)
         return;
     const size_t all = set_of(heap)->free_pages;
-    CHECK_EQ(qi_large_take_aligned(set_of(heap), all, 2 * QUARRY_PAGE_BYTES), NULL);
-    CHECK_EQ(qi_large_take_aligned(set_of(heap), 1, UNITS_REQUEST_MAX_BYTES / 4 + 1), NULL);
+    CHECK_EQ(qi_large_take(set_of(heap), all, 2 * QUARRY_PAGE_BYTES), NULL);
+    CHECK_EQ(qi_large_take(set_of(heap), 1, UNITS_REQUEST_MAX_BYTES / 4 + 1), NULL);
     CHECK_EQ(set_of(heap)->free_pages, all);
     CHECK(unit_settle(heap));
 }

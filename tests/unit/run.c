@@ -1,118 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * run.c: classes of lengths, which free run a request gets, merging, growing, and that damaged links are
- * reported and change nothing. Free runs of chosen lengths are made by taking all pages and giving some back; a
- * run that is taken is marked as a large block, so that the check of the whole heap understands it. Last,
- * random calls against an array of pages.
+ * run.c: which free run a request gets, searching, merging, growing, and runs in more than one chunk. Classes are
+ * run_class.c's, damaged links run_damage.c's, random calls run_random.c's.
  */
-#include "../../src/run.h"
-
-#include "unit.h"
-
-/* Where a run that was taken lies. */
-struct taken {
-    struct chunk *chunk; /* NULL: none was */
-    pages_t page;
-};
-
-struct hole {
-    pages_t pages, page;
-};
-
-static struct run_set *set_of(struct quarry_heap *heap)
-{
-    return &heap->bins.runs;
-}
-
-static struct taken take(struct quarry_heap *heap, size_t pages, enum run_end end)
-{
-    struct taken run = {NULL, 0};
-    run.chunk = qi_run_take(set_of(heap), pages, end, &run.page);
-    if (run.chunk != NULL) {
-        for (pages_t page = 1; page < pages; page++)
-            run.chunk->codes[run.page + page] = PAGE_NOTHING;
-        run.chunk->codes[run.page] = PAGE_LARGE;
-        chunk_set_length_at_start(run.chunk, run.page, (pages_t)pages);
-    }
-    return run;
-}
-
-static enum run_given give(struct quarry_heap *heap, pages_t page, pages_t pages)
-{
-    return qi_run_give(set_of(heap), unit_first(heap), page, pages);
-}
-
-/* Free runs of just these lengths, with a page in use between them; the last one is the first of its list. */
-static bool make_holes(struct quarry_heap *heap, struct hole *holes, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        const struct taken run = take(heap, holes[i].pages, RUN_HEAD);
-        if (!CHECK(run.chunk != NULL) || !CHECK(take(heap, 1, RUN_HEAD).chunk != NULL))
-            return false;
-        holes[i].page = run.page;
-    }
-    if (!CHECK(take(heap, set_of(heap)->free_pages, RUN_HEAD).chunk != NULL))
-        return false;
-    CHECK_EQ(set_of(heap)->class_mask, 0);
-    for (unsigned i = 0; i < count; i++)
-        CHECK_EQ(give(heap, holes[i].page, holes[i].pages), RUN_GIVEN);
-    return CHECK(unit_settle(heap));
-}
-
-/* A heap with these free runs only; NULL: the test is over. */
-static struct quarry_heap *heap_with_holes(struct hole *holes, unsigned count)
-{
-    pages_t pages = 2;
-    for (unsigned i = 0; i < count; i++)
-        pages += holes[i].pages + 1;
-    struct quarry_heap *heap = unit_heap(pages);
-    return heap != NULL && make_holes(heap, holes, count) ? heap : NULL;
-}
-
-static void check_free_run(struct quarry_heap *heap, pages_t page, pages_t pages)
-{
-    const struct chunk *chunk = unit_first(heap);
-    CHECK_EQ(chunk->codes[page], PAGE_FREE);
-    CHECK_EQ(chunk->codes[page + pages - 1], PAGE_FREE);
-    for (pages_t inner = 1; inner + 1 < pages; inner++)
-        CHECK_EQ(chunk->codes[page + inner], PAGE_NOTHING);
-    CHECK_EQ(chunk_length_at_start(chunk, page), pages);
-    CHECK_EQ(chunk_length_at_end(chunk, page + pages - 1), pages);
-    CHECK((set_of(heap)->class_mask >> qi_run_class(pages) & 1) != 0);
-}
-
-/* --- classes --- */
-
-TEST(test_run_class_grows_with_length)
-{
-    unsigned last = 0;
-    for (size_t pages = 1; pages < 3000; pages++) {
-        const unsigned class = qi_run_class(pages);
-        CHECK(class == last || class == last + 1);
-        last = class;
-    }
-    for (size_t pages = 3000; pages < (size_t)1 << 31; pages += pages / 9) {
-        CHECK(qi_run_class(pages) >= last);
-        last = qi_run_class(pages);
-        CHECK(last < RUN_CLASSES);
-    }
-    CHECK_EQ(qi_run_class(SIZE_MAX), RUN_CLASSES - 1);
-}
-
-TEST(test_run_class_of_short_runs_is_exact)
-{
-    for (unsigned pages = 1; pages <= RUN_EXACT_PAGES; pages++)
-        CHECK_EQ(qi_run_class(pages), pages - 1);
-}
-
-TEST(test_run_class_of_longer_runs_is_two_a_doubling)
-{
-    for (size_t power = RUN_EXACT_PAGES; power < 64; power *= 2) {
-        CHECK_EQ(qi_run_class(power + power / 2 - 1), qi_run_class(power));
-        CHECK_EQ(qi_run_class(power + power / 2), qi_run_class(power) + 1);
-        CHECK_EQ(qi_run_class(2 * power), qi_run_class(power) + 2);
-    }
-}
+#include "unit_run.h"
 
 /* --- taking --- */
 
@@ -191,7 +82,7 @@ static void check_search(unsigned shorter, bool found)
     struct quarry_heap *heap = heap_with_holes(holes, shorter + 1);
     if (heap == NULL)
         return;
-    CHECK_EQ(qi_run_class(9), qi_run_class(11));
+    CHECK_EQ(run_class(9), run_class(11));
     const struct taken run = take(heap, 11, RUN_HEAD);
     CHECK_EQ(run.chunk != NULL, found);
     if (found)
@@ -238,6 +129,97 @@ TEST(test_run_largest_is_longest_free_run)
     CHECK_EQ(qi_run_largest_free_pages(set_of(heap)), 0);
 }
 
+TEST(test_run_take_leaves_a_rest_of_the_same_class_where_it_is)
+{
+    struct hole holes[] = {{15, 0}, {12, 0}, {15, 0}};
+    struct quarry_heap *heap = heap_with_holes(holes, 3);
+    if (heap == NULL)
+        return;
+    const struct list_node *head = set_of(heap)->heads[run_class(15)];
+    CHECK_EQ(unit_page_of(unit_first(heap), head), holes[2].page);
+    CHECK_EQ(run_class(12), run_class(15));
+    CHECK_EQ(take(heap, 3, RUN_TAIL).page, holes[2].page + 12);
+    CHECK_EQ(set_of(heap)->heads[run_class(12)], head);
+    check_free_run(heap, holes[2].page, 12);
+    CHECK(unit_settle(heap));
+    CHECK_EQ(take(heap, 3, RUN_TAIL).page, holes[2].page + 9); /* a rest of another class goes to its list */
+    CHECK_EQ(set_of(heap)->heads[run_class(9)], head);
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_run_take_of_any_length_from_either_end_says_where_and_keeps_the_rest)
+{
+    enum { PAGES = 34 };
+    for (unsigned tail = 0; tail < 2; tail++)
+        for (size_t pages = 1; pages <= PAGES && !test_is_over(); pages++) {
+            struct hole hole = {PAGES, 0};
+            struct quarry_heap *heap = heap_with_holes(&hole, 1);
+            if (heap == NULL)
+                return;
+            const struct taken run = take(heap, pages, tail != 0 ? RUN_TAIL : RUN_HEAD);
+            CHECK_EQ(run.chunk, unit_first(heap));
+            CHECK_EQ(run.page, tail != 0 ? hole.page + PAGES - pages : hole.page);
+            CHECK_EQ(set_of(heap)->free_pages, PAGES - pages);
+            CHECK_EQ(set_of(heap)->class_mask, pages == PAGES ? 0 : (uintptr_t)1 << run_class(PAGES - pages));
+            if (pages != PAGES)
+                check_free_run(heap, tail != 0 ? hole.page : hole.page + pages, PAGES - pages);
+            CHECK(unit_settle(heap));
+            test_memory_release();
+        }
+}
+
+/* --- searching --- */
+
+/* Runs of 9, 11, 9, 10 and 9 pages stand in one list, in this order. */
+static struct quarry_heap *heap_to_search(struct hole holes[5])
+{
+    static const uint8_t pages[] = {9, 10, 9, 11, 9}; /* the last one given comes first */
+    for (unsigned i = 0; i < 5; i++)
+        holes[i].pages = pages[i];
+    return heap_with_holes(holes, 5);
+}
+
+TEST(test_run_search_class_moves_what_it_finds_to_the_head_and_keeps_the_others_in_order)
+{
+    static const uint8_t orders[][5] = {{4, 3, 2, 1, 0}, {3, 4, 2, 1, 0}, {1, 4, 3, 2, 0}};
+    static const uint8_t asked[] = {9, 11, 10};
+    for (unsigned i = 0; i < 3 && !test_is_over(); i++) {
+        struct hole holes[5];
+        struct quarry_heap *heap = heap_to_search(holes);
+        if (heap == NULL)
+            return;
+        if (i == 2) /* the longest is gone, so that the search goes further */
+            take(heap, 11, RUN_HEAD);
+        const unsigned class = run_class(9);
+        const struct list_node *node = qi_run_search_class(set_of(heap), class, asked[i]);
+        REQUIRE(node != NULL);
+        CHECK_EQ(set_of(heap)->heads[class], node);
+        for (unsigned place = 0; place < 5; place++) {
+            if (i == 2 && orders[i][place] == 3)
+                continue;
+            REQUIRE(node != NULL);
+            CHECK_EQ(unit_page_of(unit_first(heap), node), holes[orders[i][place]].page);
+            node = node->next;
+        }
+        CHECK_EQ(node, NULL);
+        CHECK(unit_settle(heap));
+        test_memory_release();
+    }
+}
+
+TEST(test_run_search_class_without_a_run_long_enough_changes_nothing)
+{
+    struct hole holes[5];
+    struct quarry_heap *heap = heap_to_search(holes);
+    if (heap == NULL)
+        return;
+    const struct list_node *head = set_of(heap)->heads[run_class(9)];
+    CHECK_EQ(qi_run_search_class(set_of(heap), run_class(9), 12), NULL);
+    CHECK_EQ(set_of(heap)->heads[run_class(9)], head);
+    CHECK_EQ(qi_run_search_class(set_of(heap), run_class(12), 12), NULL);
+    CHECK(unit_settle(heap));
+}
+
 /* --- giving --- */
 
 /* Three runs in a row of 4, 3 and 5 pages; those of the mask are free before the one in the middle is given. */
@@ -247,9 +229,9 @@ static void check_merge(bool before, bool after)
     if (heap == NULL)
         return;
     take(heap, 1, RUN_HEAD);
-    const pages_t first = take(heap, 4, RUN_HEAD).page;
-    const pages_t middle = take(heap, 3, RUN_HEAD).page;
-    const pages_t last = take(heap, 5, RUN_HEAD).page;
+    const size_t first = take(heap, 4, RUN_HEAD).page;
+    const size_t middle = take(heap, 3, RUN_HEAD).page;
+    const size_t last = take(heap, 5, RUN_HEAD).page;
     take(heap, set_of(heap)->free_pages, RUN_HEAD);
     REQUIRE(middle == first + 4 && last == middle + 3);
     if (before)
@@ -257,10 +239,10 @@ static void check_merge(bool before, bool after)
     if (after)
         give(heap, last, 5);
     CHECK_EQ(give(heap, middle, 3), RUN_GIVEN);
-    const pages_t pages = 3u + (before ? 4u : 0u) + (after ? 5u : 0u);
+    const size_t pages = 3u + (before ? 4u : 0u) + (after ? 5u : 0u);
     check_free_run(heap, before ? first : middle, pages);
     CHECK_EQ(set_of(heap)->free_pages, pages);
-    CHECK_EQ(set_of(heap)->class_mask, (uintptr_t)1 << qi_run_class(pages));
+    CHECK_EQ(set_of(heap)->class_mask, (uintptr_t)1 << run_class(pages));
     CHECK(unit_settle(heap));
 }
 
@@ -289,7 +271,7 @@ TEST(test_run_give_of_last_used_run_says_that_chunk_is_free)
     struct quarry_heap *heap = unit_heap(8);
     if (heap == NULL)
         return;
-    const pages_t pages = chunk_page_count(unit_first(heap));
+    const size_t pages = unit_first(heap)->page_count;
     const struct taken first = take(heap, 2, RUN_HEAD);
     const struct taken last = take(heap, 3, RUN_TAIL);
     CHECK(!qi_run_chunk_is_free(unit_first(heap)));
@@ -301,12 +283,37 @@ TEST(test_run_give_of_last_used_run_says_that_chunk_is_free)
     CHECK(unit_settle(heap));
 }
 
+/* Takes pages one by one and gives them back in random order: what remains is one run. */
+TEST(test_run_give_of_single_pages_in_any_order_ends_in_one_run)
+{
+    enum { PAGES = 21 };
+    for (unsigned round = 0; round < 10 * TEST_SCALE && !test_is_over(); round++) {
+        uint8_t order[PAGES];
+        struct hole hole = {PAGES, 0};
+        struct quarry_heap *heap = heap_with_holes(&hole, 1);
+        if (heap == NULL)
+            return;
+        for (unsigned i = 0; i < PAGES; i++) {
+            const unsigned place = (unsigned)test_random_below(i + 1);
+            order[i] = order[place];
+            order[place] = (uint8_t)i;
+            CHECK_EQ(take(heap, 1, RUN_HEAD).page, hole.page + i);
+        }
+        for (unsigned i = 0; i < PAGES && !test_is_over(); i++) {
+            CHECK_EQ(give(heap, hole.page + order[i], 1), RUN_GIVEN);
+            CHECK(unit_settle(heap));
+        }
+        check_free_run(heap, hole.page, PAGES);
+        test_memory_release();
+    }
+}
+
 /* --- growing --- */
 
-static void grow_and_mark(struct quarry_heap *heap, pages_t page, pages_t old, pages_t pages)
+static void grow_and_mark(struct quarry_heap *heap, size_t page, size_t old, size_t pages)
 {
     CHECK(qi_run_grow(set_of(heap), unit_first(heap), page, old, pages));
-    chunk_set_length_at_start(unit_first(heap), page, pages);
+    chunk_set_length_at_start(unit_first(heap)->maps, page, pages);
     CHECK(unit_settle(heap));
 }
 
@@ -316,14 +323,14 @@ TEST(test_run_grow_takes_from_free_run_behind)
     struct quarry_heap *heap = heap_with_holes(holes, 2);
     if (heap == NULL)
         return;
-    const pages_t page = take(heap, 1, RUN_HEAD).page;
+    const size_t page = take(heap, 1, RUN_HEAD).page;
     REQUIRE(page == holes[0].page);
     CHECK(!qi_run_grow(set_of(heap), unit_first(heap), page, 1, 4));
     grow_and_mark(heap, page, 1, 2);
     check_free_run(heap, page + 2, 1);
     grow_and_mark(heap, page, 2, 3);
     CHECK_EQ(set_of(heap)->free_pages, 7);
-    CHECK_EQ(set_of(heap)->class_mask, (uintptr_t)1 << qi_run_class(7));
+    CHECK_EQ(set_of(heap)->class_mask, (uintptr_t)1 << run_class(7));
 }
 
 TEST(test_run_grow_into_used_run_or_edge_is_refused)
@@ -331,100 +338,11 @@ TEST(test_run_grow_into_used_run_or_edge_is_refused)
     struct quarry_heap *heap = unit_heap(6);
     if (heap == NULL)
         return;
-    const pages_t last = chunk_page_count(unit_first(heap)) - 1;
+    const size_t last = unit_first(heap)->page_count - 1;
     take(heap, last, RUN_HEAD);
     take(heap, 1, RUN_HEAD);
     CHECK(!qi_run_grow(set_of(heap), unit_first(heap), 0, last, last + 1));
     CHECK(!qi_run_grow(set_of(heap), unit_first(heap), last, 1, 2));
-    CHECK(unit_settle(heap));
-}
-
-/* --- damage --- */
-
-/* Free runs of 2 and 3 pages, in lists of their own, with a page in use between them. */
-struct damage {
-    struct quarry_heap *heap;
-    struct hole holes[2];
-    struct list_node *nodes[2];
-    uintptr_t class_mask;
-    size_t free_pages;
-};
-
-static bool damage_begin(struct damage *damage)
-{
-    damage->holes[0].pages = 2;
-    damage->holes[1].pages = 3;
-    damage->heap = heap_with_holes(damage->holes, 2);
-    if (damage->heap == NULL)
-        return false;
-    for (unsigned i = 0; i < 2; i++)
-        damage->nodes[i] =
-                (struct list_node *)(void *)chunk_page_address(unit_first(damage->heap), damage->holes[i].page);
-    damage->class_mask = set_of(damage->heap)->class_mask;
-    damage->free_pages = set_of(damage->heap)->free_pages;
-    return true;
-}
-
-static void check_reported(struct damage *damage, const struct list_node *node)
-{
-    CHECK_EQ(test_log.last.pointer, node);
-    expect_misuse(damage->heap, KIND(QUARRY_CORRUPT));
-    CHECK_EQ(set_of(damage->heap)->class_mask, damage->class_mask);
-    CHECK_EQ(set_of(damage->heap)->free_pages, damage->free_pages);
-}
-
-/* Every call that would follow a link of node number index, while one of its links is wrong. */
-static void check_damaged(struct damage *damage, unsigned index)
-{
-    struct run_set *set = set_of(damage->heap);
-    struct chunk *chunk = unit_first(damage->heap);
-    const pages_t between = damage->holes[0].page + 2;
-    CHECK_EQ(qi_run_give(set, chunk, between, 1), RUN_REFUSED);
-    CHECK_EQ(chunk->codes[between], PAGE_LARGE);
-    check_reported(damage, damage->nodes[index]);
-    if (index == 1) {
-        CHECK(!qi_run_grow(set, chunk, between, 1, 2));
-        check_reported(damage, damage->nodes[1]);
-        pages_t page;
-        CHECK_EQ(qi_run_take(set, 3, RUN_HEAD, &page), NULL);
-        check_reported(damage, damage->nodes[1]);
-    }
-}
-
-TEST(test_run_damaged_link_is_reported_and_changes_nothing)
-{
-    struct damage damage;
-    if (QUARRY_CHECK_LEVEL == 0)
-        SKIP("links are not checked");
-    if (!damage_begin(&damage))
-        return;
-    for (unsigned index = 0; index < 2; index++) {
-        struct list_node *node = damage.nodes[index];
-        const struct list_node kept = *node;
-        node->next = (struct list_node *)(uintptr_t)0x5a5a5a50;
-        check_damaged(&damage, index);
-        *node = kept;
-        node->link = &node->next;
-        check_damaged(&damage, index);
-        *node = kept;
-    }
-    CHECK(unit_settle(damage.heap));
-}
-
-TEST(test_run_damaged_node_of_free_chunk_keeps_the_chunk)
-{
-    struct quarry_heap *heap;
-    if (QUARRY_CHECK_LEVEL == 0)
-        SKIP("links are not checked");
-    heap = unit_heap(4);
-    if (heap == NULL)
-        return;
-    struct list_node *node = (struct list_node *)(void *)unit_first(heap)->pages;
-    const struct list_node kept = *node;
-    node->link = NULL;
-    CHECK(!qi_run_remove_chunk(set_of(heap), unit_first(heap)));
-    expect_misuse(heap, KIND(QUARRY_CORRUPT));
-    *node = kept;
     CHECK(unit_settle(heap));
 }
 
@@ -435,7 +353,7 @@ TEST(test_run_remove_chunk_takes_just_a_free_one)
     struct quarry_heap *heap = unit_heap(6);
     if (heap == NULL)
         return;
-    const pages_t pages = chunk_page_count(unit_first(heap));
+    const size_t pages = unit_first(heap)->page_count;
     const struct taken run = take(heap, 1, RUN_TAIL);
     CHECK(!qi_run_remove_chunk(set_of(heap), unit_first(heap)));
     CHECK(unit_settle(heap));
@@ -457,92 +375,7 @@ TEST(test_run_take_finds_longest_run_in_any_chunk)
         return;
     REQUIRE(quarry_add_region(heap, region, unit_region_bytes(20)));
     struct added_chunk *added = heap_chunks(heap)->first.next;
-    CHECK_EQ(take(heap, chunk_page_count(&added->chunk), RUN_HEAD).chunk, &added->chunk);
-    CHECK_EQ(take(heap, chunk_page_count(unit_first(heap)), RUN_HEAD).chunk, unit_first(heap));
+    CHECK_EQ(take(heap, added->chunk.page_count, RUN_HEAD).chunk, &added->chunk);
+    CHECK_EQ(take(heap, unit_first(heap)->page_count, RUN_HEAD).chunk, unit_first(heap));
     CHECK(unit_settle(heap));
-}
-
-/* --- random calls --- */
-
-enum { SWEEP_PAGES = 48, SWEEP_RUNS = 16 };
-
-struct sweep {
-    struct quarry_heap *heap;
-    uint8_t used[SWEEP_PAGES];
-    struct hole runs[SWEEP_RUNS]; /* pages 0: none */
-    pages_t pages;
-};
-
-static pages_t longest_in_model(const struct sweep *sweep, size_t *free_pages)
-{
-    pages_t longest = 0, length = 0;
-    *free_pages = 0;
-    for (pages_t page = 0; page < sweep->pages; page++) {
-        length = sweep->used[page] != 0 ? 0 : length + 1;
-        *free_pages += sweep->used[page] == 0;
-        longest = length > longest ? length : longest;
-    }
-    return longest;
-}
-
-static void mark_model(struct sweep *sweep, const struct hole *run, uint8_t used)
-{
-    for (pages_t page = run->page; page < run->page + run->pages; page++) {
-        CHECK(sweep->used[page] != used);
-        sweep->used[page] = used;
-    }
-}
-
-static void sweep_take(struct sweep *sweep, struct hole *run)
-{
-    size_t free_pages;
-    const pages_t longest = longest_in_model(sweep, &free_pages);
-    const pages_t pages = (pages_t)(1 + test_random_below(test_random_below(4) == 0 ? 14 : 4));
-    const struct taken taken = take(sweep->heap, pages, test_random_below(2) == 0 ? RUN_HEAD : RUN_TAIL);
-    if (taken.chunk == NULL) { /* none is long enough, or perhaps just one whose class begins below the request */
-        CHECK(longest < pages || (pages > RUN_EXACT_PAGES && qi_run_class(longest) == qi_run_class(pages)));
-        return;
-    }
-    run->page = taken.page;
-    run->pages = pages;
-    REQUIRE(taken.page + pages <= sweep->pages);
-    mark_model(sweep, run, 1);
-}
-
-static void sweep_step(struct sweep *sweep, struct hole *run)
-{
-    size_t free_pages;
-    if (run->pages == 0) {
-        sweep_take(sweep, run);
-    } else {
-        mark_model(sweep, run, 0);
-        give(sweep->heap, run->page, run->pages);
-        run->pages = 0;
-    }
-    longest_in_model(sweep, &free_pages);
-    CHECK_EQ(set_of(sweep->heap)->free_pages, free_pages);
-}
-
-TEST(test_run_random_calls_agree_with_page_array_and_end_in_one_run)
-{
-    static const struct sweep none;
-    struct sweep *sweep = test_memory(sizeof *sweep, 0);
-    if (sweep == NULL)
-        return;
-    *sweep = none;
-    sweep->heap = unit_heap(SWEEP_PAGES - 6);
-    if (sweep->heap == NULL)
-        return;
-    sweep->pages = chunk_page_count(unit_first(sweep->heap));
-    REQUIRE(sweep->pages <= SWEEP_PAGES);
-    for (unsigned round = 0; round < 1000 * TEST_SCALE && !test_is_over(); round++) {
-        sweep_step(sweep, &sweep->runs[test_random_below(SWEEP_RUNS)]);
-        if (round % 4 == 0)
-            CHECK(unit_settle(sweep->heap));
-    }
-    for (unsigned i = 0; i < SWEEP_RUNS; i++)
-        if (sweep->runs[i].pages != 0)
-            sweep_step(sweep, &sweep->runs[i]);
-    check_free_run(sweep->heap, 0, sweep->pages);
-    CHECK(unit_settle(sweep->heap));
 }

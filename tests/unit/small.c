@@ -1,45 +1,123 @@
 /* SPDX-License-Identifier: MIT
  *
- * small.c: single slots: which one is taken, what becomes of a run that was full, gets room, or runs empty. The
- * whole heap is checked after every step, and with it the place of every run's node (B1 to B3).
+ * small.c: single slots. First the inline functions alone, on map words that are no heap's, against loops over bits;
+ * then in a heap, where all of it is checked after every step, and with it the place of every run's node (B1 to B3).
  */
 #include "../../src/small.h"
 
-#include "unit.h"
+#include "unit_bin.h"
 
-static enum run_given give(struct quarry_heap *heap, void *block)
+/* --- map words --- */
+
+enum { WORDS = 40 };
+
+static uintptr_t random_word(void)
 {
-    struct heap_block found = {.kind = QUARRY_SMALL};
-    if (!CHECK_EQ(heap_locate(heap, block, 1, &found), 0) || !CHECK_EQ(found.kind, QUARRY_SMALL))
-        return RUN_REFUSED;
-    switch (small_give(&heap->bins, &found.run, found.slot)) {
-    case SMALL_GIVEN:
-        return RUN_GIVEN;
-    case SMALL_LAST:
-        return qi_bin_give_run(&heap->bins, found.run);
-    default:
-        return qi_bin_give_slot(&heap->bins, found.run.chunk, found.run.page, found.slot) ? RUN_GIVEN : RUN_REFUSED;
+    uintptr_t word = 0;
+    for (unsigned bit = 0; bit < BITS_WORD; bit += 16)
+        word |= (uintptr_t)(test_random() >> 16) << bit;
+    return word;
+}
+
+/* The slots' bits of a word: none, all, one of either, or some; the bits above are other runs'. */
+static uintptr_t some_word(const struct bin_shape *shape, unsigned kind)
+{
+    const uintptr_t slots = bin_all_bits(bin_unused_bits(shape)) >> bin_unused_bits(shape);
+    const uintptr_t one = (uintptr_t)1 << test_random_below(shape->slots);
+    const uintptr_t some[] = {0, slots, one, slots ^ one, random_word() & slots};
+    return (random_word() & ~slots) | some[kind % 5];
+}
+
+static unsigned count_free(const struct bin_shape *shape, uintptr_t word)
+{
+    unsigned count = 0;
+    for (unsigned slot = 0; slot < shape->slots; slot++)
+        count += word >> slot & 1;
+    return count;
+}
+
+/* A map at an odd address, between other maps. */
+struct map {
+    uint8_t bytes[2 * sizeof(uintptr_t) + 1];
+};
+
+static uint8_t *map_begin(struct map *map, uintptr_t word)
+{
+    test_fill(map->bytes, sizeof map->bytes, 7);
+    bits_store(map->bytes + 1, word);
+    return map->bytes + 1;
+}
+
+static bool is_kept_beside(const struct map *map)
+{
+    return test_is_filled(map->bytes, 1, 7) &&
+           test_is_filled(map->bytes + 1 + sizeof(uintptr_t), sizeof(uintptr_t), (uint32_t)(7 + 1 + sizeof(uintptr_t)));
+}
+
+static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned slot)
+{
+    struct map map;
+    uint8_t *at = map_begin(&map, word);
+    const unsigned free_slots = count_free(shape, word);
+    enum small_given expected = SMALL_GIVEN;
+    if ((word >> slot & 1) != 0)
+        expected = SMALL_WRONG;
+    else if (free_slots + 1 == shape->slots)
+        expected = SMALL_LAST;
+    else if (free_slots == 0)
+        expected = SMALL_FIRST;
+    if (expected == SMALL_WRONG && QUARRY_CHECK_LEVEL == 0)
+        return;
+    CHECK_EQ(small_give(at, shape, slot), expected);
+    CHECK_EQ(bits_load(at), expected == SMALL_GIVEN ? word | (uintptr_t)1 << slot : word);
+    CHECK(is_kept_beside(&map));
+}
+
+TEST(test_small_give_sets_a_bit_or_says_what_is_to_be_asked)
+{
+    for (unsigned code = 0; code < BIN_CODES; code++)
+        for (unsigned kind = 0; kind < WORDS && qi_bin_shapes[code].slots != 0 && !test_is_over(); kind++) {
+            const uintptr_t word = some_word(&qi_bin_shapes[code], kind);
+            for (unsigned slot = 0; slot < qi_bin_shapes[code].slots; slot++)
+                check_give(&qi_bin_shapes[code], word, slot);
+        }
+}
+
+/* Takes until the run is full: the lowest free slot each time. */
+static void check_takes(struct bin_set *set, unsigned index, const struct bin_shape *shape, uintptr_t word)
+{
+    struct map map;
+    struct bin *bin = &set->bins[index];
+    uint8_t *start = (uint8_t *)(16 * (uintptr_t)QUARRY_PAGE_BYTES); /* never looked at */
+    bin->map = map_begin(&map, word);
+    bin->run = (uintptr_t)start | bin_unused_bits(shape);
+    CHECK_EQ(bin_current_start(bin), start);
+    CHECK_EQ(bin_current_unused_bits(bin), bin_unused_bits(shape));
+    for (unsigned slot = 0; slot < shape->slots; slot++) {
+        if ((word >> slot & 1) == 0)
+            continue;
+        CHECK(small_has_slot(set, index));
+        CHECK_EQ(small_take(set, index, bin_slot_bytes(index)), start + slot * bin_slot_bytes(index));
+        word ^= (uintptr_t)1 << slot;
+        CHECK_EQ(bits_load(bin->map), word);
     }
+    CHECK(!small_has_slot(set, index));
+    CHECK(is_kept_beside(&map));
 }
 
-static uint8_t *try_take(struct quarry_heap *heap, unsigned bin)
+TEST(test_small_take_clears_the_lowest_bit_of_the_runs_slots)
 {
-    uint8_t *block = small_take(&heap->bins, bin);
-    return block != NULL ? block : qi_small_take_slow(&heap->bins, bin);
+    struct bin_set *set = test_memory(sizeof *set, 0);
+    if (set == NULL)
+        return;
+    qi_bin_clear(set);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        for (unsigned length = 0; length < BIN_LENGTHS; length++)
+            for (unsigned kind = 0; kind < WORDS && !test_is_over(); kind++)
+                check_takes(set, bin, shape_of(bin, length), some_word(shape_of(bin, length), kind));
 }
 
-static unsigned slots_of(unsigned bin, unsigned length)
-{
-    return qi_bin_shapes[length << BIN_LENGTH_SHIFT | bin].slots;
-}
-
-static uint8_t *take(struct quarry_heap *heap, unsigned bin)
-{
-    uint8_t *block = try_take(heap, bin);
-    CHECK(block != NULL);
-    CHECK(unit_settle(heap));
-    return block;
-}
+/* --- in a heap --- */
 
 /* A bin whose runs of one of the first two lengths have so many slots; BIN_COUNT: there is none. */
 static unsigned bin_with_slots(unsigned slots, unsigned *length)
@@ -54,37 +132,31 @@ static unsigned bin_with_slots(unsigned slots, unsigned *length)
 /* Takes every slot of the bin's runs that come before the one with length. */
 static void fill_shorter(struct quarry_heap *heap, unsigned bin, unsigned length)
 {
-    for (unsigned slot = 0; length == 1 && slot < slots_of(bin, 0); slot++)
-        take(heap, bin);
-}
-
-static size_t pages_for(unsigned bin)
-{
-    return (size_t)qi_bin_pages[bin] + qi_bin_pages[1u << BIN_LENGTH_SHIFT | bin] + 2;
+    if (length == 1)
+        take_full_run(heap, bin);
 }
 
 TEST(test_small_take_gives_slots_of_a_run_lowest_first)
 {
     const unsigned bin = 3;
-    struct quarry_heap *heap = unit_heap(pages_for(bin));
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 2));
     if (heap == NULL)
         return;
     uint8_t *first = take(heap, bin);
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++) {
-        CHECK(heap->bins.bins[bin].run != 0);
+    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
         CHECK_EQ(take(heap, bin), first + slot * bin_slot_bytes(bin));
-    }
-    CHECK_EQ(heap->bins.bins[bin].run, 0);
-    CHECK_EQ(heap->bins.bins[bin].u.next, NULL);
+    CHECK(!small_has_slot(&heap->bins, bin));
+    CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), first);
+    CHECK_EQ(heap->bins.rooms[bin], NULL);
     uint8_t *other = take(heap, bin);
-    CHECK_EQ(heap->bins.run_count[bin], 2);
+    CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), other);
     CHECK_EQ((uintptr_t)other & (QUARRY_PAGE_BYTES - 1), 0);
 }
 
 TEST(test_small_give_then_take_reuses_slot)
 {
     const unsigned bin = 1;
-    struct quarry_heap *heap = unit_heap(pages_for(bin));
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 2));
     if (heap == NULL)
         return;
     uint8_t *blocks[3] = {take(heap, bin), take(heap, bin), NULL};
@@ -117,153 +189,37 @@ static bool give_in_order(struct quarry_heap *heap, unsigned bin, unsigned order
 
 TEST(test_small_give_of_four_slots_in_every_order_gives_pages_back)
 {
-    unsigned length, orders = 0;
+    unsigned length;
     const unsigned bin = bin_with_slots(4, &length);
     if (bin == BIN_COUNT)
         SKIP("no run has four slots");
-    struct quarry_heap *heap = unit_heap(pages_for(bin));
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 2));
     if (heap == NULL)
         return;
     fill_shorter(heap, bin, length);
     const size_t free_pages = heap->bins.runs.free_pages;
+    unsigned orders = 0;
     for (unsigned order = 0; order < 256 && !test_is_over(); order++) {
         orders += give_in_order(heap, bin, order);
+        CHECK(!qi_bin_give_spare(&heap->bins) || heap->bins.bins[bin].run == 0);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-        CHECK_EQ(heap->bins.run_count[bin], length);
     }
     CHECK_EQ(orders, 24);
 }
 
-TEST(test_small_full_run_that_gets_room_becomes_current)
-{
-    const unsigned bin = 3;
-    struct quarry_heap *heap = unit_heap(pages_for(bin));
-    if (heap == NULL)
-        return;
-    uint8_t *first = take(heap, bin);
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
-        take(heap, bin);
-    CHECK_EQ(give(heap, first + bin_slot_bytes(bin)), RUN_GIVEN);
-    CHECK(unit_settle(heap));
-    CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), first);
-    CHECK_EQ(take(heap, bin), first + bin_slot_bytes(bin));
-}
-
-TEST(test_small_full_run_that_gets_room_is_listed_behind_current_one)
-{
-    const unsigned bin = 3;
-    struct quarry_heap *heap = unit_heap(pages_for(bin));
-    if (heap == NULL)
-        return;
-    uint8_t *first = take(heap, bin);
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
-        take(heap, bin);
-    uint8_t *second = take(heap, bin);
-    CHECK_EQ(give(heap, first), RUN_GIVEN);
-    CHECK(unit_settle(heap));
-    CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), second);
-    for (unsigned slot = 1; slot < slots_of(bin, 1); slot++)
-        CHECK_EQ(take(heap, bin), second + slot * bin_slot_bytes(bin));
-    CHECK_EQ(heap->bins.bins[bin].run, 0);
-    CHECK_EQ(heap->bins.bins[bin].u.next, first);
-    CHECK_EQ(take(heap, bin), first);
-}
-
-TEST(test_small_emptied_run_is_the_chunks_last)
-{
-    struct quarry_heap *heap = unit_heap(pages_for(5));
-    if (heap == NULL)
-        return;
-    for (unsigned bin = 0; bin <= 5; bin++) {
-        CHECK_EQ(give(heap, take(heap, bin)), RUN_GIVEN_ALL);
-        CHECK(unit_settle(heap));
-        CHECK(qi_run_chunk_is_free(unit_first(heap)));
-    }
-}
-
 TEST(test_small_slot_of_used_and_free_is_told_apart)
 {
-    struct quarry_heap *heap = unit_heap(pages_for(4));
-    struct heap_block found = {.kind = QUARRY_SMALL};
+    struct quarry_heap *heap = unit_heap(pages_of_runs(4, 2));
+    struct heap_block found;
     if (heap == NULL)
         return;
     uint8_t *block = take(heap, 4);
     take(heap, 4);
-    CHECK_EQ(heap_locate(heap, block, 1, &found), 0);
+    CHECK_EQ(qi_heap_locate(heap, block, 1, &found), 0);
     CHECK(small_is_used(&found.run, 0) && small_is_used(&found.run, 1));
     give(heap, block);
     CHECK(!small_is_used(&found.run, 0) && small_is_used(&found.run, 1));
-    CHECK_EQ(heap_locate(heap, block, 1, &found), QUARRY_DOUBLE_FREE);
-}
-
-/* --- damage --- */
-
-TEST(test_small_damaged_node_of_current_run_is_reported_by_last_take)
-{
-    const unsigned bin = 3;
-    struct quarry_heap *heap;
-    if (QUARRY_CHECK_LEVEL == 0)
-        SKIP("links are not checked");
-    heap = unit_heap(pages_for(bin));
-    if (heap == NULL)
-        return;
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
-        take(heap, bin);
-    uint8_t *last = bin_current_start(&heap->bins.bins[bin]) + (slots_of(bin, 0) - 1) * bin_slot_bytes(bin);
-    struct list_node *node = (struct list_node *)(void *)last;
-    struct list_node *kept = node->next;
-    node->next = (struct list_node *)(uintptr_t)0x5a5a5a50;
-    CHECK_EQ(try_take(heap, bin), NULL);
-    expect_misuse(heap, KIND(QUARRY_CORRUPT));
-    node->next = kept;
-    CHECK_EQ(take(heap, bin), (uint8_t *)node);
-}
-
-TEST(test_small_damaged_node_of_listed_run_is_reported_by_last_give)
-{
-    const unsigned bin = 3;
-    struct quarry_heap *heap;
-    if (QUARRY_CHECK_LEVEL == 0)
-        SKIP("links are not checked");
-    heap = unit_heap(pages_for(bin));
-    if (heap == NULL)
-        return;
-    uint8_t *first = take(heap, bin);
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
-        take(heap, bin);
-    take(heap, bin);
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
-        give(heap, first + slot * bin_slot_bytes(bin));
-    struct list_node *node = (struct list_node *)(void *)(first + bin_slot_bytes(bin));
-    const struct list_node kept = *node;
-    node->link = NULL;
-    CHECK_EQ(give(heap, first), RUN_REFUSED);
-    expect_misuse(heap, KIND(QUARRY_CORRUPT));
-    *node = kept;
-    CHECK(unit_settle(heap));
-    CHECK_EQ(give(heap, first), RUN_GIVEN);
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_small_node_of_listed_run_stays_where_it_was_put)
-{
-    const unsigned bin = 3;
-    struct quarry_heap *heap = unit_heap(pages_for(bin));
-    if (heap == NULL)
-        return;
-    uint8_t *first = take(heap, bin);
-    for (unsigned slot = 1; slot < slots_of(bin, 0); slot++)
-        take(heap, bin);
-    take(heap, bin);
-    give(heap, first);
-    struct heap_block found = {.kind = QUARRY_SMALL};
-    CHECK_EQ(heap_locate(heap, first + bin_slot_bytes(bin), 1, &found), 0);
-    CHECK_EQ(qi_bin_node(&heap->bins, found.run), first);
-    if (slots_of(bin, 0) > 2) {
-        give(heap, first + bin_slot_bytes(bin));
-        CHECK_EQ(qi_bin_node(&heap->bins, found.run), first);
-    }
-    CHECK(unit_settle(heap));
+    CHECK_EQ(qi_heap_locate(heap, block, 1, &found), QUARRY_DOUBLE_FREE);
 }
 
 /* --- random calls --- */
@@ -309,5 +265,8 @@ TEST(test_small_random_calls_keep_blocks_apart_and_end_in_one_run)
         if (live[i].block != NULL)
             random_step(heap, &live[i]);
     CHECK(unit_settle(heap));
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        CHECK_EQ(heap->bins.rooms[bin], NULL);
+    qi_bin_give_spare(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * source.c: the figures, the limit and the busy flag around a provider's callbacks. The provider here gives an
- * address that a test sets, touches no memory, and notes what it was asked.
+ * source.c: the figures, the limit and the gate around a provider's callbacks. The provider here gives an address
+ * that a test sets, touches no memory, and notes what it was asked.
  */
 #include "../../src/source.h"
 
@@ -10,6 +10,9 @@
 /* Looks like memory that a provider may give. */
 #define SOME_ADDRESS ((void *)(uintptr_t)(16u * QUARRY_PAGE_BYTES))
 
+/* What a heap's gate might be while no callback runs. */
+enum { OPEN_BYTES = 1000, OPEN_PAGES = 70 };
+
 struct fake {
     struct quarry_source provider;
     struct source source;
@@ -17,7 +20,7 @@ struct fake {
     bool willing; /* extend's and truncate's */
     unsigned calls;
     unsigned released;
-    bool was_busy; /* in every call */
+    bool was_shut; /* in every call */
     void *memory;  /* the last call's arguments */
     size_t old_bytes, bytes, align_bytes;
 };
@@ -25,7 +28,8 @@ struct fake {
 static void note(struct fake *fake, void *memory, size_t old_bytes, size_t bytes)
 {
     fake->calls++;
-    fake->was_busy = fake->was_busy && fake->source.busy;
+    fake->was_shut = fake->was_shut && fake->source.gate.bytes == 0 && fake->source.gate.pages == 0 &&
+                     source_is_busy(&fake->source);
     fake->memory = memory;
     fake->old_bytes = old_bytes;
     fake->bytes = bytes;
@@ -63,7 +67,9 @@ static struct source *begin(struct fake *fake)
     fake->provider.extend = fake->provider.truncate = fake_resize;
     fake->source.provider = &fake->provider;
     fake->answer = SOME_ADDRESS;
-    fake->willing = fake->was_busy = true;
+    fake->willing = fake->was_shut = true;
+    fake->source.gate.bytes = OPEN_BYTES;
+    fake->source.gate.pages = OPEN_PAGES;
     return &fake->source;
 }
 
@@ -71,7 +77,9 @@ static void check_figures(const struct source *source, size_t acquired_bytes, si
 {
     CHECK_EQ(source->acquired_bytes, acquired_bytes);
     CHECK_EQ(source->acquired_peak_bytes, peak_bytes);
-    CHECK(!source->busy);
+    CHECK_EQ(source->gate.bytes, OPEN_BYTES);
+    CHECK_EQ(source->gate.pages, OPEN_PAGES);
+    CHECK(!source_is_busy(source));
 }
 
 TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
@@ -86,7 +94,7 @@ TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
 
 TEST(test_source_acquire_without_provider_gives_null)
 {
-    struct source source = {.limit_bytes = 0};
+    struct source source = {.gate = {OPEN_BYTES, OPEN_PAGES}};
     CHECK_EQ(qi_source_acquire(&source, 4096), NULL);
     check_figures(&source, 0, 0);
 }
@@ -154,7 +162,7 @@ TEST(test_source_acquire_beyond_limit_does_not_ask)
 
 TEST(test_source_room_without_limit_never_overflows)
 {
-    struct source source = {.limit_bytes = 0};
+    struct source source = {.gate = {OPEN_BYTES, OPEN_PAGES}};
     CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX);
     qi_source_count(&source, 1000);
     CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX - 1000);
@@ -245,18 +253,61 @@ TEST(test_source_truncate_refused_counts_nothing)
     check_figures(source, 12288, 12288);
 }
 
-TEST(test_source_is_busy_during_every_callback_and_not_after)
+/* --- the gate --- */
+
+/* The gate is what it was before, and each of so many callbacks found it shut. */
+static void check_gate(const struct fake *fake, unsigned calls, struct source_gate expected)
+{
+    CHECK_EQ(fake->calls, calls);
+    CHECK(fake->was_shut);
+    CHECK_EQ(fake->source.gate.bytes, expected.bytes);
+    CHECK_EQ(fake->source.gate.pages, expected.pages);
+    CHECK_EQ(source_is_busy(&fake->source), expected.bytes == 0);
+}
+
+/* Every kind of callback, willing or not. */
+static void check_callbacks(const struct source_gate gate)
 {
     struct fake fake;
     struct source *source = begin(&fake);
-    qi_source_acquire(source, 4096);
-    CHECK(!source->busy);
-    qi_source_extend(source, SOME_ADDRESS, 4096, 8192);
-    CHECK(!source->busy);
-    qi_source_truncate(source, SOME_ADDRESS, 8192, 4096);
-    CHECK(!source->busy);
-    qi_source_release(source, SOME_ADDRESS, 4096);
-    CHECK(!source->busy);
-    CHECK_EQ(fake.calls, 4);
-    CHECK(fake.was_busy);
+    source->gate.bytes = gate.bytes;
+    source->gate.pages = gate.pages;
+    for (unsigned willing = 0; willing < 2; willing++) {
+        fake.willing = willing != 0;
+        fake.answer = willing != 0 ? SOME_ADDRESS : NULL;
+        fake.calls = 0;
+        qi_source_acquire(source, 8192);
+        check_gate(&fake, 1, gate);
+        qi_source_extend(source, SOME_ADDRESS, 8192, 12288);
+        check_gate(&fake, 2, gate);
+        qi_source_truncate(source, SOME_ADDRESS, 12288, 4096);
+        check_gate(&fake, 3, gate);
+        source->acquired_bytes = 4096;
+        qi_source_release(source, SOME_ADDRESS, 4096);
+        check_gate(&fake, 4, gate);
+    }
+    fake.answer = (void *)((uintptr_t)SOME_ADDRESS + 1);
+    qi_source_acquire(source, 4096); /* and its release */
+    check_gate(&fake, 6, gate);
+}
+
+TEST(test_source_gate_is_shut_during_every_callback_and_afterwards_as_before)
+{
+    static const struct source_gate gates[] = {{OPEN_BYTES, OPEN_PAGES}, {1, 0}, {SIZE_MAX, SIZE_MAX}, {0, 0}};
+    for (unsigned i = 0; i < sizeof gates / sizeof *gates; i++)
+        check_callbacks(gates[i]);
+}
+
+TEST(test_source_gate_stays_open_where_no_callback_is_asked)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    source->limit_bytes = 4096;
+    CHECK_EQ(qi_source_acquire(source, 8192), NULL);
+    fake.provider.release = NULL;
+    fake.provider.extend = fake.provider.truncate = NULL;
+    CHECK(!qi_source_extend(source, SOME_ADDRESS, 1, 2));
+    CHECK(!qi_source_truncate(source, SOME_ADDRESS, 2, 1));
+    CHECK(!qi_source_release(source, SOME_ADDRESS, 1));
+    check_gate(&fake, 0, (struct source_gate){OPEN_BYTES, OPEN_PAGES});
 }

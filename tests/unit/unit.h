@@ -14,23 +14,17 @@
 
 static inline bool unit_add(void *context, const struct quarry_block *block)
 {
-    struct quarry_heap *heap = context;
-    if (!block->free) {
-        heap->blocks++;
-        heap->used_bytes += block->bytes;
-    }
+    if (!block->free)
+        heap_count_taken(context, block->bytes);
     return true;
 }
 
 /* Is everything sound, the figures of blocks apart? Blocks taken by a layer's own functions are counted here. */
 static inline bool unit_settle(struct quarry_heap *heap)
 {
-    heap->blocks = heap->used_bytes = 0;
-    if (!qi_check_walk(heap, unit_add, heap))
-        return false;
-    if (heap->used_peak_bytes < heap->used_bytes)
-        heap->used_peak_bytes = heap->used_bytes;
-    return qi_check_heap(heap);
+    heap->blocks = 0;
+    heap->below_peak_bytes = heap->used_peak_bytes;
+    return qi_check_walk(heap, unit_add, heap) && qi_check_heap(heap);
 }
 
 /* Bytes of a region in which the heap has at least so many pages, wherever it starts. */
@@ -60,9 +54,17 @@ static inline struct chunk *unit_first(struct quarry_heap *heap)
     return &heap_chunks(heap)->first;
 }
 
-static inline pages_t unit_page_of(const struct chunk *chunk, const void *address)
+static inline size_t unit_page_of(const struct chunk *chunk, const void *address)
 {
-    return (pages_t)(((uintptr_t)address - (uintptr_t)chunk->pages) >> UNITS_PAGE_SHIFT);
+    return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT;
+}
+
+/* The live block at an address; if there is none, the test has failed. */
+static inline struct heap_block unit_find(const struct quarry_heap *heap, const void *address)
+{
+    struct heap_block found;
+    CHECK_EQ(qi_heap_locate(heap, address, 1, &found), 0);
+    return found;
 }
 
 #endif

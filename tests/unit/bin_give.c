@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bin_give.c: what becomes of a run whose last block is given back: its pages go, or it stays as the spare.
+ */
+#include "../../src/bin.h"
+
+#include "unit_bin.h"
+
+enum { BIN = 2, OTHER_BIN = 3 };
+
+/* Gives back all slots of a full run but the first. */
+static void give_all_but_first(struct quarry_heap *heap, const struct bin_run *run)
+{
+    for (unsigned slot = bin_shape_of(run->code)->slots; slot-- > 1;)
+        CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_GIVEN);
+    CHECK(unit_settle(heap));
+}
+
+static unsigned listed_runs(const struct quarry_heap *heap)
+{
+    unsigned count = 0;
+    for (const struct list_node *node = heap->bins.rooms[BIN]; node != NULL && count < 10; node = node->next)
+        count++;
+    return count;
+}
+
+/* Everything is as it was before a call that was refused. */
+struct kept {
+    struct bin bin;
+    struct list_node *rooms;
+    uintptr_t word;
+    size_t free_pages;
+};
+
+static struct kept keep(const struct quarry_heap *heap, const struct bin_run *run)
+{
+    const struct kept kept = {heap->bins.bins[BIN], heap->bins.rooms[BIN], bits_load(bin_run_map(run)),
+                              heap->bins.runs.free_pages};
+    return kept;
+}
+
+static void check_kept(const struct quarry_heap *heap, const struct bin_run *run, const struct kept *kept)
+{
+    expect_misuse(heap, KIND(QUARRY_CORRUPT));
+    CHECK_EQ(heap->bins.bins[BIN].run, kept->bin.run);
+    CHECK_EQ(heap->bins.bins[BIN].map, kept->bin.map);
+    CHECK_EQ(heap->bins.rooms[BIN], kept->rooms);
+    CHECK_EQ(bits_load(bin_run_map(run)), kept->word);
+    CHECK_EQ(heap->bins.runs.free_pages, kept->free_pages);
+    CHECK_EQ(run->chunk->codes[run->page], run->code);
+}
+
+/* --- runs in lists --- */
+
+/* Three runs with one block each, and a full current one; their last blocks go in this order, two bits a step. */
+static void check_order(unsigned order)
+{
+    struct bin_run runs[4];
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 4));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 4; i++)
+        runs[i] = take_full_run(heap, BIN);
+    for (unsigned i = 0; i < 3; i++)
+        give_all_but_first(heap, &runs[i]);
+    CHECK_EQ(listed_runs(heap), 3);
+    for (unsigned step = 0; step < 3 && !test_is_over(); step++, order >>= 2) {
+        const struct bin_run *run = &runs[order & 3];
+        const size_t free_pages = heap->bins.runs.free_pages + bin_shape_of(run->code)->pages;
+        CHECK_EQ(give_slot(heap, run, 0, step % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+        CHECK_EQ(listed_runs(heap), 2 - step);
+        CHECK_EQ(heap->bins.spare, 0);
+        CHECK(unit_settle(heap));
+    }
+    CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[3]));
+}
+
+TEST(test_bin_give_last_of_listed_runs_in_every_order_gives_their_pages_back)
+{
+    for (unsigned order = 0; order < 64 && !test_is_over(); order++) {
+        const unsigned named = 1u << (order & 3) | 1u << (order >> 2 & 3) | 1u << (order >> 4);
+        if (named == 7)
+            check_order(order);
+        test_memory_release();
+    }
+}
+
+TEST(test_bin_give_last_of_listed_run_with_damaged_node_is_refused)
+{
+    struct bin_run runs[3];
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 3));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        runs[i] = take_full_run(heap, BIN);
+    for (unsigned i = 0; i < 2; i++)
+        give_all_but_first(heap, &runs[i]);
+    for (unsigned i = 0; i < 2 && !test_is_over(); i++) {
+        const struct kept before = keep(heap, &runs[i]);
+        struct list_node *node = qi_bin_node(&runs[i]);
+        const struct list_node kept = *node;
+        for (unsigned damage = 0; damage < 4; damage++) {
+            if (damage % 2 == 0)
+                node->next = damage == 0 ? (struct list_node *)(uintptr_t)0x5a5a5a50 : node;
+            else
+                node->link = damage == 1 ? NULL : &node->next;
+            CHECK_EQ(give_slot(heap, &runs[i], 0, damage < 2), RUN_REFUSED);
+            CHECK_EQ(test_log.last.pointer, node);
+            check_kept(heap, &runs[i], &before);
+            *node = kept;
+        }
+        CHECK(unit_settle(heap));
+    }
+    for (unsigned i = 0; i < 2; i++)
+        CHECK_EQ(give_slot(heap, &runs[i], 0, true), RUN_GIVEN);
+    CHECK(unit_settle(heap));
+}
+
+/* Runs are made from the chunk's end downwards: the free run before the last one made is its neighbour. */
+TEST(test_bin_give_last_of_listed_run_beside_damaged_free_run_is_refused)
+{
+    struct bin_run runs[3];
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 3));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        runs[i] = take_full_run(heap, BIN);
+    for (unsigned i = 0; i < 2; i++)
+        give_all_but_first(heap, &runs[i]);
+    CHECK_EQ(give_slot(heap, &runs[0], 0, true), RUN_GIVEN);
+    CHECK_EQ(runs[1].chunk->codes[runs[0].page], PAGE_FREE);
+    struct list_node *node = (struct list_node *)(void *)bin_run_start(&runs[0]);
+    const struct list_node kept = *node;
+    const struct kept before = keep(heap, &runs[1]);
+    node->link = NULL;
+    CHECK_EQ(give_slot(heap, &runs[1], 0, true), RUN_REFUSED);
+    CHECK_EQ(test_log.last.pointer, node);
+    check_kept(heap, &runs[1], &before);
+    *node = kept;
+    CHECK(unit_settle(heap));
+    CHECK_EQ(give_slot(heap, &runs[1], 0, false), RUN_GIVEN);
+    CHECK(unit_settle(heap));
+}
+
+/* Takes all free pages, which are one run, but its last; the node of that page. */
+static struct list_node *leave_one_page(struct quarry_heap *heap)
+{
+    const size_t pages = heap->bins.runs.free_pages - 1;
+    uint8_t *block = qi_large_take(&heap->bins.runs, pages, 1);
+    CHECK(block != NULL);
+    return (struct list_node *)(void *)(block + units_bytes_from_pages(pages));
+}
+
+/* --- the current run in an added chunk --- */
+
+/* A heap whose first chunk is full, with another that is free; NULL: the test is over. */
+static struct quarry_heap *heap_with_added(void)
+{
+    const size_t bytes = unit_region_bytes(pages_of_runs(BIN, 2));
+    struct quarry_heap *heap = unit_heap(4);
+    uint8_t *region = heap == NULL ? NULL : test_memory(bytes, 8);
+    if (region == NULL || !CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) ||
+        !CHECK(quarry_add_region(heap, region, bytes)))
+        return NULL;
+    return heap;
+}
+
+TEST(test_bin_give_last_of_current_run_in_added_chunk_gives_its_pages_back)
+{
+    struct quarry_heap *heap = heap_with_added();
+    if (heap == NULL)
+        return;
+    const size_t free_pages = heap->bins.runs.free_pages;
+    for (unsigned inlined = 0; inlined < 2; inlined++) {
+        const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
+        CHECK_EQ(run.chunk, (struct chunk *)heap_chunks(heap)->first.next);
+        CHECK_EQ(give_slot(heap, &run, 0, inlined != 0), RUN_GIVEN_ALL);
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+        CHECK_EQ(heap->bins.bins[BIN].run, 0);
+        CHECK(!small_has_slot(&heap->bins, BIN));
+        CHECK_EQ(heap->bins.spare, 0);
+        CHECK(qi_run_chunk_is_free(run.chunk));
+        CHECK(unit_settle(heap));
+    }
+}
+
+TEST(test_bin_give_last_of_current_run_beside_damaged_free_run_is_refused)
+{
+    struct quarry_heap *heap;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    heap = heap_with_added();
+    if (heap == NULL)
+        return;
+    const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
+    struct list_node *node = leave_one_page(heap);
+    const struct list_node kept = *node;
+    const struct kept before = keep(heap, &run);
+    CHECK_EQ(run.chunk->codes[run.page - 1], PAGE_FREE);
+    node->link = NULL;
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_REFUSED);
+    CHECK_EQ(test_log.last.pointer, node);
+    check_kept(heap, &run, &before);
+    *node = kept;
+    CHECK(unit_settle(heap));
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+    CHECK_EQ(heap->bins.bins[BIN].run, 0);
+    CHECK(unit_settle(heap));
+}
+
+/* --- the spare --- */
+
+/* One block of a new run taken and given back, so that the run becomes the spare. */
+static struct bin_run make_spare(struct quarry_heap *heap, unsigned bin)
+{
+    const struct bin_run run = unit_find(heap, take(heap, bin)).run;
+    CHECK_EQ(give_slot(heap, &run, 0, bin % 2 == 0), RUN_GIVEN);
+    CHECK_EQ(heap->bins.spare, bin + 1);
+    CHECK(unit_settle(heap));
+    return run;
+}
+
+TEST(test_bin_emptied_current_run_stays_as_spare_and_serves_its_bin_again)
+{
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    const struct bin_run run = make_spare(heap, BIN);
+    const size_t free_pages = heap->bins.runs.free_pages;
+    const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
+    CHECK_EQ(bin_free_bits(bits_load(bin_run_map(&run)), unused_bits), bin_all_bits(unused_bits));
+    CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
+    CHECK_EQ(heap->bins.rooms[BIN], NULL);
+    for (unsigned round = 0; round < 3; round++) {
+        CHECK_EQ(take(heap, BIN), bin_run_start(&run));
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+        CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+    }
+    struct heap_block found;
+    CHECK_EQ(qi_heap_locate(heap, bin_run_start(&run), 1, &found), QUARRY_DOUBLE_FREE);
+}
+
+TEST(test_bin_second_spare_sends_the_first_back)
+{
+    struct quarry_heap *heap = unit_heap(16 + pages_of(BIN, 0) + pages_of(OTHER_BIN, 0));
+    if (heap == NULL)
+        return;
+    const size_t free_pages = heap->bins.runs.free_pages;
+    for (unsigned round = 0; round < 2; round++) {
+        make_spare(heap, BIN);
+        make_spare(heap, OTHER_BIN);
+        CHECK_EQ(heap->bins.bins[BIN].run, 0);
+        CHECK(!small_has_slot(&heap->bins, BIN));
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages - pages_of(OTHER_BIN, 0));
+    }
+    make_spare(heap, BIN);
+    CHECK_EQ(heap->bins.bins[OTHER_BIN].run, 0);
+    CHECK(qi_bin_give_spare(&heap->bins));
+    CHECK(qi_run_chunk_is_free(unit_first(heap)));
+}
+
+TEST(test_bin_give_spare_gives_pages_back_once)
+{
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    const size_t free_pages = heap->bins.runs.free_pages;
+    CHECK(!qi_bin_give_spare(&heap->bins));
+    make_spare(heap, BIN);
+    CHECK(heap->bins.runs.free_pages < free_pages);
+    CHECK(qi_bin_give_spare(&heap->bins));
+    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+    CHECK_EQ(heap->bins.spare, 0);
+    CHECK_EQ(heap->bins.bins[BIN].run, 0);
+    CHECK(!small_has_slot(&heap->bins, BIN));
+    CHECK(unit_settle(heap));
+    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_bin_give_spare_leaves_a_run_that_has_been_used_since)
+{
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 2));
+    if (heap == NULL)
+        return;
+    const struct bin_run run = make_spare(heap, BIN);
+    CHECK_EQ(take(heap, BIN), bin_run_start(&run));
+    const size_t free_pages = heap->bins.runs.free_pages;
+    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+    CHECK_EQ(unit_find(heap, bin_run_start(&run)).kind, QUARRY_SMALL);
+    CHECK(unit_settle(heap));
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+    fill_current(heap, BIN);
+    CHECK(take(heap, BIN) != NULL); /* another run has become the current one */
+    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_bin_give_spare_leaves_a_bin_whose_current_run_is_in_an_added_chunk)
+{
+    const size_t bytes = unit_region_bytes(pages_of(BIN, 2));
+    struct quarry_heap *heap = unit_heap(4);
+    if (heap == NULL)
+        return;
+    make_spare(heap, BIN);
+    while (heap->bins.runs.free_pages != 0)
+        REQUIRE(qi_large_take(&heap->bins.runs, 1, 1) != NULL);
+    fill_current(heap, BIN);
+    uint8_t *region = test_memory(bytes, 0);
+    if (region == NULL)
+        return;
+    REQUIRE(quarry_add_region(heap, region, bytes));
+    heap->bins.spare = BIN + 1; /* adding a region has the spare given back */
+    const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
+    CHECK(run.chunk != unit_first(heap));
+    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
+    heap->bins.spare = BIN + 1;
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN_ALL);
+    CHECK(!qi_bin_give_spare(&heap->bins)); /* nor is there a current run any more */
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_bin_give_spare_beside_damaged_free_run_is_refused_and_keeps_the_run)
+{
+    struct quarry_heap *heap;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    const struct bin_run run = make_spare(heap, BIN);
+    struct list_node *node = leave_one_page(heap);
+    const struct list_node kept = *node;
+    const struct kept before = keep(heap, &run);
+    node->link = NULL;
+    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK_EQ(test_log.last.pointer, node);
+    check_kept(heap, &run, &before);
+    *node = kept;
+    CHECK(unit_settle(heap));
+    CHECK_EQ(take(heap, BIN), bin_run_start(&run));
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+    CHECK(qi_bin_give_spare(&heap->bins));
+    CHECK_EQ(heap->bins.runs.free_pages, before.free_pages + bin_shape_of(run.code)->pages);
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_bin_spare_is_never_missed)
+{
+    struct quarry_heap *heap = unit_heap(64);
+    struct quarry_stats fresh, after;
+    if (heap == NULL)
+        return;
+    quarry_get_stats(heap, &fresh);
+    quarry_free(heap, quarry_malloc(heap, UNITS_GRANULE_BYTES));
+    CHECK(heap->bins.spare != 0);
+    void *all = quarry_malloc(heap, fresh.largest_free_bytes); /* nothing asked for the figures in between */
+    CHECK(all != NULL);
+    quarry_free(heap, all);
+    quarry_free(heap, quarry_malloc(heap, UNITS_GRANULE_BYTES));
+    quarry_get_stats(heap, &after);
+    CHECK_EQ(after.free_bytes, fresh.free_bytes);
+    CHECK_EQ(after.largest_free_bytes, fresh.largest_free_bytes);
+}

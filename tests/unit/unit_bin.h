@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * unit_bin.h: what the tests of small blocks share: single slots taken and given as the API does it, and what a bin's
+ * runs should look like. Lengths are compared by shape, because a bin's lengths may come out alike.
+ */
+#ifndef QUARRY_UNIT_BIN_H
+#define QUARRY_UNIT_BIN_H
+
+#include "../../src/small.h"
+
+#include "unit.h"
+
+static inline const struct bin_shape *shape_of(unsigned bin, unsigned length)
+{
+    return &qi_bin_shapes[length << BIN_LENGTH_SHIFT | bin];
+}
+
+static inline unsigned slots_of(unsigned bin, unsigned length)
+{
+    return shape_of(bin, length)->slots;
+}
+
+static inline size_t pages_of(unsigned bin, unsigned length)
+{
+    return shape_of(bin, length)->pages;
+}
+
+static inline bool is_same_shape(const struct bin_shape *one, const struct bin_shape *other)
+{
+    return one->granules == other->granules && one->pages == other->pages && one->slots == other->slots;
+}
+
+/* NULL: there is none. */
+static inline uint8_t *try_take(struct quarry_heap *heap, unsigned bin)
+{
+    return small_has_slot(&heap->bins, bin) ? small_take(&heap->bins, bin, bin_slot_bytes(bin))
+                                            : qi_bin_take(&heap->bins, bin);
+}
+
+static inline uint8_t *take(struct quarry_heap *heap, unsigned bin)
+{
+    uint8_t *block = try_take(heap, bin);
+    CHECK(block != NULL);
+    CHECK(unit_settle(heap));
+    return block;
+}
+
+/* A slot is given back by the inline functions, or else by the one that does all. */
+static inline enum run_given give_slot(struct quarry_heap *heap, const struct bin_run *run, unsigned slot, bool inlined)
+{
+    if (!inlined)
+        return qi_bin_give(&heap->bins, run, slot);
+    switch (small_give(bin_run_map(run), bin_shape_of(run->code), slot)) {
+    case SMALL_GIVEN:
+        return RUN_GIVEN;
+    case SMALL_FIRST:
+        bin_give_first(&heap->bins, run, slot);
+        return RUN_GIVEN;
+    case SMALL_LAST:
+        return qi_bin_give_last(&heap->bins, run, slot);
+    default:
+        CHECK(false);
+        return RUN_REFUSED;
+    }
+}
+
+static inline enum run_given give(struct quarry_heap *heap, const uint8_t *block)
+{
+    const struct heap_block found = unit_find(heap, block);
+    if (!CHECK_EQ(found.kind, QUARRY_SMALL))
+        return RUN_REFUSED;
+    return give_slot(heap, &found.run, found.slot, test_random_below(2) != 0);
+}
+
+/* Takes what is left of the bin's current run. */
+static inline void fill_current(struct quarry_heap *heap, unsigned bin)
+{
+    while (small_has_slot(&heap->bins, bin))
+        small_take(&heap->bins, bin, bin_slot_bytes(bin));
+    CHECK(unit_settle(heap));
+}
+
+/* A new run, full and current, although other runs may have room. */
+static inline struct bin_run take_full_run(struct quarry_heap *heap, unsigned bin)
+{
+    struct bin_run run = {NULL, 0, 0};
+    const uint8_t *start = take(heap, bin);
+    if (start != NULL) {
+        run = unit_find(heap, start).run;
+        CHECK_EQ(bin_run_start(&run), start);
+        fill_current(heap, bin);
+    }
+    return run;
+}
+
+static inline uint8_t *slot_address(const struct bin_run *run, unsigned slot)
+{
+    return bin_run_start(run) + slot * bin_shape_bytes(bin_shape_of(run->code));
+}
+
+/* Pages enough for so many runs of a bin, where memory is not ample. */
+static inline size_t pages_of_runs(unsigned bin, unsigned count)
+{
+    return count * pages_of(bin, 2);
+}
+
+#endif
