@@ -23,7 +23,7 @@ void qi_bin_clear(struct bin_set *set)
 
 /* --- nodes --- */
 
-struct list_node *qi_bin_node(const struct bin_run *run)
+BITS_INLINE struct list_node *node_of(const struct bin_run *run)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
     const page_code_t *codes = run->chunk->codes + run->page;
@@ -31,6 +31,11 @@ struct list_node *qi_bin_node(const struct bin_run *run)
     if (BIN_NODE_SLOTS < BITS_WORD && shape->slots > BIN_NODE_SLOTS)
         slot |= (unsigned)codes[2] >> PAGE_DISTANCE_BITS << BIN_NODE_BITS;
     return (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
+}
+
+struct list_node *qi_bin_node(const struct bin_run *run)
+{
+    return node_of(run);
 }
 
 /* --- making and taking --- */
@@ -55,11 +60,12 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
         if (pages == 3)
             codes[2] = 2;
     } else {
-        const code_quad_t first = CODE_QUAD(0, 1, 2, 3), ones = CODE_QUAD(1, 1, 1, 1);
-        size_t page = 0;
-        for (; page + 4 < pages; page += 4)
-            code_quad_store(codes + page, first + (code_quad_t)page * ones);
-        code_quad_store(codes + pages - 4, first + (code_quad_t)(pages - 4) * ones);
+        const code_quad_t first = CODE_QUAD(0, 1, 2, 3), ones = CODE_QUAD(1, 1, 1, 1), fours = CODE_QUAD(4, 4, 4, 4);
+        page_code_t *last = codes + pages - 4;
+        code_quad_t quad = first;
+        for (page_code_t *at = codes; at < last; at += 4, quad += fours)
+            code_quad_store(at, quad);
+        code_quad_store(last, first + (code_quad_t)(pages - 4) * ones);
     }
     codes[0] = (page_code_t)start;
 }
@@ -86,7 +92,9 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     struct bin *bin = &set->bins[index];
     bin->run = (uintptr_t)start | unused_bits;
     bin->map = map;
-    bits_store(map, (bits_load(map) | UINTPTR_MAX >> unused_bits) - 1); /* the bits above are other pages' */
+    bin_map_store(map, unused_bits,
+                  (bin_map_load(map, unused_bits) | UINTPTR_MAX >> unused_bits) -
+                          1); /* the bits above are other pages' */
     write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
     return start;
 }
@@ -106,9 +114,10 @@ BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
     run.code = chunk_run_code(run.chunk->codes, &run.page);
     list_follow(&set->rooms[index], node->next);
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
-    uintptr_t word = bits_load(map);
-    bits_store(map, word & (word - 1));
-    set->bins[index].run = (uintptr_t)start | bin_unused_bits(bin_shape_of(run.code));
+    unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
+    uintptr_t word = bin_map_load(map, unused_bits);
+    bin_map_store(map, unused_bits, word & (word - 1));
+    set->bins[index].run = (uintptr_t)start | unused_bits;
     set->bins[index].map = map;
     return start + bits_lowest(word) * bin_slot_bytes(index);
 }
@@ -130,7 +139,7 @@ bool qi_bin_give_spare(struct bin_set *set)
     unsigned unused_bits = bin_current_unused_bits(bin);
     struct chunk *first = &set->runs.chunks.first;
     set->spare = 0;
-    if (bin_free_bits(bits_load(bin->map), unused_bits) != bin_all_bits(unused_bits))
+    if (bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
         return false; /* it has been used since, or is gone */
     size_t page = chunk_offset(first, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
     if (qi_run_give(&set->runs, first, page, bin_shape_of(first->codes[page])->pages) == RUN_REFUSED)
@@ -143,7 +152,7 @@ bool qi_bin_give_spare(struct bin_set *set)
 static inline enum run_given give_listed(struct bin_set *set, const struct bin_run *run)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
-    const struct list_node *node = qi_bin_node(run);
+    const struct list_node *node = node_of(run);
     if (!list_is_sound(&set->runs.chunks, node)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
@@ -155,19 +164,21 @@ static inline enum run_given give_listed(struct bin_set *set, const struct bin_r
     return given;
 }
 
-BITS_NOINLINE enum run_given qi_bin_give_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
+BITS_NOINLINE enum run_given qi_bin_give_last(struct bin_set *set, struct chunk *chunk, size_t page, unsigned slot)
 {
-    unsigned index = bin_of_code(run->code);
-    uint8_t *map = bin_run_map(run);
+    const struct bin_run run = {chunk, page, chunk->codes[page]};
+    unsigned index = bin_of_code(run.code);
+    uint8_t *map = bin_run_map(&run);
     if (set->bins[index].map != map)
-        return give_listed(set, run);
-    if (run->chunk != &set->runs.chunks.first) {
-        enum run_given given = qi_run_give(&set->runs, run->chunk, run->page, bin_shape_of(run->code)->pages);
+        return give_listed(set, &run);
+    if (chunk != &set->runs.chunks.first) {
+        enum run_given given = qi_run_give(&set->runs, chunk, page, bin_shape_of(run.code)->pages);
         if (given != RUN_REFUSED)
             forget_current(set, index);
         return given;
     }
-    bits_store(map, bits_load(map) | (uintptr_t)1 << slot);
+    unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
+    bin_map_store(map, unused_bits, bin_map_load(map, unused_bits) | (uintptr_t)1 << slot);
     if (set->spare != index + 1) {
         qi_bin_give_spare(set);
         set->spare = (uint8_t)(index + 1);
@@ -179,12 +190,12 @@ enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsig
 {
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
     uint8_t *map = bin_run_map(run);
-    uintptr_t word = bits_load(map), given = word | (uintptr_t)1 << slot;
+    uintptr_t word = bin_map_load(map, unused_bits), given = word | (uintptr_t)1 << slot;
     if (bin_free_bits(given, unused_bits) == bin_all_bits(unused_bits))
-        return qi_bin_give_last(set, run, slot);
+        return qi_bin_give_last(set, run->chunk, run->page, slot);
     if (bin_free_bits(word, unused_bits) == 0)
         bin_give_first(set, run, slot);
     else
-        bits_store(map, given);
+        bin_map_store(map, unused_bits, given);
     return RUN_GIVEN;
 }

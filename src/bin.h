@@ -73,6 +73,30 @@ BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run)
     return chunk_map(run->chunk, run->page);
 }
 
+/* The map word of a run with so many unused bits, and perhaps other runs' bits above its own. */
+struct bin_map_word {
+    uintptr_t value;
+} __attribute__((packed, may_alias, aligned(UNITS_MAP_BYTES >= 4 ? 4 : 1)));
+
+/* One byte has all bits of most runs: where a word would be loaded byte by byte, that is enough. */
+BITS_INLINE bool bin_map_is_byte(unsigned unused_bits)
+{
+    return !BITS_UNALIGNED && UNITS_MAP_BYTES < 4 && unused_bits >= BITS_WORD - 8;
+}
+
+BITS_INLINE uintptr_t bin_map_load(const uint8_t *map, unsigned unused_bits)
+{
+    return bin_map_is_byte(unused_bits) ? *map : ((const struct bin_map_word *)(const void *)map)->value;
+}
+
+BITS_INLINE void bin_map_store(uint8_t *map, unsigned unused_bits, uintptr_t word)
+{
+    if (bin_map_is_byte(unused_bits))
+        *map = (uint8_t)word;
+    else
+        ((struct bin_map_word *)(void *)map)->value = word;
+}
+
 /* A map word's bits of the run's slots: which are free, and how all free ones would look; moved to the top, so that no
  * other run's bits are among them. */
 BITS_INLINE uintptr_t bin_free_bits(uintptr_t word, unsigned unused_bits)
@@ -105,7 +129,7 @@ void *qi_bin_take(struct bin_set *set, unsigned bin);
 enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot);
 
 /* The same for a run's last used slot. */
-enum run_given qi_bin_give_last(struct bin_set *set, const struct bin_run *run, unsigned slot);
+enum run_given qi_bin_give_last(struct bin_set *set, struct chunk *chunk, size_t page, unsigned slot);
 
 /* Gives the spare's pages back; false if there is none, or after a report of damage. */
 bool qi_bin_give_spare(struct bin_set *set);
@@ -120,9 +144,9 @@ enum { BIN_NODE_BITS = (UNITS_WIDE_CODES ? 15 : 7) - PAGE_DISTANCE_BITS, BIN_NOD
 BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
-    unsigned index = bin_of_code(run->code);
+    unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
     uint8_t *map = bin_run_map(run);
-    bits_store(map, bits_load(map) | (uintptr_t)1 << slot);
+    bin_map_store(map, unused_bits, bin_map_load(map, unused_bits) | (uintptr_t)1 << slot);
     if (set->bins[index].map == map)
         return;
     page_code_t *codes = run->chunk->codes + run->page;

@@ -65,7 +65,9 @@ extern const struct bin_shape qi_bin_shapes[BIN_CODES];
 
 BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
 {
-    return &qi_bin_shapes[code - PAGE_SMALL];
+    /* PAGE_SMALL goes into the table's address, which an index cannot express: it would point before the table. */
+    return (const struct bin_shape *)((uintptr_t)qi_bin_shapes - PAGE_SMALL * sizeof(struct bin_shape) +
+                                      code * sizeof(struct bin_shape));
 }
 
 /* The bin of a request of last + 1 bytes, 1 to BIN_MAX_BYTES. */

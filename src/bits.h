@@ -16,6 +16,13 @@
 
 #include "../arch/arch.h"
 
+/* May words lie at any address? */
+#if defined(__ARM_ARCH) && !defined(__ARM_FEATURE_UNALIGNED)
+#define BITS_UNALIGNED 0
+#else
+#define BITS_UNALIGNED 1
+#endif
+
 /* Bits in a word: a uintptr_t. */
 #define BITS_WORD ((unsigned)(sizeof(uintptr_t) * 8))
 

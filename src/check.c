@@ -162,7 +162,7 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     struct bin_run run = run_of_stretch(stretch);
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t all = bin_all_bits(unused_bits) >> unused_bits;
-    uintptr_t free_slots = bits_load(bin_run_map(&run)) & all;
+    uintptr_t free_slots = bin_map_load(bin_run_map(&run), unused_bits) & all;
     if (!inner_codes_are_sound(stretch))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {

@@ -11,9 +11,9 @@ _Static_assert(5 <= CHUNK_LENGTH_LONG * UNITS_MAP_BYTES / 2, "both long lengths 
 
 BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
 {
-    const struct chunk *hot = set->hot;
+    struct chunk *hot = set->source.gate.chunk;
     if (hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
-        return (struct added_chunk *)(uintptr_t)hot;
+        return (struct added_chunk *)hot;
     struct added_chunk *node = set->root;
     uintptr_t path = (uintptr_t)address << (BITS_WORD - 1 - set->top_bit);
     while (node != NULL) {
@@ -116,8 +116,8 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 
 void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
 {
-    if (set->hot == &added->chunk)
-        chunk_set_hot(set, &set->first);
+    if (set->source.gate.chunk == &added->chunk)
+        set->source.gate.chunk = &set->first;
     tree_remove(set, added);
     *added->link = added->chunk.next;
     if (added->chunk.next != NULL)

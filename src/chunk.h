@@ -26,7 +26,8 @@
  * Chunks other than the first are found by address through a binary digital search tree over their intervals: each
  * node decides by one bit of the address, and a chunk stands on the path to the highest bit in which its first and
  * last byte differ, or above. So a lookup takes at most one step for each bit of an address, needs no balancing and
- * no memory beyond two links a chunk. The hot chunk is asked first: most blocks are given back near others. (Digital
+ * no memory beyond two links a chunk. The hot chunk,
+ * in which the last block outside it was found, is asked first: most blocks are given back near others. (Digital
  * search trees: E. Coffman, J. Eve, "File structures using hashing functions", 1970; the rule that lets intervals share
  * one is ours.)
  */
@@ -81,12 +82,14 @@ struct added_chunk;
 
 struct chunk {
     uint8_t *pages;           /* page 0; a huge block: the block */
+    size_t page_count;        /* a huge block: 0, so that no address is found to lie in a page */
     page_code_t *codes;       /* codes[-1] and codes[page_count] are PAGE_EDGE */
     uint8_t *maps;            /* followed by padding, so that a whole word may be loaded at any of them */
-    size_t page_count;        /* a huge block: 0, so that no address is found to lie in a page */
     size_t bytes;             /* from this struct (the first chunk: from the heap) to the end of the memory */
     struct added_chunk *next; /* list of all chunks */
 };
+
+_Static_assert(sizeof(struct chunk) <= SOURCE_SHUT_WORDS * sizeof(uintptr_t), "a shut gate's chunk can be read");
 
 /* A chunk that is not the heap's first, or the memory of a huge block. */
 struct added_chunk {
@@ -104,7 +107,6 @@ struct chunk_set {
     struct source source;
     struct chunk first;
     size_t link_words; /* a link leads to one of so many words from this struct on, or into an added chunk */
-    struct chunk *hot; /* the chunk in which the last block outside it was found; has pages */
     struct added_chunk *root;
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
     size_t top_bit : 6;                     /* the bit by which root decides */
@@ -146,13 +148,6 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
 
 /* The added chunk whose memory holds address, or NULL; nothing at address is read. */
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
-
-/* Makes a chunk with pages the one that the hot path of free knows. No callback is running. */
-BITS_INLINE void chunk_set_hot(struct chunk_set *set, struct chunk *chunk)
-{
-    set->hot = chunk;
-    set->source.gate.pages = chunk->page_count;
-}
 
 /* The chunk that may hold a block at address, or NULL; nothing at address is read. */
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)

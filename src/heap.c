@@ -248,7 +248,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     heap_chunks(heap)->chunk_count = 1;
     heap_chunks(heap)->link_words = bytes / sizeof(void *) - 1;
     heap_source(heap)->gate.bytes = BIN_MAX_BYTES;
-    chunk_set_hot(heap_chunks(heap), first);
+    heap_source(heap)->gate.chunk = first;
     if (options != NULL) {
         heap_source(heap)->guard.context = options->context;
         heap_source(heap)->guard.on_misuse = options->on_misuse;
@@ -399,7 +399,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     runs->chunks.first.next = NULL; /* the list and the tree are made anew, in one pass */
     runs->chunks.root = NULL;
     runs->chunks.chunk_count = 1;
-    chunk_set_hot(&runs->chunks, &runs->chunks.first);
+    runs->chunks.source.gate.chunk = &runs->chunks.first;
     while (added != NULL) {
         struct added_chunk *next = added->chunk.next;
         reset_added(heap, added);
@@ -419,7 +419,7 @@ void qi_heap_destroy(struct quarry_heap *heap)
     size_t first_bytes = heap_chunks(heap)->first.bytes;
     if (release == NULL)
         return;
-    heap_source(heap)->gate.bytes = heap_source(heap)->gate.pages = 0;
+    qi_source_shut(heap_source(heap));
     struct added_chunk *added = heap_chunks(heap)->first.next;
     while (added != NULL) {
         struct added_chunk *next = added->chunk.next;

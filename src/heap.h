@@ -100,12 +100,12 @@ BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    size_t below = heap->below_peak_bytes, blocks = heap->blocks + 1;
-    if (below < bytes) {
-        heap->used_peak_bytes += bytes - below;
-        below = bytes;
+    size_t below, blocks = heap->blocks + 1;
+    if (__builtin_sub_overflow(heap->below_peak_bytes, bytes, &below)) { /* a new peak */
+        heap->used_peak_bytes -= below;
+        below = 0;
     }
-    heap->below_peak_bytes = below - bytes;
+    heap->below_peak_bytes = below;
     heap->blocks = blocks;
 }
 

@@ -398,7 +398,7 @@ static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address
     struct heap_block block;
     if (address != NULL && find(heap, address, 0, &block)) {
         if (block.kind != QUARRY_HUGE)
-            chunk_set_hot(heap_chunks(heap), block.run.chunk);
+            heap_source(heap)->gate.chunk = block.run.chunk;
         qi_heap_give(heap, &block);
     }
     leave(heap, saved);
@@ -414,7 +414,7 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
 
 static inline struct bin_run run_of_hot_chunk(struct quarry_heap *heap, size_t page)
 {
-    struct chunk *hot = heap_chunks(heap)->hot;
+    struct chunk *hot = heap_source(heap)->gate.chunk;
     const struct bin_run run = {hot, page, hot->codes[page]};
     return run;
 }
@@ -434,15 +434,16 @@ static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t 
 /* The last used slot of a run of the hot chunk. */
 static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    const struct bin_run run = run_of_hot_chunk(heap, page);
-    count_given(heap, run.chunk, qi_bin_give_last(&heap->bins, &run, slot), bin_shape_bytes(bin_shape_of(run.code)));
+    struct chunk *hot = heap_source(heap)->gate.chunk;
+    size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
+    count_given(heap, hot, qi_bin_give_last(&heap->bins, hot, page, slot), bytes);
     leave(heap, saved);
 }
 
 /* A large block of the hot chunk. */
 static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
-    struct chunk *hot = heap_chunks(heap)->hot;
+    struct chunk *hot = heap_source(heap)->gate.chunk;
     size_t pages = chunk_length_at_start(hot->maps, page);
     count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
     leave(heap, saved);
@@ -454,10 +455,10 @@ static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t 
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    const struct chunk *hot = heap_chunks(heap)->hot;
-    size_t offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
+    const struct chunk *hot = heap_source(heap)->gate.chunk;
+    size_t page_count = hot->page_count, offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
     size_t page = offset >> UNITS_PAGE_SHIFT;
-    if (bits_likely(page < heap_source(heap)->gate.pages)) {
+    if (bits_likely(page < page_count)) {
         unsigned code = chunk_run_code(hot->codes, &page);
         offset -= page << UNITS_PAGE_SHIFT;
         if (bits_likely(code >= PAGE_SMALL)) {

@@ -14,23 +14,25 @@
 BITS_INLINE bool small_has_slot(const struct bin_set *set, unsigned index)
 {
     const struct bin *bin = &set->bins[index];
-    return bin_free_bits(bits_load(bin->map), bin_current_unused_bits(bin)) != 0;
+    unsigned unused_bits = bin_current_unused_bits(bin);
+    return bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != 0;
 }
 
 /* The slot, of so many bytes, when there is one. */
 BITS_INLINE void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
 {
     const struct bin *bin = &set->bins[index];
-    uintptr_t word = bits_load(bin->map);
+    unsigned unused_bits = bin_current_unused_bits(bin);
+    uintptr_t word = bin_map_load(bin->map, unused_bits);
     uint8_t *start = bin_current_start(bin);
-    bits_store(bin->map, word & (word - 1));
+    bin_map_store(bin->map, unused_bits, word & (word - 1));
     return start + bits_lowest(word) * slot_bytes;
 }
 
 /* Is the slot allocated? */
 BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
 {
-    return (bits_load(bin_run_map(run)) >> slot & 1) == 0;
+    return (bin_map_load(bin_run_map(run), bin_unused_bits(bin_shape_of(run->code))) >> slot & 1) == 0;
 }
 
 enum small_given {
@@ -43,15 +45,15 @@ enum small_given {
 /* Gives back a slot of a run of this shape. */
 BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *shape, unsigned slot)
 {
-    uintptr_t word = bits_load(map), given = word | (uintptr_t)1 << slot;
     unsigned unused_bits = bin_unused_bits(shape);
+    uintptr_t word = bin_map_load(map, unused_bits), given = word | (uintptr_t)1 << slot;
     if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(given != word))
         return SMALL_WRONG;
     if (!bits_likely(bin_free_bits(~given, unused_bits) != 0))
         return SMALL_LAST;
     if (!bits_likely(bin_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;
-    bits_store(map, given);
+    bin_map_store(map, unused_bits, given);
     return SMALL_GIVEN;
 }
 

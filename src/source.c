@@ -16,18 +16,22 @@ void qi_source_count(struct source *source, size_t bytes)
         source->acquired_peak_bytes = source->acquired_bytes;
 }
 
+/* A chunk without a page. It is const, as nothing writes to it. */
+static const uintptr_t shut_chunk[SOURCE_SHUT_WORDS];
+
 /* Every callback runs between these two. */
-static struct source_gate shut(struct source *source)
+struct source_gate qi_source_shut(struct source *source)
 {
-    const struct source_gate open = {source->gate.bytes, source->gate.pages};
-    source->gate.bytes = source->gate.pages = 0;
+    const struct source_gate open = {source->gate.bytes, source->gate.chunk};
+    source->gate.bytes = 0;
+    source->gate.chunk = (struct chunk *)(uintptr_t)shut_chunk;
     return open;
 }
 
 static void reopen(struct source *source, struct source_gate open)
 {
     source->gate.bytes = open.bytes;
-    source->gate.pages = open.pages;
+    source->gate.chunk = open.chunk;
 }
 
 /* Gives memory to the provider, or keeps quiet if it never takes any back. */
@@ -36,7 +40,7 @@ static bool provider_release(struct source *source, void *memory, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (provider->release == NULL)
         return false;
-    const struct source_gate open = shut(source);
+    const struct source_gate open = qi_source_shut(source);
     provider->release(provider->context, memory, bytes);
     reopen(source, open);
     return true;
@@ -47,7 +51,7 @@ void *qi_source_acquire(struct source *source, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
-    const struct source_gate open = shut(source);
+    const struct source_gate open = qi_source_shut(source);
     void *memory = provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES);
     reopen(source, open);
     if (memory == NULL)
@@ -73,7 +77,7 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     const struct quarry_source *provider = source->provider;
     if (provider->extend == NULL || bytes - old_bytes > qi_source_room_bytes(source))
         return false;
-    const struct source_gate open = shut(source);
+    const struct source_gate open = qi_source_shut(source);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
     reopen(source, open);
     if (extended)
@@ -86,7 +90,7 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     const struct quarry_source *provider = source->provider;
     if (provider->truncate == NULL)
         return false;
-    const struct source_gate open = shut(source);
+    const struct source_gate open = qi_source_shut(source);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
     reopen(source, open);
     if (truncated)

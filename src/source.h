@@ -16,12 +16,17 @@
 
 #include "guard.h"
 
-/* What the hot paths of malloc and free serve; shut, which is all 0, while a callback runs. One comparison each thus
- * asks for two things at once. */
+struct chunk;
+
+/* What the hot paths of malloc and free serve. While a callback runs the gate is shut: requests of no size, and a chunk
+ * without a page. One comparison each thus asks for two things at once. */
 struct source_gate {
-    size_t bytes; /* requests of so many bytes and less */
-    size_t pages; /* blocks in pages below this one of the hot chunk, see chunk.h */
+    size_t bytes;        /* requests of so many bytes and less */
+    struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
 };
+
+/* At least as many words as a chunk's struct has. */
+enum { SOURCE_SHUT_WORDS = 6 };
 
 struct source {
     struct guard guard;
@@ -37,6 +42,9 @@ BITS_INLINE bool source_is_busy(const struct source *source)
 {
     return source->gate.bytes == 0;
 }
+
+/* Shuts the gate, for a callback or for good; what it was. */
+struct source_gate qi_source_shut(struct source *source);
 
 /* How much more the limit allows. */
 size_t qi_source_room_bytes(const struct source *source);

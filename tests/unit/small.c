@@ -36,22 +36,25 @@ static unsigned count_free(const struct bin_shape *shape, uintptr_t word)
     return count;
 }
 
-/* A map at an odd address, between other maps. */
+/* A map between other maps, at an address that is aligned as little as a map may be. */
+enum { LEAST_ALIGN = UNITS_MAP_BYTES >= 4 ? 4 : 1 };
+
 struct map {
-    uint8_t bytes[2 * sizeof(uintptr_t) + 1];
+    uint8_t bytes[2 * sizeof(uintptr_t) + LEAST_ALIGN] __attribute__((aligned(8)));
 };
 
 static uint8_t *map_begin(struct map *map, uintptr_t word)
 {
     test_fill(map->bytes, sizeof map->bytes, 7);
-    bits_store(map->bytes + 1, word);
-    return map->bytes + 1;
+    bits_store(map->bytes + LEAST_ALIGN, word);
+    return map->bytes + LEAST_ALIGN;
 }
 
 static bool is_kept_beside(const struct map *map)
 {
-    return test_is_filled(map->bytes, 1, 7) &&
-           test_is_filled(map->bytes + 1 + sizeof(uintptr_t), sizeof(uintptr_t), (uint32_t)(7 + 1 + sizeof(uintptr_t)));
+    return test_is_filled(map->bytes, LEAST_ALIGN, 7) &&
+           test_is_filled(map->bytes + LEAST_ALIGN + sizeof(uintptr_t), sizeof(uintptr_t),
+                          (uint32_t)(7 + LEAST_ALIGN + sizeof(uintptr_t)));
 }
 
 static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned slot)

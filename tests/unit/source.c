@@ -11,7 +11,19 @@
 #define SOME_ADDRESS ((void *)(uintptr_t)(16u * QUARRY_PAGE_BYTES))
 
 /* What a heap's gate might be while no callback runs. */
-enum { OPEN_BYTES = 1000, OPEN_PAGES = 70 };
+enum { OPEN_BYTES = 1000 };
+
+#define OPEN_CHUNK ((struct chunk *)(uintptr_t)(8u * QUARRY_PAGE_BYTES))
+
+/* All words that a chunk's struct may have are 0. */
+static bool is_without_page(const struct chunk *chunk)
+{
+    const uintptr_t *words = (const uintptr_t *)(const void *)chunk;
+    for (unsigned i = 0; i < SOURCE_SHUT_WORDS; i++)
+        if (words[i] != 0)
+            return false;
+    return true;
+}
 
 struct fake {
     struct quarry_source provider;
@@ -28,7 +40,7 @@ struct fake {
 static void note(struct fake *fake, void *memory, size_t old_bytes, size_t bytes)
 {
     fake->calls++;
-    fake->was_shut = fake->was_shut && fake->source.gate.bytes == 0 && fake->source.gate.pages == 0 &&
+    fake->was_shut = fake->was_shut && fake->source.gate.bytes == 0 && is_without_page(fake->source.gate.chunk) &&
                      source_is_busy(&fake->source);
     fake->memory = memory;
     fake->old_bytes = old_bytes;
@@ -69,7 +81,7 @@ static struct source *begin(struct fake *fake)
     fake->answer = SOME_ADDRESS;
     fake->willing = fake->was_shut = true;
     fake->source.gate.bytes = OPEN_BYTES;
-    fake->source.gate.pages = OPEN_PAGES;
+    fake->source.gate.chunk = OPEN_CHUNK;
     return &fake->source;
 }
 
@@ -78,7 +90,7 @@ static void check_figures(const struct source *source, size_t acquired_bytes, si
     CHECK_EQ(source->acquired_bytes, acquired_bytes);
     CHECK_EQ(source->acquired_peak_bytes, peak_bytes);
     CHECK_EQ(source->gate.bytes, OPEN_BYTES);
-    CHECK_EQ(source->gate.pages, OPEN_PAGES);
+    CHECK_EQ(source->gate.chunk, OPEN_CHUNK);
     CHECK(!source_is_busy(source));
 }
 
@@ -94,7 +106,7 @@ TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
 
 TEST(test_source_acquire_without_provider_gives_null)
 {
-    struct source source = {.gate = {OPEN_BYTES, OPEN_PAGES}};
+    struct source source = {.gate = {OPEN_BYTES, OPEN_CHUNK}};
     CHECK_EQ(qi_source_acquire(&source, 4096), NULL);
     check_figures(&source, 0, 0);
 }
@@ -162,7 +174,7 @@ TEST(test_source_acquire_beyond_limit_does_not_ask)
 
 TEST(test_source_room_without_limit_never_overflows)
 {
-    struct source source = {.gate = {OPEN_BYTES, OPEN_PAGES}};
+    struct source source = {.gate = {OPEN_BYTES, OPEN_CHUNK}};
     CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX);
     qi_source_count(&source, 1000);
     CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX - 1000);
@@ -261,7 +273,7 @@ static void check_gate(const struct fake *fake, unsigned calls, struct source_ga
     CHECK_EQ(fake->calls, calls);
     CHECK(fake->was_shut);
     CHECK_EQ(fake->source.gate.bytes, expected.bytes);
-    CHECK_EQ(fake->source.gate.pages, expected.pages);
+    CHECK_EQ(fake->source.gate.chunk, expected.chunk);
     CHECK_EQ(source_is_busy(&fake->source), expected.bytes == 0);
 }
 
@@ -271,7 +283,7 @@ static void check_callbacks(const struct source_gate gate)
     struct fake fake;
     struct source *source = begin(&fake);
     source->gate.bytes = gate.bytes;
-    source->gate.pages = gate.pages;
+    source->gate.chunk = gate.chunk;
     for (unsigned willing = 0; willing < 2; willing++) {
         fake.willing = willing != 0;
         fake.answer = willing != 0 ? SOME_ADDRESS : NULL;
@@ -293,7 +305,7 @@ static void check_callbacks(const struct source_gate gate)
 
 TEST(test_source_gate_is_shut_during_every_callback_and_afterwards_as_before)
 {
-    static const struct source_gate gates[] = {{OPEN_BYTES, OPEN_PAGES}, {1, 0}, {SIZE_MAX, SIZE_MAX}, {0, 0}};
+    static const struct source_gate gates[] = {{OPEN_BYTES, OPEN_CHUNK}, {1, NULL}, {SIZE_MAX, OPEN_CHUNK}, {0, NULL}};
     for (unsigned i = 0; i < sizeof gates / sizeof *gates; i++)
         check_callbacks(gates[i]);
 }
@@ -309,5 +321,5 @@ TEST(test_source_gate_stays_open_where_no_callback_is_asked)
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 1, 2));
     CHECK(!qi_source_truncate(source, SOME_ADDRESS, 2, 1));
     CHECK(!qi_source_release(source, SOME_ADDRESS, 1));
-    check_gate(&fake, 0, (struct source_gate){OPEN_BYTES, OPEN_PAGES});
+    check_gate(&fake, 0, (struct source_gate){OPEN_BYTES, OPEN_CHUNK});
 }

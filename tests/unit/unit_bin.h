@@ -57,7 +57,7 @@ static inline enum run_given give_slot(struct quarry_heap *heap, const struct bi
         bin_give_first(&heap->bins, run, slot);
         return RUN_GIVEN;
     case SMALL_LAST:
-        return qi_bin_give_last(&heap->bins, run, slot);
+        return qi_bin_give_last(&heap->bins, run->chunk, run->page, slot);
     default:
         CHECK(false);
         return RUN_REFUSED;
