@@ -231,36 +231,64 @@ run:
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
 	@$(foreach example,$(EXAMPLES),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf && echo &&) true
 
-# --- Bench: instructions of each call on a Cortex-M4, exact ---------------------------------------------------------
+# --- Tools: package:what it is needed for ------------------------------------------------------------------------------
 
-BENCH_MACHINE := mps2-an386
-BENCH_TRACES  := luafw tls cjson sqlite
+NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
+NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
+NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
+NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o
+NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc clang:clang lld:ld.lld llvm:llvm-nm
+NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:g++ clang:clang++ cmake:cmake \
+	$(NEED_32) \
+	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
+	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a
 
-define bench_rules
-build/bench/$(1)/%.o: %.c build/qemu/$(BENCH_MACHINE)/test.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(BENCH_MACHINE)) $(CONTRACT) $(WARN) -Iinclude -Iarch -DBENCH_TRACE=$(1) $(DEPS) -c $$< -o $$@
-build/bench/$(1)/traces/%.o: build/traces/%.c
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(BENCH_MACHINE)) $(CONTRACT) -c $$< -o $$@
-build/bench/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(BENCH_MACHINE)),qemu/$(BENCH_MACHINE)) build/bench/$(1)/tests/bench/instructions.o build/bench/$(1)/examples/common/print.o build/bench/$(1)/traces/$(1).o
-	$(call machine_cc,$(BENCH_MACHINE)) $$(filter %.o,$$^) $($(BENCH_MACHINE)_LDFLAGS) $($(BENCH_MACHINE)_LIBS) -o $$@
-endef
-$(foreach trace,$(BENCH_TRACES),$(eval $(call bench_rules,$(trace))))
+# --- Bench: seven tables, beside peers ------------------------------------------------------------------------------------
 
-# The smallest region of each trace: 32-bit with ARM's alignment, and 64-bit.
-build/bench/region-32: BENCH_BITS = $(BITS_32) -DQUARRY_ALIGN_BYTES=8
-build/bench/region-32 build/bench/region-64: $(SRC) $(wildcard src/*.h include/*.h) tests/bench/region.c
-	@mkdir -p $(@D)
-	gcc -std=c11 -O2 $(WARN) $(BENCH_BITS) -Iinclude -Iarch/hosted $(SRC) tests/bench/region.c -o $@
+# A table's folder says in its table.mk how its files are made, and which packages that needs (NEED_BENCH).
+BENCH_TABLES := $(foreach table,instructions region worst growth host size,$(if $(wildcard tests/bench/$(table)/table.mk),$(table)))
+NEED_BENCH   := gnuplot-nox:gnuplot
 
-.PHONY: bench
-bench:
-	@tools/need.sh $(NEED_RUN) $(NEED_32)
-	@$(MAKE) -s -j$(JOBS) $(BENCH_TRACES:%=build/bench/%.elf) build/bench/region-32 build/bench/region-64
-	@build/bench/region-32 $(patsubst %,tests/traces/%.txt,luafw cjsonmini tls cjson sqlite)
-	@build/bench/region-64 $(patsubst %,tests/traces/%.txt,sqlite64 php64)
-	@$(foreach trace,$(BENCH_TRACES),echo $(trace) && QEMU_ARGS="-icount shift=10" tests/qemu/run $(BENCH_MACHINE) 120 build/bench/$(trace).elf &&) true
+include $(BENCH_TABLES:%=tests/bench/%/table.mk)
+
+BENCH_FILES_instructions := instructions instructions-create
+BENCH_FILES_region       := region
+BENCH_FILES_worst        := worst
+BENCH_FILES_growth       := growth growth-chunks growth-blocks growth-huge growth-fragmentation
+BENCH_FILES_host         := host-instructions host-memory host-touched
+BENCH_FILES_size         := size-code size-control size-stack
+# Times: nothing else may run then.
+BENCH_TIMES_growth       := growth-zend
+BENCH_TIMES_host         := host-time
+
+# $(1) tables
+bench_files = $(foreach table,$(1),$(BENCH_FILES_$(table):%=build/bench/%.tsv))
+bench_times = $(foreach table,$(1),$(BENCH_TIMES_$(table):%=build/bench/%.tsv))
+# The tables that are exact and do not take long.
+BENCH_QUICK := $(filter instructions region size,$(BENCH_TABLES))
+
+.PHONY: bench bench-quick
+bench bench-quick: bench_wanted = $(if $(filter bench-quick,$@),$(BENCH_QUICK),$(BENCH_TABLES))
+bench bench-quick:
+	@tools/need.sh $(NEED_BENCH)
+	@$(MAKE) -s -j$(JOBS) $(call bench_files,$(bench_wanted))
+	@$(if $(call bench_times,$(bench_wanted)),$(MAKE) -s -j1 $(call bench_times,$(bench_wanted)))
+	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
+
+# Figures that must not rise: those of two machines, and all of the tables region and size.
+NEED_BUDGET  := $(NEED_RUN) $(NEED_32) $(NEED_BENCH_CALLS) binutils:readelf gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
+NEED_TEST    += $(NEED_BUDGET)
+BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES)))
+ifdef bench_calls_tables
+$(eval $(call bench_calls_tables,build/bench/budget,mps2-an386 microbit))
+BUDGET_FILES += $(BENCH_FILES_instructions:%=build/bench/budget/%.tsv)
+endif
+
+.PHONY: budget check-budget
+budget check-budget:
+	@tools/need.sh $(NEED_BUDGET)
+	@$(MAKE) -s -j$(JOBS) $(BUDGET_FILES)
+	@tests/bench/budget.py $(if $(filter check-budget,$@),check,$(if $(FORCE),set,lower)) tests/bench/budget.tsv $(BUDGET_FILES)
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
 
@@ -290,10 +318,11 @@ $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libqua
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
-$(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)
+$(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
+$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) build/dist/api build/hosted/libquarry.a
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) build/dist/api build/hosted/libquarry.a $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -305,7 +334,7 @@ test-images: $(TEST_IMAGES)
 
 # --- Style, cleaning, help -------------------------------------------------------------------------------------------
 
-STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] examples/*/*.[ch])
+STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] examples/*/*.[ch])
 
 .PHONY: check-style format clean help
 check-style:
@@ -329,25 +358,19 @@ help:
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make run         boot both examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
-	@echo 'make bench       smallest regions of the traces, and instructions of each call on a Cortex-M4, exact'
+	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
+	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
+	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
+	@echo 'make bench-host  time of a call on this host beside Zend MM, in some 20 seconds'
+	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'
+	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
+	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
 	@echo 'make size        code size on every ISA'
 	@echo 'make check-style layer order, file heads and layout of the C files'
 	@echo 'make format      lay out the C files'
 	@echo 'make clean       remove build/'
 	@echo
-	@echo 'run and test install missing tools with apt-get (as root, or where sudo asks for no password).'
-
-# --- Tools: package:what it is needed for ------------------------------------------------------------------------------
-
-NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
-NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
-NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
-NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o
-NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc clang:clang lld:ld.lld llvm:llvm-nm
-NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:g++ clang:clang++ cmake:cmake \
-	$(NEED_32) \
-	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
-	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a
+	@echo 'run, test and bench install missing tools with apt-get (as root, or where sudo asks for no password).'
 
 .PHONY: FORCE
 FORCE:

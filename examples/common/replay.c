@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * replay.c: decode a trace and make its calls on a heap.
+ * replay.c: make the calls of a trace on a heap.
  *
  * A call that fails is counted and its block left out: later calls on that block number are skipped, except that
  * a realloc of it asks anew. Costs per call, beyond the allocator's: at most 16 bytes read and written, and the
@@ -11,15 +11,8 @@
 #include "picture.h"
 #include "print.h"
 
-enum trace_op { OP_MALLOC, OP_CALLOC, OP_ALIGNED, OP_REALLOC, OP_FREE };
-
 /* How many bytes at each end of a block carry its tag. */
 #define TAG_BYTES 4
-
-struct call {
-    enum trace_op op;
-    size_t id, align_bytes, bytes;
-};
 
 struct player {
     struct quarry_heap *heap;
@@ -27,32 +20,6 @@ struct player {
     const unsigned char *next; /* of the trace's code */
     size_t served, failed, damaged;
 };
-
-static size_t decode_number(const unsigned char **next)
-{
-    size_t number = 0;
-    unsigned shift = 0;
-    unsigned char byte;
-    do {
-        byte = *(*next)++;
-        number |= (size_t)(byte & 0x7F) << shift;
-        shift += 7;
-    } while (byte >= 0x80);
-    return number;
-}
-
-static struct call decode_call(const unsigned char **next)
-{
-    size_t head = decode_number(next);
-    struct call call = {(enum trace_op)(head & 7), head >> 3, 0, 0};
-    if (call.op == OP_ALIGNED) {
-        call.align_bytes = (size_t)1 << decode_number(next);
-    }
-    if (call.op != OP_FREE) {
-        call.bytes = decode_number(next);
-    }
-    return call;
-}
 
 /* What the byte at offset holds if it carries the tag of block number id. Depends on the offset only, so the tags
  * of both ends of a short block agree where they overlap. */
@@ -92,14 +59,14 @@ static bool is_zero(const unsigned char *pointer, size_t bytes)
     return true;
 }
 
-static void *request(struct quarry_heap *heap, const struct call *call, void *old)
+static void *request(struct quarry_heap *heap, const struct trace_call *call, void *old)
 {
     switch (call->op) {
-    case OP_CALLOC:
+    case TRACE_CALLOC:
         return quarry_calloc(heap, 1, call->bytes);
-    case OP_ALIGNED:
+    case TRACE_ALIGNED:
         return quarry_aligned_alloc(heap, call->align_bytes, call->bytes);
-    case OP_REALLOC:
+    case TRACE_REALLOC:
         return quarry_realloc(heap, old, call->bytes);
     default:
         return quarry_malloc(heap, call->bytes);
@@ -118,10 +85,10 @@ static void play_free(struct player *player, size_t id)
     player->served++;
 }
 
-static void play_request(struct player *player, const struct call *call)
+static void play_request(struct player *player, const struct trace_call *call)
 {
     struct replay_block *block = &player->blocks[call->id];
-    unsigned char *old = call->op == OP_REALLOC ? block->pointer : NULL;
+    unsigned char *old = call->op == TRACE_REALLOC ? block->pointer : NULL;
     size_t old_bytes = block->bytes;
     unsigned char *pointer = request(player->heap, call, old);
     if (pointer == NULL) {
@@ -133,7 +100,7 @@ static void play_request(struct player *player, const struct call *call)
         size_t kept = old_bytes < call->bytes ? old_bytes : call->bytes;
         player->damaged += !tag_is_whole(pointer, old_bytes, kept, call->id);
     }
-    if (call->op == OP_CALLOC) {
+    if (call->op == TRACE_CALLOC) {
         player->damaged += !is_zero(pointer, call->bytes);
     }
     block->pointer = pointer;
@@ -203,8 +170,8 @@ bool replay(struct quarry_heap *heap, const struct trace *trace, struct replay_b
         blocks[i].pointer = NULL;
     }
     for (size_t done = 1; done <= trace->calls; done++) {
-        struct call call = decode_call(&player.next);
-        if (call.op == OP_FREE) {
+        struct trace_call call = trace_next(&player.next);
+        if (call.op == TRACE_FREE) {
             play_free(&player, call.id);
         } else {
             play_request(&player, &call);

@@ -14,21 +14,7 @@
 
 #include "quarry.h"
 
-/* One recorded program, in the bytes that tools/trace2c.py writes. */
-struct trace {
-    const char *name;
-    const unsigned char *code;
-    size_t calls;
-    size_t blocks;    /* most block numbers in use */
-    size_t peak_call; /* after this call, counted from 1, most bytes are live */
-};
-
-/* The trace of that name, as trace2c.py names its symbols. REPLAY_TRACE declares them, TRACE refers to them. */
-#define REPLAY_TRACE(name)                                                                                             \
-    extern const unsigned char trace_##name[];                                                                         \
-    extern const unsigned long trace_##name##_calls, trace_##name##_blocks, trace_##name##_peak_call
-#define TRACE(name)                                                                                                    \
-    ((struct trace){#name, trace_##name, trace_##name##_calls, trace_##name##_blocks, trace_##name##_peak_call})
+#include "trace.h"
 
 /* Where a live block is. A trace needs trace.blocks of them, in memory outside the heap that is measured. */
 struct replay_block {

@@ -21,13 +21,13 @@
 #define FIRMWARE_BLOCKS 96
 #endif
 
-/* TRACE and REPLAY_TRACE paste their argument; this has FIRMWARE_TRACE replaced first. */
+/* TRACE and TRACE_SYMBOLS paste their argument; this has FIRMWARE_TRACE replaced first. */
 #define EXPAND(macro, name) macro(name)
 
 /* From linker/heap-region.ld. */
 extern char __heap_start[], __heap_end[];
 
-EXPAND(REPLAY_TRACE, FIRMWARE_TRACE);
+EXPAND(TRACE_SYMBOLS, FIRMWARE_TRACE);
 
 static struct replay_block blocks[FIRMWARE_BLOCKS];
 

@@ -12,8 +12,8 @@
 #include "frames.h"
 #include "machine.h"
 
-REPLAY_TRACE(php64);
-REPLAY_TRACE(sqlite64);
+TRACE_SYMBOLS(php64);
+TRACE_SYMBOLS(sqlite64);
 
 static void find_ram(void)
 {
