@@ -4,6 +4,8 @@
  */
 #include "bin.h"
 
+#include "bytes.h"
+
 static const uintptr_t no_map = 0;
 
 static bool report_bad_room(const struct bin_set *set, const void *node)
@@ -11,14 +13,23 @@ static bool report_bad_room(const struct bin_set *set, const void *node)
     return qi_guard_report_damage(&set->runs.chunks.source.guard, node);
 }
 
+static uint8_t *no_current_map(void)
+{
+    return (uint8_t *)(uintptr_t)&no_map; /* without a free slot nothing is ever written to it */
+}
+
+void qi_bin_format(struct bin_set *set)
+{
+    for (unsigned index = 0; index < BIN_COUNT; index++)
+        set->bins[index].map = no_current_map();
+}
+
 void qi_bin_clear(struct bin_set *set)
 {
-    for (unsigned index = 0; index < BIN_COUNT; index++) {
-        set->bins[index].run = 0;
-        set->bins[index].map = (uint8_t *)(uintptr_t)&no_map; /* without a free slot nothing is ever written to it */
-        set->rooms[index] = NULL;
-    }
+    qi_bytes_clear(set->bins, sizeof set->bins);
+    qi_bytes_clear(set->rooms, sizeof set->rooms);
     set->spare = 0;
+    qi_bin_format(set);
 }
 
 /* --- nodes --- */
@@ -26,10 +37,7 @@ void qi_bin_clear(struct bin_set *set)
 BITS_INLINE struct list_node *node_of(const struct bin_run *run)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
-    const page_code_t *codes = run->chunk->codes + run->page;
-    unsigned slot = codes[1] >> PAGE_DISTANCE_BITS;
-    if (BIN_NODE_SLOTS < BITS_WORD && shape->slots > BIN_NODE_SLOTS)
-        slot |= (unsigned)codes[2] >> PAGE_DISTANCE_BITS << BIN_NODE_BITS;
+    unsigned slot = bin_node_slot(run->chunk->codes + run->page, shape);
     return (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
 }
 
@@ -52,21 +60,13 @@ BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned index)
     return BITS_WORD - bin_current_unused_bits(bin) < BIN_TARGET(1) ? 1 : 2;
 }
 
-/* The codes of a run's pages: what starts there, then the distances 1, 2, 3 ...; four at a time. */
+/* The codes of a run's pages, which has at least two. */
 BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 {
-    if (pages < 4) {
-        codes[1] = 1;
-        if (pages == 3)
-            codes[2] = 2;
-    } else {
-        const code_quad_t first = CODE_QUAD(0, 1, 2, 3), ones = CODE_QUAD(1, 1, 1, 1), fours = CODE_QUAD(4, 4, 4, 4);
-        page_code_t *last = codes + pages - 4;
-        code_quad_t quad = first;
-        for (page_code_t *at = codes; at < last; at += 4, quad += fours)
-            code_quad_store(at, quad);
-        code_quad_store(last, first + (code_quad_t)(pages - 4) * ones);
-    }
+    const code_quad_t distances = CODE_QUAD(0, 1, 2, 3) << PAGE_DISTANCE_SHIFT;
+    const code_quad_t step = CODE_QUAD(4, 4, 4, 4) << PAGE_DISTANCE_SHIFT;
+    code_quad_t same = UNITS_WIDE_CODES ? start * CODE_QUAD(1, 1, 1, 1) : 0;
+    code_quads_store(codes, pages, same + distances, step);
     codes[0] = (page_code_t)start;
 }
 
@@ -92,9 +92,8 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     struct bin *bin = &set->bins[index];
     bin->run = (uintptr_t)start | unused_bits;
     bin->map = map;
-    bin_map_store(map, unused_bits,
-                  (bin_map_load(map, unused_bits) | UINTPTR_MAX >> unused_bits) -
-                          1); /* the bits above are other pages' */
+    uintptr_t others = BIN_OWN_WORD ? 0 : bin_map_load(map, unused_bits); /* bits above the slots */
+    bin_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1);
     write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
     return start;
 }
@@ -127,7 +126,7 @@ BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
 static void forget_current(struct bin_set *set, unsigned index)
 {
     set->bins[index].run = 0;
-    set->bins[index].map = (uint8_t *)(uintptr_t)&no_map;
+    set->bins[index].map = no_current_map();
 }
 
 bool qi_bin_give_spare(struct bin_set *set)

@@ -55,7 +55,7 @@ _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address 
 struct bin_run {
     struct chunk *chunk;
     size_t page;
-    unsigned code; /* PAGE_SMALL | length | bin */
+    unsigned code; /* of one of its pages */
 };
 
 BITS_INLINE unsigned bin_of_code(unsigned code)
@@ -97,16 +97,15 @@ BITS_INLINE void bin_map_store(uint8_t *map, unsigned unused_bits, uintptr_t wor
         ((struct bin_map_word *)(void *)map)->value = word;
 }
 
-/* A map word's bits of the run's slots: which are free, and how all free ones would look; moved to the top, so that no
- * other run's bits are among them. */
+/* A map word's bits of the run's slots: which are free, and how all free ones would look; without other runs' bits. */
 BITS_INLINE uintptr_t bin_free_bits(uintptr_t word, unsigned unused_bits)
 {
-    return word << unused_bits;
+    return BIN_OWN_WORD ? word : word << unused_bits;
 }
 
 BITS_INLINE uintptr_t bin_all_bits(unsigned unused_bits)
 {
-    return UINTPTR_MAX << unused_bits;
+    return BIN_OWN_WORD ? UINTPTR_MAX >> unused_bits : UINTPTR_MAX << unused_bits;
 }
 
 BITS_INLINE uint8_t *bin_current_start(const struct bin *bin)
@@ -119,7 +118,8 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
     return (unsigned)(bin->run & (BITS_WORD - 1));
 }
 
-/* No bin has a run. */
+/* No bin has a run; qi_bin_format() in a state that is all zero. */
+void qi_bin_format(struct bin_set *set);
 void qi_bin_clear(struct bin_set *set);
 
 /* A slot, where the bin's current run is full or there is none. NULL: no memory, or a report of damage. */
@@ -134,11 +134,35 @@ enum run_given qi_bin_give_last(struct bin_set *set, struct chunk *chunk, size_t
 /* Gives the spare's pages back; false if there is none, or after a report of damage. */
 bool qi_bin_give_spare(struct bin_set *set);
 
-/* The node of a run in a list. Its slot's number stands in the second page's code, above the distance, and what does
- * not fit there in the third's: bin_shapes.c sees to it that there is one. */
+/* The node of a run in a list. Its slot's number stands in two codes of the run, in parts of 3 bits: the upper part in
+ * the first page's with wide codes, in the third's with narrow ones. Where a run with narrow codes has just two pages
+ * it has at most 8 slots: bin_shapes.c sees to that. */
 struct list_node *qi_bin_node(const struct bin_run *run);
 
-enum { BIN_NODE_BITS = (UNITS_WIDE_CODES ? 15 : 7) - PAGE_DISTANCE_BITS, BIN_NODE_SLOTS = 1 << BIN_NODE_BITS };
+BITS_INLINE page_code_t bin_with_slot_part(unsigned code, unsigned part)
+{
+    return (page_code_t)((code & ~((unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT)) | (part & PAGE_SLOT_MASK)
+                                                                                           << PAGE_SLOT_SHIFT);
+}
+
+BITS_INLINE void bin_set_node_slot(page_code_t *codes, const struct bin_shape *shape, unsigned slot)
+{
+    codes[1] = bin_with_slot_part(codes[1], slot);
+    if (UNITS_WIDE_CODES)
+        codes[0] = bin_with_slot_part(codes[0], slot >> 3);
+    else if (shape->slots > PAGE_SLOT_MASK + 1)
+        codes[2] = bin_with_slot_part(codes[2], slot >> 3);
+}
+
+BITS_INLINE unsigned bin_node_slot(const page_code_t *codes, const struct bin_shape *shape)
+{
+    unsigned slot = codes[1] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK;
+    if (UNITS_WIDE_CODES)
+        slot |= (unsigned)(codes[0] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK) << 3;
+    else if (shape->slots > PAGE_SLOT_MASK + 1)
+        slot |= (unsigned)(codes[2] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK) << 3;
+    return slot;
+}
 
 /* qi_bin_give() for a slot of a full run, which thus gets room, and has more than one slot. */
 BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, unsigned slot)
@@ -149,10 +173,7 @@ BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, 
     bin_map_store(map, unused_bits, bin_map_load(map, unused_bits) | (uintptr_t)1 << slot);
     if (set->bins[index].map == map)
         return;
-    page_code_t *codes = run->chunk->codes + run->page;
-    codes[1] = (page_code_t)((slot & (BIN_NODE_SLOTS - 1)) << PAGE_DISTANCE_BITS | 1);
-    if (BIN_NODE_SLOTS < BITS_WORD && shape->slots > BIN_NODE_SLOTS)
-        codes[2] = (page_code_t)((slot >> BIN_NODE_BITS) << PAGE_DISTANCE_BITS | 2);
+    bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
     list_push(&set->rooms[index], (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
 }
 

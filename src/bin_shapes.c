@@ -7,8 +7,8 @@
 #define AT_MOST(limit, value)  ((value) < (limit) ? (value) : (limit))
 #define AT_LEAST(limit, value) ((value) > (limit) ? (value) : (limit))
 
-/* The last page but one's code has room for so many slot numbers; a run with more slots has a page more. */
-#define SECOND_PAGE_SLOTS   (1u << ((UNITS_WIDE_CODES ? 15 : 7) - PAGE_DISTANCE_BITS))
+/* With narrow codes the second page's code has room for so many slot numbers; a run with more slots has a page more. */
+#define SECOND_PAGE_SLOTS   (UNITS_WIDE_CODES ? BITS_WORD : PAGE_SLOT_MASK + 1u)
 #define TWO_PAGES(granules) (AT_MOST(BITS_WORD, 2u * UNITS_PAGE_GRANULES / (granules)) > SECOND_PAGE_SLOTS ? 3u : 2u)
 
 #define PAGES_FILLED(granules, slots) (((slots) * (granules) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES)
@@ -24,10 +24,17 @@
 #define SHIFT(granules) (unsigned)__builtin_ctz(granules)
 #define ODD(granules)   ((granules) >> SHIFT(granules))
 
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define MASK(slots) , UINTPTR_MAX >> (BITS_WORD - (slots))
+#else
+#define MASK(slots)
+#endif
+
 #define SHAPE(bin, granules, length)                                                                                   \
-    [(length) << BIN_LENGTH_SHIFT |                                                                                    \
-            (bin)] = {INVERSE(ODD(granules)), (uint8_t)(SHIFT(granules) + UNITS_GRANULE_SHIFT),                        \
-                      (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length), (uint8_t)(granules)}
+    [(length) << BIN_LENGTH_SHIFT | (bin)] = {INVERSE(ODD(granules)),                                                  \
+                                              (uint8_t)(SHIFT(granules) + UNITS_GRANULE_SHIFT),                        \
+                                              (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length),      \
+                                              (uint8_t)(granules)MASK(SLOTS(granules, length))}
 
 #define FOUR(bin, granules, step, length)                                                                              \
     SHAPE(bin, granules, length), SHAPE((bin) + 1, (granules) + (step), length),                                       \

@@ -42,11 +42,24 @@ enum {
     BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT,
 };
 
-_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= (int)PAGE_SMALL, "a page code holds bin and length");
+_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= 0x80, "a page code holds bin and length");
 _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
 
 /* Slots of the runs of each length: as many pages as these fill, rounded up. */
 #define BIN_TARGET(length) (BITS_WORD == 64 ? 4u << (length) : (length) == 3 ? 32u : 2u << (length))
+
+/* Has every run a map word of its own, because its two pages or more have as many map bits? Then its bits above the
+ * slots stay clear; otherwise they are other runs' and must be masked. */
+enum { BIN_OWN_WORD = 2 * UNITS_MAP_BYTES >= sizeof(uintptr_t) };
+
+/* A map word's bits of the slots; on 32-bit targets they are as soon computed as loaded. */
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define BIN_SHAPE_SLOTS_MASK  uintptr_t slots_mask;
+#define BIN_SLOTS_MASK(shape) ((shape)->slots_mask)
+#else
+#define BIN_SHAPE_SLOTS_MASK
+#define BIN_SLOTS_MASK(shape) (UINTPTR_MAX >> (32 - (shape)->slots))
+#endif
 
 /* What never changes about the runs of one bin and length.
  * A slot's size is odd << shift bytes. An offset times the inverse of odd (modulo 2^32), rotated right by shift, is the
@@ -58,13 +71,16 @@ struct bin_shape {
     uint8_t slots;
     uint8_t pages;
     uint8_t granules; /* in a slot */
+    BIN_SHAPE_SLOTS_MASK
 };
 
-/* By page code, from PAGE_SMALL on. */
+/* By length and bin, as they stand in a page code. */
 extern const struct bin_shape qi_bin_shapes[BIN_CODES];
 
 BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
 {
+    if (UNITS_WIDE_CODES)
+        return &qi_bin_shapes[code & (BIN_CODES - 1)];
     /* PAGE_SMALL goes into the table's address, which an index cannot express: it would point before the table. */
     return (const struct bin_shape *)((uintptr_t)qi_bin_shapes - PAGE_SMALL * sizeof(struct bin_shape) +
                                       code * sizeof(struct bin_shape));

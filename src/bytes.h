@@ -4,7 +4,7 @@
  *
  * Both work a word at a time where both ends are word-aligned, which blocks always are, and are written so that no
  * compiler turns them into a call to memcpy or memset. Cost: a few instructions a byte at worst; when aligned two a
- * word (copying) or one (clearing). Neither handles overlap.
+ * word (copying) or less than one (clearing). Neither handles overlap.
  */
 #ifndef QUARRY_BYTES_H
 #define QUARRY_BYTES_H

@@ -14,14 +14,21 @@ struct stretch {
     unsigned code;
 };
 
+/* 0: no run of small blocks starts with this code. */
+static size_t small_run_pages(unsigned code)
+{
+    unsigned parts = (unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
+    unsigned shape = code & ~(PAGE_SMALL | (UNITS_WIDE_CODES ? parts : 0));
+    return shape < BIN_CODES ? qi_bin_shapes[shape].pages : 0; /* a bin that does not exist has none */
+}
+
 /* Reads the stretch that starts at stretch->page; false if its code or length makes no sense. */
 static bool read_stretch(struct stretch *stretch)
 {
     const struct chunk *chunk = stretch->chunk;
     stretch->code = chunk->codes[stretch->page];
     if (stretch->code >= PAGE_SMALL)
-        stretch->pages =
-                stretch->code - PAGE_SMALL < BIN_CODES ? bin_shape_of(stretch->code)->pages : 0; /* 0: no such bin */
+        stretch->pages = small_run_pages(stretch->code);
     else if (stretch->code == PAGE_LARGE || stretch->code == PAGE_FREE)
         stretch->pages = chunk_length_at_start(chunk->maps, stretch->page);
     else
@@ -120,7 +127,7 @@ static bool hold_nothing(const struct chunk *chunk, size_t first, size_t end)
 {
     for (size_t page = first; page < end; page++) {
         unsigned code = chunk->codes[page];
-        if (code >= PAGE_SMALL || (code != PAGE_NOTHING && (code & PAGE_DISTANCE_MASK) == 0))
+        if (code >= PAGE_SMALL || (code != PAGE_NOTHING && (UNITS_WIDE_CODES || page_code_distance(code) == 0)))
             return false;
     }
     return true;
@@ -143,9 +150,12 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
 static bool inner_codes_are_sound(const struct stretch *stretch)
 {
     const page_code_t *codes = stretch->chunk->codes + stretch->page;
-    for (size_t page = 1; page < stretch->pages; page++)
-        if (codes[page] >= PAGE_SMALL || (codes[page] & PAGE_DISTANCE_MASK) != page)
+    for (size_t page = 1; page < stretch->pages; page++) {
+        unsigned same = UNITS_WIDE_CODES ? (unsigned)codes[page] ^ codes[0] : codes[page];
+        if (same >= PAGE_SMALL || page_code_distance(same) != page ||
+            (UNITS_WIDE_CODES && (same & ((1u << PAGE_DISTANCE_SHIFT) - 1)) != 0))
             return false;
+    }
     return true;
 }
 
@@ -161,9 +171,9 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
 {
     struct bin_run run = run_of_stretch(stretch);
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    uintptr_t all = bin_all_bits(unused_bits) >> unused_bits;
-    uintptr_t free_slots = bin_map_load(bin_run_map(&run), unused_bits) & all;
-    if (!inner_codes_are_sound(stretch))
+    uintptr_t all = UINTPTR_MAX >> unused_bits;
+    uintptr_t word = bin_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;
+    if (!inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
         sums->blocks++;

@@ -144,8 +144,10 @@ bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_
     return false;
 }
 
-/* Starts from too many and takes off seven eighths of what is missing (a page's control data is less than an eighth
- * of it): a few rounds, and no division. */
+/* Starts from too many and takes off nearly all of what is missing: with each page its control data goes too, which is
+ * less than 1 / 2^FIT_SHIFT of it, rounding included. A few rounds, and no division. */
+enum { FIT_SHIFT = 30 - __builtin_clz(QUARRY_PAGE_BYTES / (sizeof(page_code_t) + UNITS_MAP_BYTES)) };
+
 size_t qi_chunk_pages_that_fit(size_t span)
 {
     size_t pages = span >> UNITS_PAGE_SHIFT;
@@ -155,7 +157,7 @@ size_t qi_chunk_pages_that_fit(size_t span)
         if (room >= pages)
             break;
         size_t missing = pages - room;
-        pages -= missing > 8 ? missing - (missing >> 3) : 1;
+        pages -= missing >> FIT_SHIFT != 0 ? missing - (missing >> FIT_SHIFT) : 1;
     }
     return pages;
 }

@@ -18,9 +18,10 @@
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
  *   C2  a start or free code stands only where that run starts (free: and ends); all else is nothing or an inner code
- *   C3  an inner code with distance d at page p of a run of small blocks that starts at q: p - d == q. Such codes
- *       elsewhere are stale and harmless: a step back from one lands on no start, on a large block (which only its
- *       exact start names) or on a run of small blocks that is too short to have a slot there.
+ *   C3  an inner code with distance d at page p of a run of small blocks that starts at q: p - d == q. Elsewhere wide
+ *       inner codes are erased. Narrow ones may be stale, which is harmless: a step back from one lands on no start, on
+ *       a large block (which only its exact start names) or on a run of small blocks that is too short to have a slot
+ *       there.
  *   C4  no two free runs are neighbours
  *
  * Chunks other than the first are found by address through a binary digital search tree over their intervals: each
@@ -37,24 +38,34 @@
 #include "source.h"
 #include "units.h"
 
-/* A page's code: the start of a run of small blocks, or an inner code, or, with distance 0, one of the others.
+/* A page's code: of a run of small blocks, or what else starts there. A narrow inner code leads to its run's first
+ * page; a wide one says all that the first page's says, so that it need not be looked at.
  *
- *   bits   15 or 7     14 to 8, 6 to 4           7 to 0, 3 to 0        (wide codes, narrow codes)
- *        +-----------+-------------------------+---------------+
- *        |     1     |              length class | bin         |   start of a run of small blocks, see bin_shapes.h
- *        |     0     | part of a slot, see bin.h | distance d   |   inner: d pages from the start of such a run
- *        |     0     |                 what it is | 0           |   the others
- *        +-----------+-------------------------+---------------+
+ *   narrow:  7  6 to 4            3 to 0         wide:  15  14 to 12   11 to 7     6 to 0
+ *          +---+-----------------+------------+        +---+----------+----------+--------------+
+ *          | 1 |    length class | bin        | start  | 1 | part of  | distance | length class |
+ *          | 0 |  part of a slot | distance   | inner  |   | a slot   |          | and bin      |
+ *          | 0 |      what it is | 0          | others | 0 |          | what it is              |
+ *          +---+-----------------+------------+        +---+----------+-------------------------+
+ *
+ *   length class and bin: see bin_shapes.h. Part of a slot: see bin.h.
  */
 enum page_code {
-    PAGE_DISTANCE_BITS = UNITS_WIDE_CODES ? 8 : 4,
-    PAGE_DISTANCE_MASK = (1 << PAGE_DISTANCE_BITS) - 1,
-    PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start; all lower codes are none */
+    PAGE_DISTANCE_SHIFT = UNITS_WIDE_CODES ? 7 : 0,
+    PAGE_DISTANCE_MASK = UNITS_WIDE_CODES ? 31 : 15,
+    PAGE_SLOT_SHIFT = UNITS_WIDE_CODES ? 12 : 4,
+    PAGE_SLOT_MASK = 7,
+    PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start, or a wide inner code; all lower codes are neither */
     PAGE_NOTHING = 0,                              /* nothing starts here */
-    PAGE_LARGE = 1 << PAGE_DISTANCE_BITS,          /* start of a large block */
-    PAGE_FREE = 2 << PAGE_DISTANCE_BITS,           /* first and last page of a free run */
-    PAGE_EDGE = 3 << PAGE_DISTANCE_BITS,           /* before the first and after the last page */
+    PAGE_LARGE = 0x10,                             /* start of a large block */
+    PAGE_FREE = 0x20,                              /* first and last page of a free run */
+    PAGE_EDGE = 0x30,                              /* before the first and after the last page */
 };
+
+BITS_INLINE size_t page_code_distance(unsigned code)
+{
+    return code >> PAGE_DISTANCE_SHIFT & PAGE_DISTANCE_MASK;
+}
 
 /* Four neighbouring codes as one number. */
 #if UNITS_WIDE_CODES
@@ -70,12 +81,24 @@ struct code_quad {
 #define CODE_QUAD_PART(code, place)                                                                                    \
     ((code_quad_t)(code) << (sizeof(page_code_t) * 8 *                                                                 \
                              (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (place) : 3 - (place))))
+#define CODE_QUAD_FIRST_SHIFT (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 3 * 8 * sizeof(page_code_t))
 #define CODE_QUAD(first, second, third, fourth)                                                                        \
     (CODE_QUAD_PART(first, 0) | CODE_QUAD_PART(second, 1) | CODE_QUAD_PART(third, 2) | CODE_QUAD_PART(fourth, 3))
 
-BITS_INLINE void code_quad_store(page_code_t *codes, code_quad_t quad)
+/* Writes the codes of so many pages: quad, then quad + step, and so on. Each code is the one before and a quarter of
+ * the step more. */
+BITS_INLINE void code_quads_store(page_code_t *codes, size_t pages, code_quad_t quad, code_quad_t step)
 {
-    ((struct code_quad *)(void *)codes)->value = quad;
+    if (pages < 4) {
+        for (size_t page = 0; page < pages; page++, quad += step / 4)
+            codes[page] = (page_code_t)(quad >> CODE_QUAD_FIRST_SHIFT);
+        return;
+    }
+    page_code_t *last = codes + pages - 4;
+    code_quad_t last_quad = quad + (code_quad_t)(pages - 4) * (step / 4);
+    for (page_code_t *at = codes; at < last; at += 4, quad += step)
+        ((struct code_quad *)(void *)at)->value = quad;
+    ((struct code_quad *)(void *)last)->value = last_quad;
 }
 
 struct added_chunk;
@@ -128,8 +151,11 @@ BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
 BITS_INLINE unsigned chunk_run_code(const page_code_t *codes, size_t *page)
 {
     unsigned code = codes[*page];
-    if (code < PAGE_SMALL) {
-        *page -= code & PAGE_DISTANCE_MASK;
+    if (UNITS_WIDE_CODES) {
+        if (code >= PAGE_SMALL)
+            *page -= page_code_distance(code);
+    } else if (code < PAGE_SMALL) {
+        *page -= page_code_distance(code);
         code = codes[*page];
     }
     return code;

@@ -240,7 +240,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
 {
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
-    qi_bin_clear(&heap->bins);
+    qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
     if (!qi_chunk_format(first, control, (uint8_t *)memory + bytes))

@@ -449,43 +449,62 @@ static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t 
     leave(heap, saved);
 }
 
+/* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
+BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
+{
+    const struct chunk *hot = heap_source(heap)->gate.chunk;
+    size_t offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
+    size_t page = offset >> UNITS_PAGE_SHIFT;
+    if (!bits_likely(page < hot->page_count))
+        return false;
+    unsigned code = chunk_run_code(hot->codes, &page);
+    offset -= page << UNITS_PAGE_SHIFT;
+    if (!bits_likely(code >= PAGE_SMALL)) {
+        if (code != PAGE_LARGE || offset != 0)
+            return false;
+        give_pages_and_leave(heap, page, saved);
+        return true;
+    }
+    const struct bin_shape *shape = bin_shape_of(code);
+    unsigned slot = bin_slot_at(shape, offset);
+    if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(slot < shape->slots))
+        return false;
+    switch (small_give(chunk_map(hot, page), shape, slot)) {
+    case SMALL_GIVEN:
+        heap_count_given(heap, bin_shape_bytes(shape));
+        leave(heap, saved);
+        return true;
+    case SMALL_FIRST:
+        give_first_and_leave(heap, page, slot, saved);
+        return true;
+    case SMALL_LAST:
+        give_last_and_leave(heap, page, slot, saved);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A block outside the hot chunk: its chunk becomes the hot one. */
+static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+{
+    struct chunk *chunk = run_chunk_of(&heap->bins.runs, address);
+    if (!BITS_FOR_SIZE && chunk != NULL && chunk_holds(chunk, address) && !source_is_busy(heap_source(heap))) {
+        heap_source(heap)->gate.chunk = chunk;
+        if (give_in_hot_chunk(heap, address, saved))
+            return;
+    }
+    give_and_leave(heap, address, saved);
+}
+
 /* The hot path: a small block of the hot chunk, which is a heap's only one or the one in which the block before was
  * found. The gate is shut while a callback runs. Each way out of the hot path ends in one call, so it needs no stack
  * beyond a few registers'. */
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    const struct chunk *hot = heap_source(heap)->gate.chunk;
-    size_t page_count = hot->page_count, offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
-    size_t page = offset >> UNITS_PAGE_SHIFT;
-    if (bits_likely(page < page_count)) {
-        unsigned code = chunk_run_code(hot->codes, &page);
-        offset -= page << UNITS_PAGE_SHIFT;
-        if (bits_likely(code >= PAGE_SMALL)) {
-            const struct bin_shape *shape = bin_shape_of(code);
-            unsigned slot = bin_slot_at(shape, offset);
-            if (QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) {
-                enum small_given given = small_give(chunk_map(hot, page), shape, slot);
-                if (bits_likely(given == SMALL_GIVEN)) {
-                    heap_count_given(heap, bin_shape_bytes(shape));
-                    leave(heap, saved);
-                    return;
-                }
-                if (given == SMALL_FIRST) {
-                    give_first_and_leave(heap, page, slot, saved);
-                    return;
-                }
-                if (given == SMALL_LAST) {
-                    give_last_and_leave(heap, page, slot, saved);
-                    return;
-                }
-            }
-        } else if (code == PAGE_LARGE && offset == 0) {
-            give_pages_and_leave(heap, page, saved);
-            return;
-        }
-    }
-    give_and_leave(heap, address, saved);
+    if (!give_in_hot_chunk(heap, address, saved))
+        give_elsewhere_and_leave(heap, address, saved);
 }
 
 void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)

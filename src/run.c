@@ -115,6 +115,8 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
         return RUN_REFUSED;
     }
     set->free_pages += pages;
+    if (UNITS_WIDE_CODES && codes[0] >= PAGE_SMALL)
+        code_quads_store(codes, pages, 0, 0); /* so that no inner code is stale */
     codes[0] = PAGE_NOTHING;
     if (next != NULL) { /* [ this ][ next ] -> [ this      ] */
         codes[pages] = PAGE_NOTHING;

@@ -49,7 +49,7 @@ BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *sh
     uintptr_t word = bin_map_load(map, unused_bits), given = word | (uintptr_t)1 << slot;
     if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(given != word))
         return SMALL_WRONG;
-    if (!bits_likely(bin_free_bits(~given, unused_bits) != 0))
+    if (!bits_likely(BIN_OWN_WORD ? given != BIN_SLOTS_MASK(shape) : bin_free_bits(~given, unused_bits) != 0))
         return SMALL_LAST;
     if (!bits_likely(bin_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;

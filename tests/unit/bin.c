@@ -18,27 +18,18 @@ static void check_new(struct quarry_heap *heap, unsigned bin, unsigned length)
     const struct chunk *chunk = unit_first(heap);
     const size_t page = unit_page_of(chunk, bin_current_start(current));
     const unsigned code = chunk->codes[page], unused_bits = bin_unused_bits(shape);
+    const struct bin_run run = {unit_first(heap), page, code};
+    const uintptr_t word = bits_load(current->map), slots = slots_bits(shape);
     REQUIRE(code >= PAGE_SMALL && code - PAGE_SMALL < BIN_CODES);
     CHECK_EQ(bin_of_code(code), bin);
     CHECK(is_same_shape(bin_shape_of(code), shape));
     CHECK_EQ(chunk_page_address(chunk, page), bin_current_start(current));
-    for (size_t inner = 1; inner < shape->pages; inner++)
-        CHECK_EQ(chunk->codes[page + inner], inner);
+    check_run_codes(&run, 0);
     CHECK_EQ(current->map, chunk_map(chunk, page));
     CHECK_EQ(bin_current_unused_bits(current), unused_bits);
-    CHECK_EQ(bin_free_bits(~bits_load(current->map), unused_bits), bin_free_bits(1, unused_bits));
+    CHECK_EQ(BIN_OWN_WORD ? word : word & slots, slots ^ 1);
     CHECK_EQ(heap->bins.rooms[bin], NULL);
     CHECK(unit_settle(heap));
-}
-
-/* A slot of a new run, while the heap seems to have so many free pages. */
-static uint8_t *take_while_free(struct quarry_heap *heap, unsigned bin, size_t free_pages)
-{
-    const size_t hidden = free_pages - heap->bins.runs.free_pages;
-    heap->bins.runs.free_pages += hidden;
-    uint8_t *block = qi_bin_take(&heap->bins, bin);
-    heap->bins.runs.free_pages -= hidden;
-    return block;
 }
 
 /* --- making --- */
@@ -112,7 +103,7 @@ TEST(test_bin_new_run_in_a_large_heap_is_longest)
     check_new(heap, BIN, 3);
 }
 
-/* Bits of other runs' slots are as they were, whatever bits the run finds. */
+/* Bits of other runs' slots are as they were, whatever bits the run finds; a word of its own has none. */
 TEST(test_bin_new_run_sets_just_the_bits_of_its_slots)
 {
     for (unsigned ones = 0; ones < 2; ones++) {
@@ -121,12 +112,85 @@ TEST(test_bin_new_run_sets_just_the_bits_of_its_slots)
             return;
         const struct chunk *chunk = unit_first(heap);
         const size_t page = chunk->page_count - pages_of(BIN, 0);
-        const unsigned unused_bits = bin_unused_bits(shape_of(BIN, 0));
-        const uintptr_t slots = bin_all_bits(unused_bits) >> unused_bits;
+        const uintptr_t slots = slots_bits(shape_of(BIN, 0));
+        const uintptr_t others = BIN_OWN_WORD || ones == 0 ? 0 : ~slots;
         bits_store(chunk_map(chunk, page), ones != 0 ? UINTPTR_MAX : 0);
         REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
         CHECK_EQ(heap->bins.bins[BIN].map, chunk_map(chunk, page));
-        CHECK_EQ(bits_load(chunk_map(chunk, page)), (ones != 0 ? ~slots : 0) | (slots ^ 1));
+        CHECK_EQ(bits_load(chunk_map(chunk, page)), others | (slots ^ 1));
+        test_memory_release();
+    }
+}
+
+static void check_above(const struct bin_run *run)
+{
+    CHECK_EQ(bits_load(bin_run_map(run)) & ~slots_bits(bin_shape_of(run->code)), 0);
+}
+
+/* The bin's next new run, which finds all bits set; it is full at the end. The free pages are one run from page 0 on,
+ * of which it is the end. */
+static struct bin_run take_full_run_over_ones(struct quarry_heap *heap, unsigned bin, unsigned length)
+{
+    struct bin_run run = {NULL, 0, 0};
+    const size_t page = heap->bins.runs.free_pages - pages_of(bin, length);
+    bits_store(chunk_map(unit_first(heap), page), UINTPTR_MAX);
+    const uint8_t *start = length == 3 ? take_while_free(heap, bin, BIN_AMPLE_PAGES) : qi_bin_take(&heap->bins, bin);
+    if (!CHECK(start != NULL))
+        return run;
+    run = unit_find(heap, start).run;
+    CHECK_EQ(run.page, page);
+    CHECK(is_same_shape(bin_shape_of(run.code), shape_of(bin, length)));
+    check_above(&run);
+    for (unsigned slot = 1; slot < slots_of(bin, length); slot++) {
+        CHECK(small_has_slot(&heap->bins, bin));
+        CHECK_EQ(small_take(&heap->bins, bin, bin_slot_bytes(bin)), slot_address(&run, slot));
+        check_above(&run);
+    }
+    CHECK(!small_has_slot(&heap->bins, bin));
+    return run;
+}
+
+/* Gives slots of a full run back until it is the spare, and takes them all again. */
+static void check_above_while_used(struct quarry_heap *heap, const struct bin_run *run)
+{
+    const unsigned bin = bin_of_code(run->code), slots = bin_shape_of(run->code)->slots;
+    for (unsigned slot = slots; slot-- > 1;) {
+        CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_GIVEN);
+        check_above(run);
+    }
+    CHECK_EQ(qi_bin_take(&heap->bins, bin), slot_address(run, 1)); /* from the list */
+    check_above(run);
+    CHECK_EQ(give_slot(heap, run, 1, true), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, run, 0, false), RUN_GIVEN); /* the spare */
+    check_above(run);
+    for (unsigned slot = 0; slot < slots; slot++) {
+        CHECK_EQ(try_take(heap, bin), slot_address(run, slot));
+        check_above(run);
+    }
+    CHECK(unit_settle(heap));
+}
+
+static void check_own_words(unsigned bin)
+{
+    struct bin_run runs[BIN_LENGTHS];
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 3) + pages_of(bin, 3));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0, length = 0; i < BIN_LENGTHS && !test_is_over(); i++) {
+        runs[i] = take_full_run_over_ones(heap, bin, i < 3 ? length : 3);
+        length = next_length(bin, length);
+    }
+    CHECK(unit_settle(heap));
+    for (unsigned i = 0; i + 1 < BIN_LENGTHS && !test_is_over(); i++)
+        check_above_while_used(heap, &runs[i]);
+}
+
+TEST(test_bin_own_map_word_never_has_bits_above_the_slots)
+{
+    if (!BIN_OWN_WORD)
+        SKIP("runs have no map word of their own");
+    for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
+        check_own_words(bin);
         test_memory_release();
     }
 }
@@ -189,18 +253,13 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
 /* The only run with room is this one, in whose list it has its node in this slot. */
 static void check_listed(struct quarry_heap *heap, const struct bin_run *run, unsigned slot)
 {
-    const page_code_t *codes = run->chunk->codes + run->page;
     struct list_node *node = heap->bins.rooms[bin_of_code(run->code)];
     CHECK_EQ(node, slot_address(run, slot));
     CHECK_EQ(qi_bin_node(run), slot_address(run, slot));
     REQUIRE(node != NULL);
     CHECK_EQ(node->next, NULL);
     CHECK_EQ(node->link, &heap->bins.rooms[bin_of_code(run->code)]);
-    CHECK_EQ(codes[0], run->code);
-    for (size_t inner = 1; inner < bin_shape_of(run->code)->pages; inner++) {
-        CHECK(codes[inner] < PAGE_SMALL);
-        CHECK_EQ(codes[inner] & PAGE_DISTANCE_MASK, inner);
-    }
+    check_run_codes(run, slot);
     CHECK(unit_settle(heap));
 }
 
@@ -236,11 +295,8 @@ static void check_nodes(unsigned bin)
         return;
     for (unsigned i = 0; i < 3; i++)
         runs[i] = take_full_run(heap, bin);
-    const uint8_t *longest = take_while_free(heap, bin, BIN_AMPLE_PAGES);
-    REQUIRE(longest != NULL);
-    runs[3] = unit_find(heap, longest).run;
-    CHECK(is_same_shape(bin_shape_of(runs[3].code), shape_of(bin, 3)));
-    fill_current(heap, bin);
+    runs[3] = take_full_longest_run(heap, bin);
+    REQUIRE(runs[3].chunk != NULL);
     other = take_full_run(heap, bin);
     for (unsigned i = 0; i < BIN_LENGTHS; i++)
         for (unsigned slot = 0; slot < bin_shape_of(runs[i].code)->slots && !test_is_over(); slot++)

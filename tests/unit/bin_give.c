@@ -30,12 +30,15 @@ struct kept {
     struct list_node *rooms;
     uintptr_t word;
     size_t free_pages;
+    page_code_t codes[BIN_MOST_PAGES];
 };
 
 static struct kept keep(const struct quarry_heap *heap, const struct bin_run *run)
 {
-    const struct kept kept = {heap->bins.bins[BIN], heap->bins.rooms[BIN], bits_load(bin_run_map(run)),
-                              heap->bins.runs.free_pages};
+    struct kept kept = {
+            heap->bins.bins[BIN], heap->bins.rooms[BIN], bits_load(bin_run_map(run)), heap->bins.runs.free_pages, {0}};
+    for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
+        kept.codes[inner] = run->chunk->codes[run->page + inner];
     return kept;
 }
 
@@ -47,7 +50,8 @@ static void check_kept(const struct quarry_heap *heap, const struct bin_run *run
     CHECK_EQ(heap->bins.rooms[BIN], kept->rooms);
     CHECK_EQ(bits_load(bin_run_map(run)), kept->word);
     CHECK_EQ(heap->bins.runs.free_pages, kept->free_pages);
-    CHECK_EQ(run->chunk->codes[run->page], run->code);
+    for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
+        CHECK_EQ(run->chunk->codes[run->page + inner], kept->codes[inner]);
 }
 
 /* --- runs in lists --- */
@@ -145,6 +149,112 @@ TEST(test_bin_give_last_of_listed_run_beside_damaged_free_run_is_refused)
     CHECK(unit_settle(heap));
     CHECK_EQ(give_slot(heap, &runs[1], 0, false), RUN_GIVEN);
     CHECK(unit_settle(heap));
+}
+
+/* --- codes of runs that were given back --- */
+
+/* No page between the ends of a free run says anything; with narrow codes an inner code may be left. */
+static void check_erased(const struct quarry_heap *heap, const struct chunk *chunk, size_t first, size_t pages)
+{
+    struct heap_block found;
+    for (size_t page = first; page < first + pages; page++) {
+        const unsigned code = chunk->codes[page];
+        if (page == first || page == first + pages - 1)
+            CHECK_EQ(code, PAGE_FREE);
+        else if (UNITS_WIDE_CODES)
+            CHECK_EQ(code, PAGE_NOTHING);
+        else
+            CHECK(code < PAGE_SMALL && (code == PAGE_NOTHING || page_code_distance(code) != 0));
+        for (size_t offset = 0; offset < QUARRY_PAGE_BYTES; offset += UNITS_GRANULE_BYTES)
+            CHECK(qi_heap_locate(heap, chunk_page_address(chunk, page) + offset, 1, &found) != 0);
+    }
+}
+
+/* Gives a full run back, whose node lies in this slot in between. */
+static void give_run(struct quarry_heap *heap, const struct bin_run *run, unsigned node_slot)
+{
+    const unsigned slots = bin_shape_of(run->code)->slots;
+    for (unsigned i = 0; i < slots; i++)
+        CHECK_EQ(give_slot(heap, run, (node_slot + i) % slots, i % 2 == 0), RUN_GIVEN);
+}
+
+/* Runs are made from the chunk's end downwards: [ free ][ current ][ 3 ][ 2 ][ 1 ][ 0 ]. All but the current one go
+ * in this order. */
+static void check_codes_erased(unsigned bin, const uint8_t order[4])
+{
+    struct bin_run runs[4], current;
+    struct quarry_heap *heap = unit_heap(pages_of_runs(bin, 4) + pages_of(bin, 3));
+    unsigned given = 0;
+    if (heap == NULL)
+        return;
+    const struct chunk *chunk = unit_first(heap);
+    for (unsigned i = 0; i < 3; i++)
+        runs[i] = take_full_run(heap, bin);
+    runs[3] = take_full_longest_run(heap, bin);
+    current = take_full_run(heap, bin);
+    REQUIRE(runs[3].chunk == chunk && current.chunk == chunk);
+    for (unsigned i = 0; i < 4 && !test_is_over(); i++) {
+        const unsigned slots = bin_shape_of(runs[order[i]].code)->slots;
+        unsigned low = order[i], high = order[i]; /* the runs that merge with it */
+        give_run(heap, &runs[order[i]], i % 2 == 0 ? slots - 1 : (unsigned)test_random_below(slots));
+        given |= 1u << order[i];
+        while (low > 0 && (given >> (low - 1) & 1) != 0)
+            low--;
+        while ((given >> (high + 1) & 1) != 0)
+            high++;
+        const size_t first = runs[high].page, end = low == 0 ? chunk->page_count : runs[low - 1].page;
+        check_erased(heap, chunk, first, end - first);
+        for (unsigned other = 0; other < 4; other++)
+            if ((given >> other & 1) == 0)
+                check_run_codes(&runs[other], 0);
+        check_run_codes(&current, 0);
+        CHECK(unit_settle(heap));
+    }
+}
+
+TEST(test_bin_codes_of_runs_that_were_given_back_are_erased)
+{
+    static const uint8_t orders[][4] = {{2, 0, 1, 3}, {2, 1, 3, 0}}; /* every case of merging with free runs */
+    for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++)
+        for (unsigned i = 0; i < 2; i++) {
+            check_codes_erased(bin, orders[i]);
+            test_memory_release();
+        }
+}
+
+/* The layer below, by itself: each length of run between pages in use, whose codes stay. */
+static void check_run_give(unsigned length_and_bin, unsigned node_slot)
+{
+    const size_t pages = qi_bin_shapes[length_and_bin].pages;
+    struct quarry_heap *heap = unit_heap(pages + 2);
+    struct chunk *chunk;
+    size_t first;
+    if (heap == NULL)
+        return;
+    struct run_set *runs = &heap->bins.runs;
+    REQUIRE(qi_run_take(runs, pages + 2, RUN_HEAD, &chunk, &first));
+    chunk->codes[first] = chunk->codes[first + pages + 1] = PAGE_LARGE;
+    chunk_set_length_at_start(chunk->maps, first, 1);
+    chunk_set_length_at_start(chunk->maps, first + pages + 1, 1);
+    for (size_t inner = 0; inner < pages; inner++)
+        chunk->codes[first + 1 + inner] = (page_code_t)code_of_page(length_and_bin, inner, node_slot);
+    CHECK_EQ(qi_run_give(runs, chunk, first + 1, pages), RUN_GIVEN);
+    check_erased(heap, chunk, first + 1, pages);
+    CHECK_EQ(chunk->codes[first], PAGE_LARGE);
+    CHECK_EQ(chunk->codes[first + pages + 1], PAGE_LARGE);
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_bin_run_given_back_by_itself_leaves_no_code_and_its_neighbours_codes)
+{
+    for (unsigned code = 0; code < BIN_CODES && !test_is_over(); code++) {
+        if (qi_bin_shapes[code].slots == 0)
+            continue;
+        check_run_give(code, 0);
+        test_memory_release();
+        check_run_give(code, qi_bin_shapes[code].slots - 1u);
+        test_memory_release();
+    }
 }
 
 /* Takes all free pages, which are one run, but its last; the node of that page. */

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin_shapes.c: the shapes of all bins' runs, which bin a size gets, and where a slot is found: every offset of every
- * shape.
+ * bin_shapes.c: the shapes of all bins' runs, which bin a size gets, the codes of their pages, and where a slot is
+ * found: every offset of every shape.
  */
 #include "../../src/bin.h"
 
-#include "unit.h"
+#include "unit_bin.h"
 
 static unsigned code_of(unsigned bin, unsigned length)
 {
     return PAGE_SMALL | length << BIN_LENGTH_SHIFT | bin;
-}
-
-static const struct bin_shape *shape_of(unsigned bin, unsigned length)
-{
-    return bin_shape_of(code_of(bin, length));
 }
 
 /* Asks for the same of each bin's runs of each length. */
@@ -51,12 +46,20 @@ static unsigned target_of(unsigned length)
     return targets[BITS_WORD == 64][length];
 }
 
-/* Do runs of so many pages suffice for the target, and for their inner codes to hold any slot's number? */
+/* Have the codes of so many pages room for the number of one of so many slots? Two codes have 3 bits each; narrow ones
+ * are not the first page's. */
+static bool codes_hold_slot(unsigned pages, unsigned slots)
+{
+    const unsigned parts = UNITS_WIDE_CODES ? 2 : pages - 1 < 2 ? pages - 1 : 2;
+    return slots <= 1u << 3 * parts;
+}
+
+/* Do runs of so many pages suffice for the target, and for their codes to hold any slot's number? */
 static bool suffice(const struct bin_shape *shape, unsigned pages, unsigned length)
 {
     unsigned slots = pages * (unsigned)UNITS_PAGE_GRANULES / shape->granules;
     slots = slots > BITS_WORD ? BITS_WORD : slots;
-    return pages >= 2 && slots >= target_of(length) && (slots <= BIN_NODE_SLOTS || pages >= 3);
+    return pages >= 2 && slots >= target_of(length) && codes_hold_slot(pages, slots);
 }
 
 static void check_pages(const struct bin_shape *shape, unsigned bin, unsigned length)
@@ -67,8 +70,7 @@ static void check_pages(const struct bin_shape *shape, unsigned bin, unsigned le
     CHECK_EQ(shape->pages, pages);
     CHECK_EQ(shape->granules, qi_bin_shapes[bin].granules);
     CHECK(shape->pages - 1 <= PAGE_DISTANCE_MASK);
-    CHECK(shape->slots <= BIN_NODE_SLOTS || shape->pages >= 3);
-    CHECK(shape->slots <= BIN_NODE_SLOTS * BIN_NODE_SLOTS);
+    CHECK(codes_hold_slot(shape->pages, shape->slots));
     CHECK(length == 0 || shape->pages >= shape_of(bin, length - 1)->pages);
     CHECK(length == 0 || shape->slots >= shape_of(bin, length - 1)->slots);
 }
@@ -90,6 +92,76 @@ TEST(test_bin_shapes_are_found_by_codes_that_fit_a_page_code)
 {
     each_shape(check_code);
 }
+
+/* --- codes of a run's pages --- */
+
+/* Each code that a page of such a run may have, whatever part of a slot is in it. */
+static void check_parts(const struct bin_shape *shape, unsigned bin, unsigned length)
+{
+    const unsigned start = code_of(bin, length), places = UNITS_WIDE_CODES ? PAGE_DISTANCE_MASK + 1 : 1;
+    for (unsigned distance = 0; distance < places; distance++)
+        for (unsigned part = 0; part < (UNITS_WIDE_CODES ? 8 : 1) && !test_is_over(); part++) {
+            const unsigned code = start | distance << PAGE_DISTANCE_SHIFT | part << PAGE_SLOT_SHIFT;
+            CHECK_EQ((page_code_t)code, code);
+            CHECK(code >= PAGE_SMALL);
+            CHECK_EQ(bin_of_code(code), bin);
+            CHECK_EQ(bin_shape_of(code), shape);
+            for (unsigned other = 0; other < 8 && UNITS_WIDE_CODES; other++)
+                CHECK_EQ(bin_with_slot_part(code, 8 + other), start | distance << 7 | other << 12);
+            if (UNITS_WIDE_CODES) { /* no part reaches into another */
+                CHECK_EQ(page_code_distance(code), distance);
+                CHECK_EQ(code, 0x8000u | part << 12 | distance << 7 | length << BIN_LENGTH_SHIFT | bin);
+            }
+        }
+}
+
+TEST(test_bin_codes_of_every_shape_distance_and_slot_part_say_all_of_them)
+{
+    each_shape(check_parts);
+}
+
+TEST(test_bin_narrow_inner_codes_of_every_distance_and_slot_part_say_both)
+{
+    if (UNITS_WIDE_CODES)
+        SKIP("codes are wide");
+    for (unsigned distance = 1; distance < BIN_MOST_PAGES; distance++)
+        for (unsigned part = 0; part < 8; part++) {
+            const unsigned code = part << 4 | distance;
+            CHECK(code < PAGE_SMALL);
+            CHECK_EQ(page_code_distance(code), distance);
+            for (unsigned other = 0; other < 8; other++)
+                CHECK_EQ(bin_with_slot_part(code, 8 + other), other << 4 | distance);
+        }
+}
+
+/* The number of each slot after that of each other, or the last ones: only the codes' parts of it change. */
+static void check_node_slots(const struct bin_shape *shape, unsigned bin, unsigned length)
+{
+    const unsigned length_and_bin = length << BIN_LENGTH_SHIFT | bin;
+    page_code_t codes[BIN_MOST_PAGES + 1];
+    for (unsigned page = 0; page < BIN_MOST_PAGES + 1u; page++)
+        codes[page] = page < shape->pages ? (page_code_t)code_of_page(length_and_bin, page, 0) : PAGE_EDGE;
+    CHECK_EQ(bin_node_slot(codes, shape), 0);
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned i = 0; i < shape->slots && !test_is_over(); i++) {
+            const unsigned slot = round == 0   ? i
+                                  : round == 1 ? shape->slots - 1 - i
+                                               : (unsigned)test_random_below(shape->slots);
+            bin_set_node_slot(codes, shape, slot);
+            CHECK_EQ(bin_node_slot(codes, shape), slot);
+            for (unsigned page = 0; page < shape->pages; page++)
+                CHECK_EQ(codes[page], code_of_page(length_and_bin, page, slot));
+            for (unsigned page = shape->pages; page < BIN_MOST_PAGES + 1u; page++)
+                CHECK_EQ(codes[page], PAGE_EDGE);
+        }
+}
+
+TEST(test_bin_node_slot_of_every_shape_is_read_back_and_changes_just_its_parts)
+{
+    each_shape(check_node_slots);
+}
+
+/* --- sizes --- */
 
 TEST(test_bin_shapes_sizes_are_each_granule_then_four_a_doubling)
 {
@@ -130,24 +202,46 @@ TEST(test_bin_of_bytes_is_smallest_that_fits_and_is_aligned)
 
 static void check_bits(const struct bin_shape *shape, unsigned bin, unsigned length)
 {
-    const unsigned unused_bits = bin_unused_bits(shape);
+    const unsigned unused_bits = bin_unused_bits(shape), bits = BIN_OWN_WORD ? shape->slots : BITS_WORD;
+    const uintptr_t slots = slots_bits(shape), others = BIN_OWN_WORD ? 0 : ~slots;
     unsigned count = 0;
     (void)bin;
     (void)length;
     for (uintptr_t rest = bin_all_bits(unused_bits); rest != 0; rest &= rest - 1)
         count++;
     CHECK_EQ(count, shape->slots);
-    CHECK_EQ(bin_free_bits(UINTPTR_MAX, unused_bits), bin_all_bits(unused_bits));
+    CHECK_EQ(bin_free_bits(slots | others, unused_bits), bin_all_bits(unused_bits));
+    CHECK_EQ(bin_free_bits(slots, unused_bits), bin_all_bits(unused_bits));
+    CHECK_EQ(bin_free_bits(others, unused_bits), 0);
     CHECK_EQ(bin_free_bits(0, unused_bits), 0);
-    for (unsigned bit = 0; bit < BITS_WORD; bit++) { /* a slot's bit counts, another run's does not */
+    CHECK(!BIN_OWN_WORD || bin_all_bits(unused_bits) == slots);
+    for (unsigned bit = 0; bit < bits; bit++) { /* a slot's bit counts, another run's does not */
         CHECK_EQ(bin_free_bits((uintptr_t)1 << bit, unused_bits) != 0, bit < shape->slots);
-        CHECK_EQ(bin_free_bits(~((uintptr_t)1 << bit), unused_bits) != bin_all_bits(unused_bits), bit < shape->slots);
+        CHECK_EQ(bin_free_bits((slots | others) & ~((uintptr_t)1 << bit), unused_bits) != bin_all_bits(unused_bits),
+                 bit < shape->slots);
     }
 }
 
 TEST(test_bin_bits_are_those_of_the_runs_slots)
 {
     each_shape(check_bits);
+}
+
+static void check_mask(const struct bin_shape *shape, unsigned bin, unsigned length)
+{
+    (void)bin;
+    (void)length;
+    CHECK_EQ(BIN_SLOTS_MASK(shape), slots_bits(shape));
+#if UINTPTR_MAX > 0xFFFFFFFFu
+    CHECK_EQ(shape->slots_mask, slots_bits(shape));
+#endif
+    if (BIN_OWN_WORD) /* then it lies in the run's own maps */
+        CHECK(shape->pages * (size_t)UNITS_MAP_BYTES >= sizeof(uintptr_t));
+}
+
+TEST(test_bin_slots_mask_is_the_bits_of_the_slots)
+{
+    each_shape(check_mask);
 }
 
 /* --- finding a slot --- */

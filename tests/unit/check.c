@@ -71,6 +71,12 @@ static void flip_all(struct quarry_heap *heap, void *at, size_t bytes, bool must
         flip(heap, (uint8_t *)at + i, must_be_found);
 }
 
+/* Where in a map word the bit of a slot lies. */
+static unsigned byte_of(unsigned slot)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? slot / 8 : (unsigned)sizeof(uintptr_t) - 1 - slot / 8;
+}
+
 /* The length of the stretch at page: as the codes say. */
 static size_t stretch_pages(const struct chunk *chunk, size_t page)
 {
@@ -78,11 +84,12 @@ static size_t stretch_pages(const struct chunk *chunk, size_t page)
     return code >= PAGE_SMALL ? bin_shape_of(code)->pages : chunk_length_at_start(chunk->maps, page);
 }
 
-/* A bin's lengths may come out alike: then it does not matter which one a code names. Without figures of blocks, nor
- * does it matter for a full run that is in no list, if only the pages are as many. */
+/* A bin's lengths may come out alike: then it does not matter which one a narrow code names. Without figures of blocks,
+ * nor does it matter for a full run that is in no list, if only the pages are as many. A run's wide codes must all say
+ * the same. */
 static bool may_stand_for(unsigned code, unsigned other)
 {
-    if (code < PAGE_SMALL || other < PAGE_SMALL || other - PAGE_SMALL >= BIN_CODES)
+    if (UNITS_WIDE_CODES || code < PAGE_SMALL || other < PAGE_SMALL || other - PAGE_SMALL >= BIN_CODES)
         return false;
     const struct bin_shape *shape = bin_shape_of(code), *other_shape = bin_shape_of(other);
     if (shape->pages != other_shape->pages)
@@ -106,7 +113,7 @@ static void flip_code(struct quarry_heap *heap, page_code_t *code, unsigned mask
     CHECK(qi_check_heap(heap));
 }
 
-enum { ALL_BITS = 2 * PAGE_SMALL - 1, DISTANCE_BITS = PAGE_SMALL | PAGE_DISTANCE_MASK };
+enum { ALL_BITS = 2 * PAGE_SMALL - 1, SLOT_BITS = PAGE_SLOT_MASK << PAGE_SLOT_SHIFT };
 
 /* Is there a run at page that stands in a list of runs with room? */
 static bool is_listed(const struct quarry_heap *heap, const struct chunk *chunk, size_t page)
@@ -117,12 +124,15 @@ static bool is_listed(const struct quarry_heap *heap, const struct chunk *chunk,
            heap->bins.bins[bin_of_code(run.code)].map != bin_run_map(&run);
 }
 
-/* What the inner codes of a run at page must be found by: their distance, and the slot of a listed run's node. */
-static unsigned inner_mask(const struct quarry_heap *heap, const struct chunk *chunk, size_t page, size_t inner)
+/* What a code of a run of small blocks at page must be found by: all but a slot's part, and that too where it is one of
+ * a listed run's node. */
+static unsigned small_mask(const struct quarry_heap *heap, const struct chunk *chunk, size_t page, size_t inner)
 {
     const unsigned slots = bin_shape_of(chunk->codes[page])->slots;
-    const bool holds_slot = inner == 1 || (inner == 2 && slots > BIN_NODE_SLOTS);
-    return QUARRY_CHECK_LEVEL != 0 && holds_slot && is_listed(heap, chunk, page) ? ALL_BITS : DISTANCE_BITS;
+    const bool holds_slot = inner == 1 || (UNITS_WIDE_CODES ? inner == 0 : inner == 2 && slots > 8);
+    if (!UNITS_WIDE_CODES && inner == 0)
+        return ALL_BITS;
+    return QUARRY_CHECK_LEVEL != 0 && holds_slot && is_listed(heap, chunk, page) ? ALL_BITS : ALL_BITS & ~SLOT_BITS;
 }
 
 TEST(test_check_finds_each_bit_of_codes_that_flips)
@@ -137,11 +147,14 @@ TEST(test_check_finds_each_bit_of_codes_that_flips)
     for (size_t page = 0; page < chunk->page_count && !test_is_over();) {
         const unsigned code = chunk->codes[page];
         const size_t pages = stretch_pages(chunk, page);
-        flip_code(heap, chunk->codes + page, ALL_BITS);
+        if (code < PAGE_SMALL)
+            flip_code(heap, chunk->codes + page, ALL_BITS);
         if (code == PAGE_FREE)
             flip_code(heap, chunk->codes + page + pages - 1, ALL_BITS);
-        for (size_t inner = 1; code >= PAGE_SMALL && inner < pages; inner++)
-            flip_code(heap, chunk->codes + page + inner, inner_mask(heap, chunk, page, inner));
+        for (size_t inner = 1; code < PAGE_SMALL && UNITS_WIDE_CODES && inner < pages; inner++) /* no code is stale */
+            flip_code(heap, chunk->codes + page + inner, ALL_BITS);
+        for (size_t inner = 0; code >= PAGE_SMALL && inner < pages; inner++)
+            flip_code(heap, chunk->codes + page + inner, small_mask(heap, chunk, page, inner));
         listed += code >= PAGE_SMALL && is_listed(heap, chunk, page);
         page += pages;
     }
@@ -164,7 +177,9 @@ TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
         if (code < PAGE_SMALL)
             flip(heap, chunk_map(chunk, page), true);
         else
-            flip_all(heap, chunk_map(chunk, page), bin_shape_of(code)->slots / 8, true);
+            for (unsigned slot = 0; slot < (BIN_OWN_WORD ? BITS_WORD : bin_shape_of(code)->slots) && !test_is_over();
+                 slot++)
+                flip_bit(heap, chunk_map(chunk, page) + byte_of(slot), slot % 8, true);
         page += pages;
     }
 }
@@ -196,6 +211,30 @@ TEST(test_check_finds_code_of_a_start_inside_other_runs)
                 expect_misuse(heap, KIND(QUARRY_CORRUPT));
                 chunk->codes[page + inner] = kept;
             }
+}
+
+/* Wide ones are erased when a run is given back; a narrow one may be left, so long as it is no start. */
+TEST(test_check_finds_wide_inner_codes_that_are_left_in_other_runs)
+{
+    unsigned found = 0;
+    struct quarry_heap *heap = busy_heap();
+    if (heap == NULL)
+        return;
+    struct chunk *chunk = unit_first(heap);
+    for (size_t page = 0; page < chunk->page_count && !test_is_over(); page += stretch_pages(chunk, page))
+        for (size_t inner = 1; inner + 1 < stretch_pages(chunk, page) && chunk->codes[page] < PAGE_SMALL; inner++) {
+            const page_code_t kept = chunk->codes[page + inner];
+            chunk->codes[page + inner] = (page_code_t)((UNITS_WIDE_CODES ? PAGE_SMALL | 3u : 0) |
+                                                       (inner & PAGE_DISTANCE_MASK) << PAGE_DISTANCE_SHIFT);
+            if ((inner & PAGE_DISTANCE_MASK) != 0) {
+                CHECK_EQ(qi_check_heap(heap), !UNITS_WIDE_CODES);
+                if (UNITS_WIDE_CODES)
+                    expect_misuse(heap, KIND(QUARRY_CORRUPT));
+                found++;
+            }
+            chunk->codes[page + inner] = kept;
+        }
+    CHECK(found != 0);
 }
 
 TEST(test_check_finds_each_bit_of_lists_that_flips)
@@ -245,16 +284,19 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
     size_t page = unit_page_of(chunk, node);
     const unsigned code = chunk_run_code(chunk->codes, &page);
     const struct bin_run run = {chunk, page, code};
-    const page_code_t kept = chunk->codes[page + 1];
+    page_code_t *codes = chunk->codes + page;
+    const page_code_t kept[] = {codes[0], codes[1], codes[2]};
     struct list_node *moved = node + 4; /* two slots further on: slot 2 */
     REQUIRE(qi_bin_node(&run) == node && !small_is_used(&run, 0) && small_is_used(&run, 2));
     *moved = *node;
     list_follow(head, moved);
-    chunk->codes[page + 1] = 2 << PAGE_DISTANCE_BITS | 1;
+    bin_set_node_slot(codes, bin_shape_of(code), 2);
+    REQUIRE(qi_bin_node(&run) == moved);
     CHECK(!qi_check_heap(heap));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
     list_follow(head, node);
-    chunk->codes[page + 1] = kept;
+    for (unsigned i = 0; i < 3; i++)
+        codes[i] = kept[i];
     CHECK(qi_check_heap(heap));
 }
 

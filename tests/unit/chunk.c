@@ -108,26 +108,45 @@ TEST(test_chunk_clear_leaves_edges_and_nothing_between)
 /* Codes of pages that are not inside a run of small blocks. */
 static const page_code_t other_codes[] = {PAGE_NOTHING, PAGE_LARGE, PAGE_FREE, PAGE_EDGE};
 
-enum { OTHERS = sizeof other_codes / sizeof *other_codes, INNER_CODES = PAGE_SMALL };
+enum { OTHERS = sizeof other_codes / sizeof *other_codes, CODES = 2 * PAGE_SMALL };
 
 TEST(test_chunk_codes_other_than_inner_ones_have_distance_0_and_differ)
 {
     for (unsigned i = 0; i < OTHERS; i++) {
-        CHECK_EQ(other_codes[i] & PAGE_DISTANCE_MASK, 0);
+        CHECK_EQ(page_code_distance(other_codes[i]), 0);
         CHECK(other_codes[i] < PAGE_SMALL);
         for (unsigned j = 0; j < i; j++)
             CHECK(other_codes[i] != other_codes[j]);
     }
-    CHECK_EQ((page_code_t)(2 * PAGE_SMALL), 0); /* starts are told by the highest bit */
+    CHECK_EQ((page_code_t)CODES, 0); /* starts are told by the highest bit */
     CHECK_EQ((page_code_t)PAGE_SMALL, PAGE_SMALL);
 }
 
-TEST(test_chunk_run_code_of_every_inner_code_is_that_of_its_start)
+/* The parts of a code: none shares a bit with another, and a wide one is full. */
+TEST(test_chunk_code_distance_is_its_bits_alone)
 {
-    enum { PAGES = PAGE_DISTANCE_MASK + 2 };
+    const unsigned distance_bits = PAGE_DISTANCE_MASK << PAGE_DISTANCE_SHIFT;
+    const unsigned slot_bits = PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
+    CHECK_EQ(distance_bits, UNITS_WIDE_CODES ? 0x0f80 : 0x0f);
+    CHECK_EQ(slot_bits, UNITS_WIDE_CODES ? 0x7000 : 0x70);
+    CHECK_EQ((unsigned)PAGE_SMALL, UNITS_WIDE_CODES ? 0x8000 : 0x80);
+    for (unsigned code = 0; code < CODES && !test_is_over(); code++) {
+        CHECK_EQ(page_code_distance(code), UNITS_WIDE_CODES ? code / 128 % 32 : code % 16);
+        CHECK_EQ(page_code_distance(code & distance_bits), page_code_distance(code));
+        CHECK_EQ(page_code_distance(code & ~distance_bits), 0);
+    }
+}
+
+enum { PAGES = PAGE_DISTANCE_MASK + 2 };
+
+/* Narrow inner codes lead to a start. */
+TEST(test_chunk_run_code_of_every_narrow_inner_code_is_that_of_its_start)
+{
     page_code_t codes[PAGES];
-    for (unsigned code = 0; code < INNER_CODES && !test_is_over(); code++) {
-        const size_t distance = code & PAGE_DISTANCE_MASK;
+    if (UNITS_WIDE_CODES)
+        SKIP("codes are wide");
+    for (unsigned code = 0; code < PAGE_SMALL && !test_is_over(); code++) {
+        const size_t distance = code % 16;
         for (unsigned page = 0; page < PAGES; page++)
             codes[page] = PAGE_NOTHING;
         codes[PAGES - 1] = (page_code_t)code;
@@ -139,11 +158,30 @@ TEST(test_chunk_run_code_of_every_inner_code_is_that_of_its_start)
     }
 }
 
+/* Wide inner codes say all themselves: what other pages say is not looked at. */
+TEST(test_chunk_run_code_of_every_wide_code_is_its_own_and_names_its_start)
+{
+    page_code_t codes[PAGES];
+    if (!UNITS_WIDE_CODES)
+        SKIP("codes are narrow");
+    for (unsigned page = 0; page < PAGES; page++)
+        codes[page] = PAGE_EDGE;
+    for (unsigned code = 0; code < CODES && !test_is_over(); code++) {
+        const size_t distance = code < PAGE_SMALL ? 0 : code / 128 % 32;
+        size_t page = PAGES - 1;
+        codes[PAGES - 1] = (page_code_t)code;
+        CHECK_EQ(chunk_run_code(codes, &page), code);
+        CHECK_EQ(page, PAGES - 1 - distance);
+    }
+}
+
 TEST(test_chunk_run_code_of_every_start_is_its_own)
 {
-    for (unsigned code = PAGE_SMALL; code < 2 * PAGE_SMALL && !test_is_over(); code++) {
+    for (unsigned code = PAGE_SMALL; code < CODES && !test_is_over(); code++) {
         const page_code_t codes[] = {PAGE_LARGE, (page_code_t)code};
         size_t page = 1;
+        if (UNITS_WIDE_CODES && page_code_distance(code) != 0)
+            continue;
         CHECK_EQ(chunk_run_code(codes, &page), code);
         CHECK_EQ(page, 1);
     }
@@ -159,7 +197,7 @@ TEST(test_chunk_quad_is_four_codes_in_order_at_every_place)
             test_fill(codes, sizeof codes, seed);
             for (unsigned i = 0; i < 4; i++)
                 quad[i] = (page_code_t)test_random();
-            code_quad_store(codes + place, CODE_QUAD(quad[0], quad[1], quad[2], quad[3]));
+            code_quads_store(codes + place, 4, CODE_QUAD(quad[0], quad[1], quad[2], quad[3]), 0);
             for (unsigned i = 0; i < 4; i++) {
                 CHECK_EQ(codes[place + i], quad[i]);
                 test_fill(quad + i, sizeof *quad, seed + (uint32_t)((place + i) * sizeof *quad));
@@ -169,14 +207,47 @@ TEST(test_chunk_quad_is_four_codes_in_order_at_every_place)
         }
 }
 
-TEST(test_chunk_quads_add_up_without_carries)
+enum { MOST_QUAD_PAGES = 40, BESIDE = 8, QUAD_CODES = BESIDE + MOST_QUAD_PAGES + BESIDE };
+
+/* Writes first, first + add, first + 2 * add ... between codes that must stay. */
+static void check_quads(size_t pages, unsigned first, unsigned add)
 {
-    const code_quad_t first = CODE_QUAD(0, 1, 2, 3), ones = CODE_QUAD(1, 1, 1, 1);
-    page_code_t codes[4];
-    for (unsigned distance = 0; distance + 3 <= PAGE_DISTANCE_MASK; distance++) {
-        code_quad_store(codes, first + (code_quad_t)distance * ones);
-        for (unsigned i = 0; i < 4; i++)
-            CHECK_EQ(codes[i], distance + i);
+    page_code_t codes[QUAD_CODES], kept[QUAD_CODES];
+    const size_t place = BESIDE - test_random_below(4); /* aligned and not */
+    test_fill(codes, sizeof codes, first);
+    test_fill(kept, sizeof kept, first);
+    code_quads_store(codes + place, pages, CODE_QUAD(first, first + add, first + 2 * add, first + 3 * add),
+                     CODE_QUAD(4 * add, 4 * add, 4 * add, 4 * add));
+    for (size_t i = 0; i < QUAD_CODES; i++) {
+        const bool written = i - place < pages;
+        CHECK_EQ(codes[i], written ? first + (unsigned)(i - place) * add : kept[i]);
+    }
+}
+
+/* Up to the highest codes, to which nothing may be carried from below. */
+TEST(test_chunk_quads_of_any_number_of_pages_add_up_and_keep_their_neighbours)
+{
+    for (size_t pages = 1; pages <= MOST_QUAD_PAGES; pages++)
+        for (unsigned add = 0; add <= 6 && !test_is_over(); add++) {
+            const unsigned steps = pages < 4 ? 3 : (unsigned)pages - 1;
+            const unsigned highest = CODES - 1 - steps * add;
+            check_quads(pages, 0, add);
+            check_quads(pages, highest, add);
+            check_quads(pages, (unsigned)test_random_below(highest), add);
+        }
+}
+
+/* The codes that runs have: all distances, and with wide codes all else in each. */
+TEST(test_chunk_quads_of_distances_leave_the_other_parts)
+{
+    const unsigned same = UNITS_WIDE_CODES ? PAGE_SMALL | 7u << PAGE_SLOT_SHIFT | 0x7f : 0;
+    page_code_t codes[PAGE_DISTANCE_MASK + 1];
+    for (size_t pages = 1; pages <= PAGE_DISTANCE_MASK + 1; pages++) {
+        code_quads_store(codes, pages,
+                         CODE_QUAD(same, same, same, same) + (CODE_QUAD(0, 1, 2, 3) << PAGE_DISTANCE_SHIFT),
+                         CODE_QUAD(4, 4, 4, 4) << PAGE_DISTANCE_SHIFT);
+        for (size_t page = 0; page < pages; page++)
+            CHECK_EQ(codes[page], same | (unsigned)page << PAGE_DISTANCE_SHIFT);
     }
 }
 

@@ -347,6 +347,54 @@ TEST(test_heap_keeps_some_emptied_chunks_and_releases_the_next)
     check_source(&source, heap);
 }
 
+/* Frees a block, after which the hot chunk is this one. */
+static void free_and_expect_hot(struct quarry_heap *heap, void *block, const void *hot)
+{
+    quarry_free(heap, block);
+    CHECK_EQ(heap_source(heap)->gate.chunk, hot);
+    CHECK(qi_check_heap(heap));
+}
+
+TEST(test_heap_hot_chunk_is_where_the_last_block_was_until_it_is_released)
+{
+    struct test_source source;
+    struct quarry_heap *heap = heap_on_source(&source, 5);
+    void *blocks[6];
+    if (heap == NULL)
+        return;
+    struct chunk *first = unit_first(heap), *chunks[3] = {first, NULL, NULL};
+    for (unsigned i = 0; i < 3; i++) { /* in each chunk a small block and a large one */
+        blocks[2 * i] = take(heap, 20, 1);
+        blocks[2 * i + 1] = take(heap, units_bytes_from_pages(qi_run_largest_free_pages(&heap->bins.runs)), 1);
+        while (small_has_slot(&heap->bins, bin_of_bytes(20)))
+            take(heap, 20, 1);
+        REQUIRE(blocks[2 * i] != NULL && blocks[2 * i + 1] != NULL);
+        chunks[i] = unit_find(heap, blocks[2 * i]).run.chunk;
+        CHECK_EQ(unit_find(heap, blocks[2 * i + 1]).run.chunk, chunks[i]);
+    }
+    CHECK(chunks[1] != first && chunks[2] != first && chunks[1] != chunks[2]);
+    void *large = blocks[5], *huge = take(heap, chunk_bytes_usable(heap) + 1, 1);
+    CHECK_EQ(heap_source(heap)->gate.chunk, first);
+    free_and_expect_hot(heap, blocks[2], chunks[1]);
+    free_and_expect_hot(heap, large, chunks[2]);
+    free_and_expect_hot(heap, blocks[0], first);
+    free_and_expect_hot(heap, blocks[4], chunks[2]);
+    free_and_expect_hot(heap, huge, chunks[2]);
+    free_and_expect_hot(heap, blocks[3], chunks[1]);
+    CHECK_EQ(qi_heap_trim(heap), 0); /* none is without a block */
+    CHECK_EQ(heap_source(heap)->gate.chunk, chunks[1]);
+    qi_heap_reset(heap);
+    CHECK_EQ(heap_source(heap)->gate.chunk, first);
+    void *all = take(heap, units_bytes_from_pages(heap->bins.runs.free_pages), 1);
+    large = take(heap, chunk_bytes_usable(heap), 1);
+    REQUIRE(all != NULL && large != NULL);
+    free_and_expect_hot(heap, large, unit_find(heap, large).run.chunk);
+    CHECK_EQ(qi_heap_trim(heap), SMALLEST_CHUNK_BYTES);
+    CHECK_EQ(heap_source(heap)->gate.chunk, first);
+    free_and_expect_hot(heap, all, first);
+    check_source(&source, heap);
+}
+
 TEST(test_heap_reset_frees_all_and_releases_all_but_first_chunk)
 {
     struct test_source source;

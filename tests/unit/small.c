@@ -19,13 +19,13 @@ static uintptr_t random_word(void)
     return word;
 }
 
-/* The slots' bits of a word: none, all, one of either, or some; the bits above are other runs'. */
+/* The slots' bits of a word: none, all, one of either, or some; the bits above are other runs', or there are none. */
 static uintptr_t some_word(const struct bin_shape *shape, unsigned kind)
 {
-    const uintptr_t slots = bin_all_bits(bin_unused_bits(shape)) >> bin_unused_bits(shape);
+    const uintptr_t slots = slots_bits(shape);
     const uintptr_t one = (uintptr_t)1 << test_random_below(shape->slots);
     const uintptr_t some[] = {0, slots, one, slots ^ one, random_word() & slots};
-    return (random_word() & ~slots) | some[kind % 5];
+    return (BIN_OWN_WORD ? 0 : random_word() & ~slots) | some[kind % 5];
 }
 
 static unsigned count_free(const struct bin_shape *shape, uintptr_t word)

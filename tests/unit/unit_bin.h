@@ -30,6 +30,44 @@ static inline bool is_same_shape(const struct bin_shape *one, const struct bin_s
     return one->granules == other->granules && one->pages == other->pages && one->slots == other->slots;
 }
 
+/* The bits of the slots in a map word, one by one. */
+static inline uintptr_t slots_bits(const struct bin_shape *shape)
+{
+    uintptr_t bits = 0;
+    for (unsigned slot = 0; slot < shape->slots; slot++)
+        bits |= (uintptr_t)1 << slot;
+    return bits;
+}
+
+/* What a page of a run must say, as the drawing in chunk.h has it: the run's length and bin, how far behind the start
+ * the page lies, and its part of the slot in which the run's node lies, or lay last; 0: never was one. */
+static inline unsigned code_of_page(unsigned length_and_bin, size_t inner, unsigned node_slot)
+{
+    const unsigned low = node_slot % 8, high = node_slot / 8;
+    if (UNITS_WIDE_CODES)
+        return 0x8000u | (inner == 0 ? high : inner == 1 ? low : 0) << 12 | (unsigned)inner << 7 | length_and_bin;
+    if (inner == 0)
+        return 0x80u | length_and_bin;
+    return (inner == 1 ? low : inner == 2 && qi_bin_shapes[length_and_bin].slots > 8 ? high : 0) << 4 | (unsigned)inner;
+}
+
+static inline unsigned length_and_bin_of(const struct bin_run *run)
+{
+    return (unsigned)(bin_shape_of(run->code) - qi_bin_shapes);
+}
+
+/* Each page of a run says what it must and leads to the run's start. */
+static inline void check_run_codes(const struct bin_run *run, unsigned node_slot)
+{
+    const unsigned length_and_bin = length_and_bin_of(run);
+    for (size_t inner = 0; inner < qi_bin_shapes[length_and_bin].pages; inner++) {
+        size_t page = run->page + inner;
+        CHECK_EQ(run->chunk->codes[page], code_of_page(length_and_bin, inner, node_slot));
+        CHECK_EQ(bin_shape_of(chunk_run_code(run->chunk->codes, &page)), &qi_bin_shapes[length_and_bin]);
+        CHECK_EQ(page, run->page);
+    }
+}
+
 /* NULL: there is none. */
 static inline uint8_t *try_take(struct quarry_heap *heap, unsigned bin)
 {
@@ -72,6 +110,16 @@ static inline enum run_given give(struct quarry_heap *heap, const uint8_t *block
     return give_slot(heap, &found.run, found.slot, test_random_below(2) != 0);
 }
 
+/* A slot of a new run, while the heap seems to have so many free pages. */
+static inline uint8_t *take_while_free(struct quarry_heap *heap, unsigned bin, size_t free_pages)
+{
+    const size_t hidden = free_pages - heap->bins.runs.free_pages;
+    heap->bins.runs.free_pages += hidden;
+    uint8_t *block = qi_bin_take(&heap->bins, bin);
+    heap->bins.runs.free_pages -= hidden;
+    return block;
+}
+
 /* Takes what is left of the bin's current run. */
 static inline void fill_current(struct quarry_heap *heap, unsigned bin)
 {
@@ -88,6 +136,19 @@ static inline struct bin_run take_full_run(struct quarry_heap *heap, unsigned bi
     if (start != NULL) {
         run = unit_find(heap, start).run;
         CHECK_EQ(bin_run_start(&run), start);
+        fill_current(heap, bin);
+    }
+    return run;
+}
+
+/* The same with a run of the longest length, as where memory is ample. */
+static inline struct bin_run take_full_longest_run(struct quarry_heap *heap, unsigned bin)
+{
+    struct bin_run run = {NULL, 0, 0};
+    const uint8_t *start = take_while_free(heap, bin, BIN_AMPLE_PAGES);
+    if (CHECK(start != NULL)) {
+        run = unit_find(heap, start).run;
+        CHECK(is_same_shape(bin_shape_of(run.code), shape_of(bin, 3)));
         fill_current(heap, bin);
     }
     return run;
