@@ -65,7 +65,7 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 {
     const code_quad_t distances = CODE_QUAD(0, 1, 2, 3) << PAGE_DISTANCE_SHIFT;
     const code_quad_t step = CODE_QUAD(4, 4, 4, 4) << PAGE_DISTANCE_SHIFT;
-    code_quad_t same = UNITS_WIDE_CODES ? start * CODE_QUAD(1, 1, 1, 1) : 0;
+    code_quad_t same = UNITS_WIDE_CODES ? CODE_QUAD(start, start, start, start) : 0;
     code_quads_store(codes, pages, same + distances, step);
     codes[0] = (page_code_t)start;
 }

@@ -89,7 +89,7 @@ struct code_quad {
  * the step more. */
 BITS_INLINE void code_quads_store(page_code_t *codes, size_t pages, code_quad_t quad, code_quad_t step)
 {
-    if (pages < 4) {
+    if (pages < 4 || sizeof quad > sizeof(uintptr_t)) { /* multiplying such numbers is a library call on small CPUs */
         for (size_t page = 0; page < pages; page++, quad += step / 4)
             codes[page] = (page_code_t)(quad >> CODE_QUAD_FIRST_SHIFT);
         return;
