@@ -54,10 +54,10 @@ BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned index)
 {
     const struct bin *bin = &set->bins[index];
     if (set->runs.free_pages >= BIN_AMPLE_PAGES)
-        return 3;
+        return BIN_LENGTHS - 1;
     if (bin->run == 0)
         return 0;
-    return BITS_WORD - bin_current_unused_bits(bin) < BIN_TARGET(1) ? 1 : 2;
+    return BITS_WORD - bin_current_unused_bits(bin) < BIN_TARGET(1) ? 1 : BIN_LENGTHS - 2;
 }
 
 /* The codes of a run's pages, which has at least two. */

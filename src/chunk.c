@@ -171,9 +171,10 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
 {
     /* The pages end at the last page boundary, so the control data begins wherever it likes. */
     size_t tail = (uintptr_t)end & (QUARRY_PAGE_BYTES - 1);
-    if ((size_t)(end - control) <= tail)
+    size_t span = (uintptr_t)end - (uintptr_t)control; /* a difference of pointers might not hold it */
+    if (span <= tail)
         return false;
-    size_t pages = qi_chunk_pages_that_fit((size_t)(end - control) - tail);
+    size_t pages = qi_chunk_pages_that_fit(span - tail);
     if (pages == 0)
         return false;
     chunk->pages = (uint8_t *)(uintptr_t)end - tail - units_bytes_from_pages(pages);
