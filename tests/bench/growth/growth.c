@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "../../../examples/common/print.h"
-#include "../clock.h"
+#include "../instructions/measure.h"
 #include "machine.h"
 #include "quarry.h"
 
@@ -99,10 +99,10 @@ static void end_point(const char *curve, size_t n)
     }
 }
 
-static uintptr_t timed(enum call call, clock_function function, struct quarry_heap *heap, uintptr_t argument)
+static uintptr_t timed(enum call call, measured_function *function, struct quarry_heap *heap, uintptr_t argument)
 {
-    uintptr_t answer;
-    uint32_t instructions = clock_count(function, (uintptr_t[4]){(uintptr_t)heap, argument, 0, 0}, &answer);
+    uint32_t instructions;
+    uintptr_t answer = measure(function, (uintptr_t)heap, argument, 0, 0, &instructions);
     figures[call].calls++;
     figures[call].sum += instructions;
     if (instructions < figures[call].least)
@@ -114,7 +114,7 @@ static uintptr_t timed(enum call call, clock_function function, struct quarry_he
 
 static void *timed_malloc(struct quarry_heap *heap, size_t bytes)
 {
-    void *block = (void *)timed(CALL_MALLOC, CLOCK_FUNCTION(quarry_malloc), heap, bytes);
+    void *block = (void *)timed(CALL_MALLOC, MEASURED(quarry_malloc), heap, bytes);
     if (block == NULL)
         fail("a request was not served");
     return block;
@@ -122,7 +122,7 @@ static void *timed_malloc(struct quarry_heap *heap, size_t bytes)
 
 static void timed_free(enum call call, struct quarry_heap *heap, void *block)
 {
-    timed(call, CLOCK_FUNCTION(quarry_free), heap, (uintptr_t)block);
+    timed(call, MEASURED(quarry_free), heap, (uintptr_t)block);
 }
 
 static void *needed(void *block)
@@ -245,7 +245,7 @@ static void curve_huge(size_t count)
         blocks[oldest] = timed_malloc(heap, HUGE_BYTES);
         timed_free(CALL_FREE_ANY, heap, blocks[any]);
         blocks[any] = timed_malloc(heap, HUGE_BYTES);
-        timed(CALL_USABLE_SIZE, CLOCK_FUNCTION(quarry_usable_size), heap, (uintptr_t)blocks[below((uint32_t)count)]);
+        timed(CALL_USABLE_SIZE, MEASURED(quarry_usable_size), heap, (uintptr_t)blocks[below((uint32_t)count)]);
     }
     end_point("huge", count);
 }
@@ -308,7 +308,8 @@ int main(void)
     char *start = (char *)(((uintptr_t)ram.start + QUARRY_PAGE_BYTES - 1) & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1));
     ram.bytes -= (size_t)(start - (char *)ram.start);
     ram.start = start;
-    clock_start();
+    if (!measure_start())
+        return 1;
     play(curve_chunks, MOST_CHUNKS);
     play(curve_blocks, MOST_BLOCKS);
     play(curve_huge, MOST_HUGE);

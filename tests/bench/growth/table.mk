@@ -15,7 +15,7 @@ GROWTH_OBJECTS := $(call objects_of,tests/bench/growth/growth.c examples/common/
 build/bench/growth/$(GROWTH_MACHINE)/%.o: %.c build/qemu/$(GROWTH_MACHINE)/test.flags
 	@mkdir -p $(@D)
 	$(call machine_cc,$(GROWTH_MACHINE)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch $(DEPS) -c $< -o $@
-build/bench/growth/$(GROWTH_MACHINE).elf: $(call objects_of,$(call MACHINE_COMMON,$(GROWTH_MACHINE)),qemu/$(GROWTH_MACHINE)) $(GROWTH_OBJECTS) $(wildcard linker/*.ld)
+build/bench/growth/$(GROWTH_MACHINE).elf: $(call objects_of,$(call MACHINE_COMMON,$(GROWTH_MACHINE)),qemu/$(GROWTH_MACHINE)) $(GROWTH_OBJECTS) $(call bench_measure_objects,$(GROWTH_MACHINE)) $(wildcard linker/*.ld)
 	$(call machine_cc,$(GROWTH_MACHINE)) $(filter %.o,$^) $($(GROWTH_MACHINE)_LDFLAGS) $($(GROWTH_MACHINE)_LIBS) -o $@
 -include $(GROWTH_OBJECTS:.o=.d)
 

@@ -35,7 +35,7 @@ int main(void)
         if (region == NULL) {
             continue;
         }
-        if (measure(MEASURED(quarry_create), (uintptr_t)region, sizes[i], 0, &instructions) == 0) {
+        if (measure(MEASURED(quarry_create), (uintptr_t)region, sizes[i], 0, 0, &instructions) == 0) {
             print_text("FAILED: no heap in a region of ");
             print_number(sizes[i], 0);
             print_text(" bytes\n");

@@ -38,19 +38,20 @@ static const struct {
 } known[] = {{empty, 1}, {nops_1, 2}, {nops_10, 11}, {nops_1000, 1001}};
 
 static __attribute__((noinline)) uintptr_t time_call(measured_function *function, uintptr_t a, uintptr_t b, uintptr_t c,
-                                                     uint64_t *steps)
+                                                     uintptr_t d, uint64_t *steps)
 {
     uint64_t before = counter_read();
-    uintptr_t result = function(a, b, c);
+    uintptr_t result = function(a, b, c, d);
     uint64_t after = counter_read();
     *steps = (after - before) & counter_mask;
     return result;
 }
 
-uintptr_t measure(measured_function *function, uintptr_t a, uintptr_t b, uintptr_t c, uint32_t *instructions)
+uintptr_t measure(measured_function *function, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d,
+                  uint32_t *instructions)
 {
     uint64_t steps;
-    uintptr_t result = time_call(function, a, b, c, &steps);
+    uintptr_t result = time_call(function, a, b, c, d, &steps);
     uint64_t half_ns = (steps - empty_steps) * counter_half_ns;
     *instructions = (uint32_t)((half_ns + INSTRUCTION_HALF_NS / 2) / INSTRUCTION_HALF_NS) + 1;
     return result;
@@ -59,10 +60,10 @@ uintptr_t measure(measured_function *function, uintptr_t a, uintptr_t b, uintptr
 bool measure_start(void)
 {
     counter_start();
-    time_call(MEASURED(empty), 0, 0, 0, &empty_steps);
+    time_call(MEASURED(empty), 0, 0, 0, 0, &empty_steps);
     for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++) {
         uint32_t instructions;
-        measure(MEASURED(known[i].function), 0, 0, 0, &instructions);
+        measure(MEASURED(known[i].function), 0, 0, 0, 0, &instructions);
         if (instructions != known[i].instructions) {
             print_text("the counter is not exact: code of ");
             print_number(known[i].instructions, 0);

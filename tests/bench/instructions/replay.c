@@ -64,7 +64,7 @@ static bool play(const struct allocator *allocator, void *heap, const struct tra
     if (kind != CALL_FREE) {
         *next++ = call->bytes;
     }
-    uintptr_t result = measure(functions[kind], arguments[0], arguments[1], arguments[2], &instructions);
+    uintptr_t result = measure(functions[kind], arguments[0], arguments[1], arguments[2], 0, &instructions);
     count(&figures[kind], instructions);
     if (kind != CALL_FREE) {
         blocks[call->id] = (void *)result;

@@ -44,6 +44,8 @@ BENCH_SBRK_picolibc    := sbrk
 BENCH_SYMBOLS_picolibc := _set_tls
 
 BENCH_CALLS_COMMON := measure print counter
+# For other tables that count instructions, beside print.o. $(1) machine.
+bench_measure_objects = $(BENCH_CALLS_OUT)/$(1)/measure.o $(BENCH_CALLS_OUT)/$(1)/counter.o
 
 # $(1) machine
 define bench_calls_machine

@@ -4,7 +4,7 @@
  */
 #include "payload.h"
 
-#include "../clock.h"
+#include "../instructions/measure.h"
 #include "quarry.h"
 
 enum { BASE_BYTES = 8192, MORE_STEPS = 512, OLD_BYTES = BASE_BYTES + MORE_STEPS * PAYLOAD_STEP, ALIGN_BYTES = 4096 };
@@ -16,7 +16,8 @@ static uint32_t time_clear(void *memory, size_t memory_bytes, size_t bytes)
 {
     uintptr_t answer;
     uintptr_t heap = (uintptr_t)quarry_create(memory, memory_bytes, NULL);
-    uint32_t instructions = clock_count(CLOCK_FUNCTION(quarry_calloc), (uintptr_t[4]){heap, 1, bytes, 0}, &answer);
+    uint32_t instructions;
+    answer = measure(MEASURED(quarry_calloc), heap, 1, bytes, 0, &instructions);
     return answer == 0 ? 0 : instructions;
 }
 
@@ -30,12 +31,12 @@ static uint32_t time_copy(void *memory, size_t memory_bytes, size_t bytes)
             return 0;
         block = (uintptr_t)quarry_malloc(heap, OLD_BYTES);
     } while (block != 0 && block % ALIGN_BYTES == 0);
-    uint32_t instructions = clock_count(CLOCK_FUNCTION(quarry_aligned_realloc),
-                                        (uintptr_t[4]){(uintptr_t)heap, block, ALIGN_BYTES, bytes}, &answer);
+    uint32_t instructions;
+    answer = measure(MEASURED(quarry_aligned_realloc), (uintptr_t)heap, block, ALIGN_BYTES, bytes, &instructions);
     return answer == 0 || answer == block ? 0 : instructions;
 }
 
-static bool measure(struct payload *payload, uint32_t (*time)(void *, size_t, size_t), void *memory, size_t bytes)
+static bool find_steps(struct payload *payload, uint32_t (*time)(void *, size_t, size_t), void *memory, size_t bytes)
 {
     uint32_t base = time(memory, bytes, BASE_BYTES);
     uint32_t more = time(memory, bytes, OLD_BYTES);
@@ -57,5 +58,5 @@ static bool measure(struct payload *payload, uint32_t (*time)(void *, size_t, si
 
 bool payload_measure(void *memory, size_t bytes)
 {
-    return measure(&payload_clear, time_clear, memory, bytes) && measure(&payload_copy, time_copy, memory, bytes);
+    return find_steps(&payload_clear, time_clear, memory, bytes) && find_steps(&payload_copy, time_copy, memory, bytes);
 }

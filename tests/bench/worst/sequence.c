@@ -5,7 +5,7 @@
 #include "sequence.h"
 
 #include "../../../examples/common/print.h"
-#include "../clock.h"
+#include "../instructions/measure.h"
 #include "machine.h"
 #include "payload.h"
 
@@ -34,22 +34,13 @@ const char *const function_names[FUNCTIONS] = {"malloc",
                                                "aligned_realloc, NULL",
                                                "resize, false"};
 
-static const clock_function functions[F_CREATE + 1] = {CLOCK_FUNCTION(quarry_malloc),
-                                                       CLOCK_FUNCTION(quarry_calloc),
-                                                       CLOCK_FUNCTION(quarry_realloc),
-                                                       CLOCK_FUNCTION(quarry_aligned_alloc),
-                                                       CLOCK_FUNCTION(quarry_aligned_realloc),
-                                                       CLOCK_FUNCTION(quarry_free),
-                                                       CLOCK_FUNCTION(quarry_free_sized),
-                                                       CLOCK_FUNCTION(quarry_resize),
-                                                       CLOCK_FUNCTION(quarry_usable_size),
-                                                       CLOCK_FUNCTION(quarry_owns),
-                                                       CLOCK_FUNCTION(quarry_get_stats),
-                                                       CLOCK_FUNCTION(quarry_set_limit),
-                                                       CLOCK_FUNCTION(quarry_trim),
-                                                       CLOCK_FUNCTION(quarry_good_size),
-                                                       CLOCK_FUNCTION(quarry_add_region),
-                                                       CLOCK_FUNCTION(quarry_create)};
+static measured_function *const functions[F_CREATE + 1] = {
+        MEASURED(quarry_malloc),        MEASURED(quarry_calloc),          MEASURED(quarry_realloc),
+        MEASURED(quarry_aligned_alloc), MEASURED(quarry_aligned_realloc), MEASURED(quarry_free),
+        MEASURED(quarry_free_sized),    MEASURED(quarry_resize),          MEASURED(quarry_usable_size),
+        MEASURED(quarry_owns),          MEASURED(quarry_get_stats),       MEASURED(quarry_set_limit),
+        MEASURED(quarry_trim),          MEASURED(quarry_good_size),       MEASURED(quarry_add_region),
+        MEASURED(quarry_create)};
 
 size_t region_bytes[REGION_SIZES + 1];
 
@@ -105,8 +96,7 @@ static bool find_areas(void)
 
 bool sequence_init(void)
 {
-    clock_start();
-    if (!find_areas() || !payload_measure(first_area.start, first_area.bytes))
+    if (!measure_start() || !find_areas() || !payload_measure(first_area.start, first_area.bytes))
         return false;
     for (unsigned region = 0; region_bytes[region] != 0; region++) {
         struct quarry_stats stats;
@@ -192,7 +182,8 @@ static uintptr_t perform(struct run *run, struct call *call)
         run->stopped = true;
         return 0;
     }
-    uint32_t instructions = clock_count(functions[call->function], arguments, &answer);
+    uint32_t instructions;
+    answer = measure(functions[call->function], arguments[0], arguments[1], arguments[2], arguments[3], &instructions);
     run->peaks->work += instructions + AROUND_A_CALL;
     bool refused = call->function == F_RESIZE ? (answer & 0xFF) == 0 : answer == 0;
     enum function row = refused ? function_refused(call->function) : call->function;
@@ -326,12 +317,11 @@ void sequence_run(const struct sequence *sequence, struct peaks *peaks, uint32_t
     static const struct quarry_options options = {.on_misuse = on_misuse};
     struct run run = {.sequence = sequence, .peaks = peaks, .random = sequence->seed | 1, .stop = stop, .show = show};
     size_t bytes = region_bytes[sequence->region];
-    uintptr_t answer;
+    uint32_t instructions;
     *peaks = (struct peaks){.calls = 0};
-    note(&run, F_CREATE,
-         clock_count(functions[F_CREATE], (uintptr_t[4]){(uintptr_t)first_area.start, bytes, (uintptr_t)&options, 0},
-                     &answer));
-    run.heap = (struct quarry_heap *)answer;
+    run.heap = (struct quarry_heap *)measure(functions[F_CREATE], (uintptr_t)first_area.start, bytes,
+                                             (uintptr_t)&options, 0, &instructions);
+    note(&run, F_CREATE, instructions);
     peaks->work = peaks->of[HEAPS_ONE][F_CREATE].instructions;
     if (run.heap == NULL) {
         print_text("worst: a heap could not be made\n");

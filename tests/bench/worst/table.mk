@@ -28,7 +28,7 @@ build/bench/worst/$(1)/%.o: %.c build/qemu/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(1)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch $(DEPS) -c $$< -o $$@
 $(call flags_file,bench/worst/$(1)/link,$$(WORST_FLAGS))
-build/bench/worst/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)),qemu/$(1)) $(call objects_of,$(WORST_SOURCES),bench/worst/$(1)) build/bench/worst/$(1)/link.flags $(wildcard linker/*.ld)
+build/bench/worst/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)),qemu/$(1)) $(call objects_of,$(WORST_SOURCES),bench/worst/$(1)) $(call bench_measure_objects,$(1)) build/bench/worst/$(1)/link.flags $(wildcard linker/*.ld)
 	$(call machine_cc,$(1)) $$(filter %.o,$$^) $$(WORST_FLAGS) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 build/bench/worst/$(1).log: build/bench/worst/$(1).elf
 	@QEMU_ARGS="-icount shift=10" tests/qemu/run $(1) $$$$(($(WORST_SECONDS) * 5 + 120)) $$< >$$@ || { cat $$@ >&2; rm -f $$@; exit 1; }
