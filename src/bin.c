@@ -79,8 +79,7 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     do {
         pages = qi_bin_shapes[code].pages;
         bits_assume(pages <= BIN_MOST_PAGES);
-        if (BITS_FOR_SIZE ? qi_run_take(&set->runs, pages, RUN_TAIL, &chunk, &page)
-                          : run_take(&set->runs, pages, RUN_TAIL, &chunk, &page))
+        if (run_take(&set->runs, pages, RUN_TAIL, &chunk, &page))
             break;
         if (code == index)
             return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heap.c: see heap.h. Sizes, then taking, giving, changing, and the life of a heap.
+ * heap.c: see heap.h. Looking up, then sizes, taking, giving, changing, and the life of a heap.
  */
 #include "heap.h"
 
@@ -165,7 +165,7 @@ BITS_NOINLINE void qi_heap_give(struct quarry_heap *heap, const struct heap_bloc
     else if (block->kind == QUARRY_LARGE)
         given = qi_large_give(&heap->bins.runs, chunk, block->run.page);
     else
-        heap_sourced(heap)->growth->give_huge(heap, (struct added_chunk *)chunk);
+        heap_sourced(heap)->growth->give_huge(&heap->bins.runs, (struct added_chunk *)chunk);
     if (given != RUN_REFUSED)
         heap_count_given(heap, bytes);
     if (given == RUN_GIVEN_ALL)
@@ -193,7 +193,8 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
         return bytes <= old_bytes;
     bool done;
     if (block->kind == QUARRY_HUGE) {
-        done = heap_sourced(heap)->growth->resize_huge(heap, (struct added_chunk *)block->run.chunk, bytes);
+        done = heap_sourced(heap)->growth->resize_huge(heap_chunks(heap), (struct added_chunk *)block->run.chunk,
+                                                       bytes);
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
@@ -345,17 +346,7 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     return huge->chunk.pages;
 }
 
-static void give_huge(struct quarry_heap *heap, struct added_chunk *huge)
-{
-    qi_huge_give(&heap->bins.runs, huge);
-}
-
-static bool resize_huge(struct quarry_heap *heap, struct added_chunk *huge, size_t bytes)
-{
-    return qi_huge_resize(heap_chunks(heap), huge, bytes);
-}
-
-const struct heap_growth qi_heap_growth = {take_from_source, give_huge, resize_huge, emptied, trim};
+const struct heap_growth qi_heap_growth = {take_from_source, qi_huge_give, qi_huge_resize, emptied, trim};
 
 struct quarry_heap *qi_heap_format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
                                            const struct quarry_source *provider)

@@ -38,8 +38,8 @@ struct quarry_heap {
  * need not link it. */
 struct heap_growth {
     void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
-    void (*give_huge)(struct quarry_heap *heap, struct added_chunk *huge);
-    bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk *huge, size_t bytes);
+    void (*give_huge)(struct run_set *set, struct added_chunk *huge);
+    bool (*resize_huge)(struct chunk_set *set, struct added_chunk *huge, size_t bytes);
     void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
     size_t (*trim)(struct quarry_heap *heap);
 };

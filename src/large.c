@@ -16,8 +16,7 @@ void *qi_large_take(struct run_set *set, size_t pages, size_t align_bytes)
     size_t slack = align_bytes > QUARRY_PAGE_BYTES ? (align_bytes >> UNITS_PAGE_SHIFT) - 1 : 0;
     struct chunk *chunk;
     size_t page;
-    if (BITS_FOR_SIZE ? !qi_run_take(set, pages + slack, RUN_HEAD, &chunk, &page)
-                      : !run_take(set, pages + slack, RUN_HEAD, &chunk, &page))
+    if (!run_take(set, pages + slack, RUN_HEAD, &chunk, &page))
         return NULL;
     if (bits_likely(slack == 0))
         return mark(chunk, page, pages);
@@ -43,14 +42,13 @@ bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size
     size_t old = chunk_length_at_start(chunk->maps, page);
     if (pages > chunk->page_count - page)
         return false;
-    size_t wanted = pages;
-    if (wanted > old) {
-        if (!qi_run_grow(set, chunk, page, old, wanted))
+    if (pages > old) {
+        if (!qi_run_grow(set, chunk, page, old, pages))
             return false;
-    } else if (wanted < old) {
-        if (qi_run_give(set, chunk, page + wanted, old - wanted) == RUN_REFUSED)
+    } else if (pages < old) {
+        if (qi_run_give(set, chunk, page + pages, old - pages) == RUN_REFUSED)
             return false;
     }
-    chunk_set_length_at_start(chunk->maps, page, wanted);
+    chunk_set_length_at_start(chunk->maps, page, pages);
     return true;
 }

@@ -79,7 +79,7 @@ BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned cl
 
 bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
 {
-    return run_take(set, pages, end, chunk, taken);
+    return run_take_inline(set, pages, end, chunk, taken);
 }
 
 /* --- giving --- */

@@ -128,8 +128,9 @@ struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_
  * large block its first. */
 bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
 
-/* The same inline, because it is most of what the most expensive malloc does. */
-BITS_INLINE bool run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+/* Its body, inline because it is most of what the most expensive malloc does. */
+BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
+                                 size_t *taken)
 {
     unsigned class = run_class(pages);
     struct list_node *node = set->heads[class];
@@ -177,5 +178,9 @@ BITS_INLINE bool run_take(struct run_set *set, size_t pages, enum run_end end, s
     }
     return true;
 }
+
+/* A macro, because gcc 12 keeps a register less busy than through a third function. */
+#define run_take(set, pages, end, chunk, taken)                                                                        \
+    (BITS_FOR_SIZE ? qi_run_take(set, pages, end, chunk, taken) : run_take_inline(set, pages, end, chunk, taken))
 
 #endif
