@@ -76,6 +76,34 @@
 #define QUARRY_STATS 1
 #endif
 
+/* Bytes of a chunk where a heap on a page provider is created with chunk_bytes 0.
+ * Range: a power of two from 4 KB (32-bit) or 16 KB (64-bit) to 64 MB. Default: 64 KB (32-bit) or 2 MB (64-bit).
+ * Cost: what is taken from the provider at once. */
+#ifndef QUARRY_CHUNK_BYTES
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define QUARRY_CHUNK_BYTES 2097152
+#else
+#define QUARRY_CHUNK_BYTES 65536
+#endif
+#endif
+
+/* 1: the calls of quarry/emalloc.h carry file and line, and a request's end reports blocks that were not freed.
+ * Range: 0 or 1. Default: 0. Cost: some 150 instructions a call and, from the heap's source, 32 bytes (32-bit) or 64
+ * bytes (64-bit) for each block that lives. 0 costs nothing. */
+#ifndef QUARRY_TRACK
+#define QUARRY_TRACK 0
+#endif
+
+/* How many cores have a current heap (quarry/emalloc.h). Range: 1 to 64. Default: 1. Cost: two words a core; with more
+ * than one, each call finds out which core it runs on: QUARRY_CORE_INDEX() answers 0 to QUARRY_CORES - 1. Default: the
+ * port's arch_core_index(). An RTOS or kernel may have something faster, or a heap for each thread. */
+#ifndef QUARRY_CORES
+#define QUARRY_CORES 1
+#endif
+#ifndef QUARRY_CORE_INDEX
+#define QUARRY_CORE_INDEX() arch_core_index()
+#endif
+
 #ifdef __cplusplus
 #define QUARRY_STATIC_ASSERT static_assert
 #else
@@ -92,5 +120,10 @@ QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 1,
 QUARRY_STATIC_ASSERT(QUARRY_LOCK >= QUARRY_LOCK_NONE && QUARRY_LOCK <= QUARRY_LOCK_HOOK,
                      "QUARRY_LOCK must be one of QUARRY_LOCK_NONE, _IRQ, _SMP and _HOOK");
 QUARRY_STATIC_ASSERT(QUARRY_STATS == 0 || QUARRY_STATS == 1, "QUARRY_STATS must be 0 or 1");
+QUARRY_STATIC_ASSERT(QUARRY_CHUNK_BYTES >= (sizeof(void *) == 8 ? 16384 : 4096) && QUARRY_CHUNK_BYTES <= 67108864 &&
+                             (QUARRY_CHUNK_BYTES & (QUARRY_CHUNK_BYTES - 1)) == 0,
+                     "QUARRY_CHUNK_BYTES must be a power of two from 4 KB (64-bit: 16 KB) to 64 MB");
+QUARRY_STATIC_ASSERT(QUARRY_TRACK == 0 || QUARRY_TRACK == 1, "QUARRY_TRACK must be 0 or 1");
+QUARRY_STATIC_ASSERT(QUARRY_CORES >= 1 && QUARRY_CORES <= 64, "QUARRY_CORES must be from 1 to 64");
 
 #endif

@@ -16,11 +16,6 @@
     AT_MOST((unsigned)BIN_MOST_PAGES, AT_LEAST(TWO_PAGES(granules), PAGES_FILLED(granules, BIN_TARGET(length))))
 #define SLOTS(granules, length) AT_MOST(BITS_WORD, PAGES(granules, length) * UNITS_PAGE_GRANULES / (granules))
 
-/* The inverse of an odd number modulo 2^32 by Newton's iteration: each step doubles the number of right bits, and an
- * odd number is its own inverse modulo 8. */
-#define BETTER(odd, inverse) ((inverse) * (2u - (odd) * (inverse)))
-#define INVERSE(odd)         BETTER(odd, BETTER(odd, BETTER(odd, BETTER(odd, odd))))
-
 #define SHIFT(granules) (unsigned)__builtin_ctz(granules)
 #define ODD(granules)   ((granules) >> SHIFT(granules))
 
@@ -31,7 +26,7 @@
 #endif
 
 #define SHAPE(bin, granules, length)                                                                                   \
-    [(length) << BIN_LENGTH_SHIFT | (bin)] = {INVERSE(ODD(granules)),                                                  \
+    [(length) << BIN_LENGTH_SHIFT | (bin)] = {BIN_INVERSE(ODD(granules)),                                              \
                                               (uint8_t)(SHIFT(granules) + UNITS_GRANULE_SHIFT),                        \
                                               (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length),      \
                                               (uint8_t)(granules)MASK(SLOTS(granules, length))}

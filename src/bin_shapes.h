@@ -74,6 +74,11 @@ struct bin_shape {
     BIN_SHAPE_SLOTS_MASK
 };
 
+/* The inverse of an odd number modulo 2^32 by Newton's iteration: each step doubles the number of right bits, and an
+ * odd number is its own inverse modulo 8. */
+#define BIN_BETTER(odd, inverse) ((inverse) * (2u - (odd) * (inverse)))
+#define BIN_INVERSE(odd)         BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, odd))))
+
 /* By length and bin, as they stand in a page code. */
 extern const struct bin_shape qi_bin_shapes[BIN_CODES];
 
@@ -135,6 +140,13 @@ BITS_INLINE unsigned bin_unused_bits(const struct bin_shape *shape)
 BITS_INLINE uint32_t bin_slot_at(const struct bin_shape *shape, size_t offset)
 {
     return bits_rotate_right_u32((uint32_t)offset * shape->inverse, shape->shift);
+}
+
+/* The same where the slot size is a constant. */
+BITS_INLINE uint32_t bin_slot_of_bytes(size_t offset, size_t slot_bytes)
+{
+    const unsigned shift = (unsigned)__builtin_ctz((unsigned)slot_bytes);
+    return bits_rotate_right_u32((uint32_t)offset * BIN_INVERSE((uint32_t)slot_bytes >> shift), shift);
 }
 
 #endif

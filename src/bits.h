@@ -136,4 +136,21 @@ BITS_INLINE bool bits_is_power_of_two(uintptr_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
+/* a * b, or UINTPTR_MAX if that overflows; division by a variable would be a library call on small CPUs. */
+BITS_INLINE uintptr_t bits_multiply(uintptr_t a, uintptr_t b)
+{
+    const unsigned half = BITS_WORD / 2;
+    if ((a | b) >> half != 0) { /* otherwise the product fits */
+        if (a == 0 || b == 0)
+            return 0;
+        if (bits_highest(a) + bits_highest(b) >= BITS_WORD)
+            return UINTPTR_MAX;
+        /* The product has at most one bit too many: look at it without its lowest bit's part. */
+        uintptr_t halved = (a >> 1) * b + ((a & 1) != 0 ? b >> 1 : 0);
+        if (halved >> (BITS_WORD - 1) != 0)
+            return UINTPTR_MAX;
+    }
+    return a * b;
+}
+
 #endif

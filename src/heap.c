@@ -348,11 +348,13 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
 
 const struct heap_growth qi_heap_growth = {take_from_source, qi_huge_give, qi_huge_resize, emptied, trim};
 
-struct quarry_heap *qi_heap_format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
-                                           const struct quarry_source *provider)
+/* Lays a heap out in a chunk of the provider's. */
+static struct quarry_heap *format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
+                                          const struct quarry_source *provider, size_t extra_bytes)
 {
     struct heap_sourced *sourced = heap_sourced(memory);
-    struct quarry_heap *heap = qi_heap_format(memory, bytes, options, sourced + 1);
+    uint8_t *control = (uint8_t *)(sourced + 1) + bits_round_up(extra_bytes, sizeof(void *));
+    struct quarry_heap *heap = qi_heap_format(memory, bytes, options, control);
     if (heap == NULL)
         return NULL;
     sourced->growth = &qi_heap_growth;
@@ -365,6 +367,30 @@ struct quarry_heap *qi_heap_format_sourced(void *memory, size_t bytes, const str
     sourced->chunk_pages = qi_chunk_pages_that_fit(bytes - sizeof(struct added_chunk));
     qi_bytes_clear(sourced->spares, sizeof sourced->spares);
     heap_source(heap)->provider = &sourced->provider;
+    return heap;
+}
+
+struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider, const struct quarry_options *options,
+                                           size_t extra_bytes)
+{
+    size_t bytes = QUARRY_CHUNK_BYTES;
+    if (options != NULL && options->chunk_bytes != 0)
+        bytes = options->chunk_bytes;
+    if (!heap_chunk_bytes_are_sound(bytes) || extra_bytes > bytes / 2)
+        return NULL;
+    /* The heap is not there yet: a state of its own asks for the memory that it will lie in. */
+    struct source asking;
+    qi_bytes_clear(&asking, sizeof asking);
+    asking.provider = provider;
+    asking.limit_bytes = options != NULL ? options->limit_bytes : 0;
+    void *memory = qi_source_acquire(&asking, bytes);
+    if (memory == NULL)
+        return NULL;
+    struct quarry_heap *heap = format_sourced(memory, bytes, options, provider, extra_bytes);
+    if (heap == NULL)
+        qi_source_release(&asking, memory, bytes);
+    else
+        qi_source_count(heap_source(heap), bytes);
     return heap;
 }
 

@@ -91,15 +91,44 @@ BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_
                                                           : NULL;
 }
 
+#define HEAP_CHUNK_MIN_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
+#define HEAP_CHUNK_MAX_BYTES ((size_t)64 << 20)
+
+_Static_assert(HEAP_CHUNK_MIN_BYTES % UNITS_SOURCE_BYTES == 0, "chunks are whole frames");
+
+/* May chunks of a source have so many bytes? */
+BITS_INLINE bool heap_chunk_bytes_are_sound(size_t bytes)
+{
+    return bytes >= HEAP_CHUNK_MIN_BYTES && bytes <= HEAP_CHUNK_MAX_BYTES && bits_is_power_of_two(bytes);
+}
+
 BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
 {
     return heap->used_peak_bytes - heap->below_peak_bytes;
+}
+
+/* The same for 64-bit CPUs, which count in memory. Compilers are kept from making one vector of the two figures, and
+ * from holding the first in a register. */
+BITS_INLINE void heap_count_taken_in_memory(struct quarry_heap *heap, size_t bytes)
+{
+    heap->below_peak_bytes -= bytes;
+    if (!bits_likely((intptr_t)heap->below_peak_bytes >= 0)) { /* no heap has half of the address space */
+        __asm__("" : "+m"(heap->below_peak_bytes));
+        heap->used_peak_bytes -= heap->below_peak_bytes;
+        heap->below_peak_bytes = 0;
+    }
+    __asm__("" : "+m"(heap->below_peak_bytes));
+    heap->blocks++;
 }
 
 BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
+    if (BITS_WORD == 64) {
+        heap_count_taken_in_memory(heap, bytes);
+        return;
+    }
     size_t below, blocks = heap->blocks + 1;
     if (__builtin_sub_overflow(heap->below_peak_bytes, bytes, &below)) { /* a new peak */
         heap->used_peak_bytes -= below;
@@ -149,9 +178,10 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
 /* Lays a heap out in memory, with control data from control on. NULL: does not fit. */
 struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, void *control);
 
-/* The same on a provider. */
-struct quarry_heap *qi_heap_format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
-                                           const struct quarry_source *provider);
+/* A heap on a provider, which its first chunk is taken from. Behind its struct heap_sourced there are extra_bytes of
+ * the caller's. NULL: an option is out of range, or there is no such chunk, or it has no room. */
+struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider, const struct quarry_options *options,
+                                           size_t extra_bytes);
 
 /* Adds a region; the caller has asked for overlap and limit. */
 bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes);

@@ -47,21 +47,10 @@ static BITS_COLD void *reentered(const struct quarry_heap *heap, const void *poi
 
 enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
 
-#define CHUNK_MIN_BYTES     (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
-#define CHUNK_LIMIT_BYTES   ((size_t)64 << 20)
-#define CHUNK_DEFAULT_BYTES (sizeof(void *) == 8 ? (size_t)2 << 20 : (size_t)64 << 10)
-
-_Static_assert(CHUNK_MIN_BYTES % UNITS_SOURCE_BYTES == 0, "chunks are whole frames");
-
 size_t quarry_min_region_bytes(void)
 {
     return QUARRY_ALIGN_BYTES - 1 + sizeof(struct quarry_heap) + CHUNK_CONTROL_BYTES(MIN_PAGES) +
            (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
-}
-
-static bool chunk_bytes_are_sound(size_t bytes)
-{
-    return bytes >= CHUNK_MIN_BYTES && bytes <= CHUNK_LIMIT_BYTES && bits_is_power_of_two(bytes);
 }
 
 /* The bytes of a region that end inside the address space; 0: it wraps round. */
@@ -90,7 +79,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
 {
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
     if (options != NULL) {
-        if (options->chunk_bytes != 0 && !chunk_bytes_are_sound(options->chunk_bytes))
+        if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_sound(options->chunk_bytes))
             return NULL;
         if (options->limit_bytes != 0 && bytes > options->limit_bytes)
             bytes = options->limit_bytes;
@@ -111,27 +100,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
 
 struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
 {
-    if (source == NULL || source->acquire == NULL)
-        return NULL;
-    size_t bytes = CHUNK_DEFAULT_BYTES;
-    if (options != NULL && options->chunk_bytes != 0)
-        bytes = options->chunk_bytes;
-    if (!chunk_bytes_are_sound(bytes))
-        return NULL;
-    /* The heap is not there yet: a state of its own asks for the memory that it will lie in. */
-    struct source asking;
-    qi_bytes_clear(&asking, sizeof asking);
-    asking.provider = source;
-    asking.limit_bytes = options != NULL ? options->limit_bytes : 0;
-    void *memory = qi_source_acquire(&asking, bytes);
-    if (memory == NULL)
-        return NULL;
-    struct quarry_heap *heap = qi_heap_format_sourced(memory, bytes, options, source);
-    if (heap == NULL)
-        qi_source_release(&asking, memory, bytes);
-    else
-        qi_source_count(heap_source(heap), bytes);
-    return heap;
+    return source == NULL || source->acquire == NULL ? NULL : qi_heap_create_sourced(source, options, 0);
 }
 
 bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes)
@@ -287,26 +256,9 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     return block;
 }
 
-/* a * b, or SIZE_MAX if that overflows; division by a variable would be a library call on small CPUs. */
-static size_t multiply(size_t a, size_t b)
-{
-    const unsigned half = BITS_WORD / 2;
-    if ((a | b) >> half != 0) { /* otherwise the product fits */
-        if (a == 0 || b == 0)
-            return 0;
-        if (bits_highest(a) + bits_highest(b) >= BITS_WORD)
-            return SIZE_MAX;
-        /* The product has at most one bit too many: look at it without its lowest bit's part. */
-        size_t halved = (a >> 1) * b + ((a & 1) != 0 ? b >> 1 : 0);
-        if (halved >> (BITS_WORD - 1) != 0)
-            return SIZE_MAX;
-    }
-    return a * b;
-}
-
 void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes)
 {
-    size_t total = multiply(count, bytes);
+    size_t total = bits_multiply(count, bytes);
     void *block = quarry_malloc(heap, total);
     if (block != NULL)
         qi_bytes_clear(block, total);

@@ -26,7 +26,7 @@ BITS_INLINE void *small_take(const struct bin_set *set, unsigned index, size_t s
     uintptr_t word = bin_map_load(bin->map, unused_bits);
     uint8_t *start = bin_current_start(bin);
     bin_map_store(bin->map, unused_bits, word & (word - 1));
-    return start + bits_lowest(word) * slot_bytes;
+    return start + bits_lowest(word) * (unsigned)slot_bytes; /* 32 bits hold it: a run has no more */
 }
 
 /* Is the slot allocated? */
