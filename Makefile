@@ -97,7 +97,7 @@ endif
 
 .PHONY: dist
 dist: build/dist/quarry.c
-build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h src/*.[ch] arch/arch.h arch/*/arch_port.h)
+build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] arch/arch.h arch/*/arch_port.h)
 	python3 tools/amalgamate.py build/dist
 
 .PHONY: size

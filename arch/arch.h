@@ -10,6 +10,7 @@
  *   static inline uintptr_t arch_irq_save(void)          mask interrupts; what to restore
  *   static inline void arch_irq_restore(uintptr_t saved)
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
+ *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
  */
 #ifndef QUARRY_ARCH_H
 #define QUARRY_ARCH_H

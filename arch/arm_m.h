@@ -31,4 +31,11 @@ static inline void arch_spin_pause(void)
     __asm__ volatile("yield" : : : "memory");
 }
 
+/* Chips of this profile that have two cores (RP2040 and the like) say by a register of the vendor's which one it is:
+ * define QUARRY_CORE_INDEX() there. */
+static inline unsigned arch_core_index(void)
+{
+    return 0;
+}
+
 #endif

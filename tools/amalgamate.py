@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 #
-# amalgamate.py FOLDER: writes the library as two files, FOLDER/quarry.c and FOLDER/quarry.h.
+# amalgamate.py FOLDER: writes the library as two files, FOLDER/quarry.c and FOLDER/quarry.h, and beside them, for those
+# who want its calls, FOLDER/quarry/emalloc.h as it is.
 #
 # quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/ in one: headers
 # where they are first included, then the .c files, those with the fewest layers below them first. Static names that
@@ -146,10 +147,12 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: amalgamate.py FOLDER")
     folder = sys.argv[1]
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(os.path.join(folder, "quarry"), exist_ok=True)
     config = Inliner(["include"], {"quarry_config.h": Inliner([], {}).expand("include/quarry_config.h")})
     header = config.expand("include/quarry.h")
     write(os.path.join(folder, "quarry.h"), "/* SPDX-License-Identifier: MIT */\n" + header)
+
+    write(os.path.join(folder, "quarry", "emalloc.h"), read("include/quarry/emalloc.h"))
 
     sources = Inliner(["include"], {"arch_port.h": port_choice(), "quarry.h": "", "quarry_config.h": ""})
     cache = {}

@@ -35,4 +35,14 @@ static inline void arch_spin_pause(void)
     __asm__ volatile("yield" : : : "memory");
 }
 
+/* The lowest affinity field: the core's number in its cluster. Machines with several clusters, or with threads, define
+ * QUARRY_CORE_INDEX() instead. */
+static inline unsigned arch_core_index(void)
+{
+    uintptr_t mpidr;
+
+    __asm__("mrs %0, mpidr_el1" : "=r"(mpidr));
+    return (unsigned)(mpidr & 0xFF);
+}
+
 #endif

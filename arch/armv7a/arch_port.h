@@ -36,4 +36,14 @@ static inline void arch_spin_pause(void)
     __asm__ volatile("yield" : : : "memory");
 }
 
+/* The lowest affinity field: the core's number in its cluster. Machines with several clusters define
+ * QUARRY_CORE_INDEX() instead. */
+static inline unsigned arch_core_index(void)
+{
+    uintptr_t mpidr;
+
+    __asm__("mrc p15, 0, %0, c0, c0, 5" : "=r"(mpidr));
+    return (unsigned)(mpidr & 0xFF);
+}
+
 #endif

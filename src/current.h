@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * current.h: which heap each core's emalloc() is served by.
+ *
+ * The only state of the library that lies in no heap. A core has two pointers: the current heap, and the hot one, which
+ * is the same heap while the hot paths may serve from it without asking anything, and otherwise a heap that has nothing
+ * to give: its bins have no free slot and its chunk no page. So a hot path pays nothing for custom handlers, observers,
+ * source callbacks, or for having no current heap. A few instructions each.
+ */
+#ifndef QUARRY_CURRENT_H
+#define QUARRY_CURRENT_H
+
+#include "heap.h"
+
+/* Can emalloc() have hot paths? Not if every call carries its place, nor if the lock is in the heap, which may be the
+ * one that has nothing, or the user's to take. */
+enum { CURRENT_HAS_HOT = QUARRY_TRACK == 0 && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ) };
+
+struct core {
+    struct quarry_heap *hot; /* never NULL */
+    struct quarry_heap *current;
+};
+
+extern struct core qi_cores[QUARRY_CORES] __attribute__((visibility("hidden")));
+
+BITS_INLINE struct core *current_core(void)
+{
+    return QUARRY_CORES == 1 ? qi_cores : &qi_cores[QUARRY_CORE_INDEX()];
+}
+
+/* The heap of emalloc() on this core; NULL: none. */
+BITS_INLINE struct quarry_heap *current_heap(void)
+{
+    return current_core()->current;
+}
+
+/* Is the current heap one that its own functions may serve without further ado? */
+BITS_INLINE bool current_is_hot(const struct core *core)
+{
+    return CURRENT_HAS_HOT && core->hot == core->current;
+}
+
+/* Makes heap (NULL: none) the current one of this core; the one before. */
+struct quarry_heap *qi_current_set(struct quarry_heap *heap, bool is_hot);
+
+/* Opens or closes the hot paths of every core whose current heap this is. */
+void qi_current_open(const struct quarry_heap *heap, bool is_hot);
+
+/* Every core whose current heap this is has none from now on. */
+void qi_current_forget(const struct quarry_heap *heap);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * emalloc.h: the hot paths of emalloc() and efree(), inline so that they meet a constant size.
+ *
+ * A slot of the hot heap's bin, and its way back; whatever else there is goes on in emalloc.c. With a constant size a
+ * request costs no more than finding a set bit in one word, clearing it, and counting.
+ */
+#ifndef QUARRY_SRC_EMALLOC_H
+#define QUARRY_SRC_EMALLOC_H
+
+#include "serve.h"
+
+_Static_assert(QUARRY_GRANULE_BYTES == UNITS_GRANULE_BYTES && QUARRY_SMALL_MAX_BYTES == BIN_MAX_BYTES,
+               "the public header knows the bins");
+
+/* A block of the current heap; the long way, and the short way where that is possible. */
+void *qi_emalloc_slowly(size_t bytes);
+void *qi_emalloc_take(size_t bytes);
+
+/* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */
+void qi_efree_slowly(void *block, size_t bytes);
+
+/* What could not be served: NULL if the heap's requests are fallible; otherwise it does not return. */
+void *qi_emalloc_failed(struct quarry_heap *heap, size_t bytes);
+
+/* nmemb * size + offset; SIZE_MAX, which no heap serves: it overflows. */
+size_t qi_emalloc_size_of_many(size_t nmemb, size_t size, size_t offset);
+
+/* Of a text, without its final zero. */
+size_t qi_emalloc_length(const char *text);
+
+BITS_INLINE void *emalloc_take(size_t bytes)
+{
+    if (CURRENT_HAS_HOT) {
+        uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
+        struct quarry_heap *heap = current_core()->hot;
+        size_t last = bytes - 1;
+        if (bits_likely(last < BIN_MAX_BYTES)) {
+            unsigned bin = bin_of_last_byte(last);
+            if (bits_likely(small_has_slot(&heap->bins, bin))) {
+                size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
+                void *block = small_take(&heap->bins, bin, slot_bytes);
+                heap_count_taken(heap, slot_bytes);
+                lock_leave(heap, saved);
+                return block;
+            }
+        }
+        lock_leave(heap, saved);
+    }
+    return qi_emalloc_slowly(bytes);
+}
+
+/* Of bin's slots. The shape's numbers come from the table, but those that the bin alone decides are constants. */
+BITS_INLINE void emalloc_give(void *block, unsigned bin, size_t slot_bytes)
+{
+    if (CURRENT_HAS_HOT) {
+        uintptr_t saved = lock_enter((struct quarry_heap *)NULL);
+        struct quarry_heap *heap = current_core()->hot;
+        const struct chunk *chunk = heap_source(heap)->gate.chunk;
+        size_t offset = chunk_offset(chunk, block);
+        size_t page = offset >> UNITS_PAGE_SHIFT;
+        if (bits_likely(page < chunk->page_count)) {
+            unsigned code = chunk_run_code(chunk->codes, &page);
+            if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin)) {
+                const struct bin_shape *shape = bin_shape_of(code);
+                unsigned slot = bin_slot_of_bytes(offset - (page << UNITS_PAGE_SHIFT), slot_bytes);
+                if ((QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) &&
+                    bits_likely(small_give(chunk_map(chunk, page), shape, slot) == SMALL_GIVEN)) {
+                    heap_count_given(heap, slot_bytes);
+                    lock_leave(heap, saved);
+                    return;
+                }
+            }
+        }
+        lock_leave(heap, saved);
+    }
+    qi_efree_slowly(block, slot_bytes);
+}
+
+#endif

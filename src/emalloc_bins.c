@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * emalloc_bins.c: emalloc() and efree_size() with a constant size: a function for each bin. With -ffunction-sections a
+ * program has those that it calls.
+ */
+#include "emalloc.h"
+
+#define BIN_BYTES(granules) ((size_t)(granules)*UNITS_GRANULE_BYTES)
+
+/* Where blocks are aligned to two granules, slots of an odd number of granules above one are not used. */
+#define SLOT_BYTES(granules) ((granules) == 1 ? BIN_BYTES(1) : bits_round_up(BIN_BYTES(granules), QUARRY_ALIGN_BYTES))
+
+#define BIN_FUNCTIONS(number, granules, x, y)                                                                          \
+    void *_emalloc_bin_##number(void)                                                                                  \
+    {                                                                                                                  \
+        return BITS_FOR_SIZE ? qi_emalloc_take(BIN_BYTES(granules)) : emalloc_take(BIN_BYTES(granules));               \
+    }                                                                                                                  \
+                                                                                                                       \
+    void _efree_bin_##number(void *ptr)                                                                                \
+    {                                                                                                                  \
+        if (BITS_FOR_SIZE)                                                                                             \
+            qi_efree_slowly(ptr, BIN_BYTES(granules));                                                                 \
+        else                                                                                                           \
+            emalloc_give(ptr, bin_of_bytes(BIN_BYTES(granules)), SLOT_BYTES(granules));                                \
+    }
+
+QUARRY_BINS(BIN_FUNCTIONS, , )

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * places.h: where each live block was asked for: a side table, and the report of what was not freed.
+ *
+ * A hash table by the block's address, with linear probing, in memory of its own from the heap's source; no byte of it
+ * lies in or between blocks. It doubles when three quarters are used, so a call costs a few dozen instructions on
+ * average, and one in many as much as the table is long. If the source gives no memory for a longer table, further
+ * blocks are only counted.
+ *
+ * Invariants
+ *   P1  count entries have a block; every other one is all zero
+ *   P2  from the entry where a block's search begins up to its own there is no empty one
+ *   P3  count < capacity, a power of two, or both are 0
+ */
+#ifndef QUARRY_PLACES_H
+#define QUARRY_PLACES_H
+
+#include "bits.h"
+#include "quarry.h"
+
+/* A call. orig: in the wrapper that relayed it; NULL and 0: none did. */
+struct place {
+    const char *file, *orig_file; /* NULL: unknown */
+    uint32_t line, orig_line;
+};
+
+/* What a function declared with ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC was told; NULL: nothing. */
+#if QUARRY_TRACK
+#define PLACE_GIVEN (&(const struct place){__zend_filename, __zend_orig_filename, __zend_lineno, __zend_orig_lineno})
+#else
+#define PLACE_GIVEN ((const struct place *)NULL)
+#endif
+
+struct place_entry {
+    const void *block; /* NULL: empty */
+    size_t bytes;      /* that were asked for */
+    struct place place;
+};
+
+struct places {
+    struct place_entry *entries;
+    size_t capacity, count;
+    size_t unknown; /* blocks that have no entry */
+};
+
+/* place NULL: unknown. False: there is no room for an entry; the block is counted. */
+bool qi_places_add(struct places *places, const struct quarry_source *source, const void *block, size_t bytes,
+                   const struct place *place);
+
+/* The entry of a block, or NULL; valid until the next call. */
+struct place_entry *qi_places_find(const struct places *places, const void *block);
+
+void qi_places_remove(struct places *places, const void *block);
+
+/* Forgets all blocks. */
+void qi_places_clear(struct places *places);
+
+/* Gives the table's memory back. */
+void qi_places_release(struct places *places, const struct quarry_source *source);
+
+/* Prints what is there to quarry_print(), a line for each place, and the sum. Only qi_places_clear() and
+ * qi_places_release() may follow. Sorts: n log n steps. */
+void qi_places_report(struct places *places);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * request.h: request heaps: on a source, emptied as a whole, with chunks kept from one request to the next.
+ *
+ * Between the heap and its source stands a provider of ours, which counts chunks and has a list of kept ones. A chunk
+ * that the heap gives back is kept if the requests before needed as many on average; the average weighs the last
+ * request as much as all before it, in fixed point. So the heap itself knows nothing of requests.
+ *
+ *   first chunk:
+ *   +--------------------+---------------------+----------------+- - - - - - -+-------+------+- - -+--------+--
+ *   | struct quarry_heap | struct heap_sourced | struct request | user's data | codes | maps | pad | page 0 |
+ *   +--------------------+---------------------+----------------+- - - - - - -+-------+------+- - -+--------+--
+ *
+ * The end of a request costs what quarry_reset() does and a few dozen instructions for each chunk; blocks do not count.
+ *
+ * Invariants
+ *   Q1  acquired bytes + kept_chunks * chunk_bytes <= limit, unless there is none
+ *   Q2  chunks <= peak_chunks
+ */
+#ifndef QUARRY_REQUEST_H
+#define QUARRY_REQUEST_H
+
+#include "current.h"
+#include "places.h"
+#include "quarry/emalloc.h"
+
+/* How the blocks of a heap are served where Quarry does not do it itself. NULL: there is no memory. */
+struct request_calls {
+    void *(*take)(struct quarry_heap *heap, size_t bytes, const struct place *place);
+    void (*give)(struct quarry_heap *heap, void *block, const struct place *place);
+    void *(*change)(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place);
+    size_t (*usable)(struct quarry_heap *heap, void *block);
+    size_t (*collect)(struct quarry_heap *heap);
+    void (*end)(struct quarry_heap *heap, bool full, bool silent);
+};
+
+/* What custom handlers were set; calls tells which of a pair is meant. */
+struct request_custom {
+    void *(*malloc)(size_t);
+    void (*free)(void *);
+    void *(*realloc)(void *, size_t);
+    void *(*malloc_at)(size_t, const char *, uint32_t, const char *, uint32_t);
+    void (*free_at)(void *, const char *, uint32_t, const char *, uint32_t);
+    void *(*realloc_at)(void *, size_t, const char *, uint32_t, const char *, uint32_t);
+    size_t (*gc)(void);
+    void (*shutdown)(bool full, bool silent);
+};
+
+struct request_kept {
+    struct request_kept *next;
+};
+
+enum { REQUEST_ONE = 1024 }; /* a chunk, in fixed point */
+
+struct request {
+    const struct request_calls *calls; /* NULL: Quarry's own */
+    struct quarry_observer *observers;
+    struct quarry_source source; /* where chunks come from */
+    struct request_kept *kept;   /* chunks that are not the heap's at present */
+    size_t kept_chunks;
+    size_t chunks, peak_chunks; /* of chunk_bytes each, since the request began */
+    size_t average;             /* of peak_chunks over requests, times REQUEST_ONE */
+    size_t real_peak_bytes;
+    struct places places;
+    uint64_t allocations_left; /* if they are counted */
+    bool counts_allocations, ran_out_of_allocations;
+    bool is_fallible;
+    bool is_ending;
+    bool has_storage;
+    struct request_custom custom;
+    union {
+        zend_mm_storage storage; /* source.context, if the source is handlers */
+        struct {                 /* the same, to be written */
+            zend_mm_handlers handlers;
+            void *data;
+        } given;
+    };
+};
+
+/* A request heap on a source, with extra_bytes behind its struct request. */
+struct quarry_heap *qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
+                                      size_t extra_bytes);
+
+/* NULL: some other heap. heap may be NULL. */
+struct request *qi_request_of(const struct quarry_heap *heap);
+
+/* May emalloc()'s hot paths serve from the heap as it is now? */
+bool qi_request_is_hot(const struct quarry_heap *heap);
+
+/* To be called when something changed on which that depends. */
+void qi_request_refresh(const struct quarry_heap *heap);
+
+/* What the heap has from its source, kept chunks included; any heap. */
+size_t qi_request_real_bytes(const struct quarry_heap *heap);
+size_t qi_request_real_peak_bytes(const struct quarry_heap *heap);
+void qi_request_forget_peaks(struct quarry_heap *heap);
+
+/* False: the heap has more already. */
+bool qi_request_set_limit(struct quarry_heap *heap, size_t limit_bytes);
+
+/* Gives back what no block needs; bytes. */
+size_t qi_request_collect(struct quarry_heap *heap);
+
+/* Every block is gone; all memory is. */
+void qi_request_end(struct quarry_heap *heap);
+void qi_request_destroy(struct quarry_heap *heap);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tracked.c: a debugging heap that keeps each block apart, between two red zones, and knows each block.
+ *
+ *   raw                  block                                      (what the caller gets is "block")
+ *   +--------------------+----------------------------+--------------------+
+ *   | ZONE_BYTES of ZONE | bytes                      | ZONE_BYTES of ZONE |
+ *   +--------------------+----------------------------+--------------------+
+ *
+ * The blocks with their sizes stand in the heap's table of places. Zones are looked at when a block is freed or moved
+ * and when the request ends; a damaged one is reported, and the block is left as it is. Freed memory is filled, so that
+ * what reads it later sees it. A call costs what the table and the filling do.
+ */
+#include "request.h"
+
+#include "bytes.h"
+
+enum { ZONE_BYTES = 16, ZONE = 0xA5, DEAD = 0xDD };
+
+static void fill(uint8_t *at, size_t bytes, uint8_t value)
+{
+    volatile uint8_t *each = at; /* a plain loop may become a call of memset */
+    for (size_t i = 0; i < bytes; i++)
+        each[i] = value;
+}
+
+static bool zone_is_whole(const uint8_t *at)
+{
+    uint8_t changed = 0;
+    for (size_t i = 0; i < ZONE_BYTES; i++)
+        changed |= at[i] ^ ZONE;
+    return changed == 0;
+}
+
+static uint8_t *raw_of(const void *block)
+{
+    return (uint8_t *)(uintptr_t)block - ZONE_BYTES;
+}
+
+/* Are both zones as they were? If not, that is reported. */
+static bool block_is_whole(struct quarry_heap *heap, const struct place_entry *entry)
+{
+    const uint8_t *block = entry->block;
+    if (zone_is_whole(raw_of(block)) && zone_is_whole(block + entry->bytes))
+        return true;
+    qi_guard_report(&heap_source(heap)->guard, QUARRY_OVERRUN, block, entry->bytes);
+    return false;
+}
+
+/* The entry of a live block whose zones are whole; NULL after a report. */
+static struct place_entry *find(struct quarry_heap *heap, void *block)
+{
+    struct place_entry *entry = qi_places_find(&qi_request_of(heap)->places, block);
+    if (entry != NULL)
+        return block_is_whole(heap, entry) ? entry : NULL;
+    struct heap_block located;
+    unsigned wrong = qi_heap_locate(heap, raw_of(block), 1, &located);
+    qi_guard_report(&heap_source(heap)->guard,
+                    wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
+    return NULL;
+}
+
+static void *tracked_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
+{
+    struct request *request = qi_request_of(heap);
+    uint8_t *raw = bytes <= SIZE_MAX - 2 * ZONE_BYTES ? quarry_malloc(heap, bytes + 2 * ZONE_BYTES) : NULL;
+    if (raw == NULL)
+        return NULL;
+    if (!qi_places_add(&request->places, &request->source, raw + ZONE_BYTES, bytes, place)) {
+        request->places.unknown--; /* a block that is not known is not handed out */
+        quarry_free(heap, raw);
+        return NULL;
+    }
+    fill(raw, ZONE_BYTES, ZONE);
+    fill(raw + ZONE_BYTES + bytes, ZONE_BYTES, ZONE);
+    return raw + ZONE_BYTES;
+}
+
+static void give_entry(struct quarry_heap *heap, const struct place_entry *entry)
+{
+    uint8_t *raw = raw_of(entry->block);
+    fill(raw, entry->bytes + 2 * ZONE_BYTES, DEAD);
+    qi_places_remove(&qi_request_of(heap)->places, entry->block);
+    quarry_free(heap, raw);
+}
+
+static void tracked_give(struct quarry_heap *heap, void *block, const struct place *place)
+{
+    const struct place_entry *entry = find(heap, block);
+    (void)place;
+    if (entry != NULL)
+        give_entry(heap, entry);
+}
+
+static void *tracked_change(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
+{
+    const struct place_entry *entry = find(heap, block);
+    if (entry == NULL)
+        return NULL;
+    size_t kept_bytes = entry->bytes < bytes ? entry->bytes : bytes;
+    void *moved = tracked_take(heap, bytes, place);
+    if (moved == NULL)
+        return NULL;
+    qi_bytes_copy(moved, block, kept_bytes);
+    give_entry(heap, qi_places_find(&qi_request_of(heap)->places, block)); /* the table may have moved */
+    return moved;
+}
+
+static size_t tracked_usable(struct quarry_heap *heap, void *block)
+{
+    const struct place_entry *entry = block == NULL ? NULL : find(heap, block);
+    return entry == NULL ? 0 : entry->bytes;
+}
+
+static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
+{
+    struct places *places = &qi_request_of(heap)->places;
+    (void)full;
+    for (size_t i = 0; i < places->capacity; i++) {
+        if (places->entries[i].block != NULL)
+            block_is_whole(heap, &places->entries[i]);
+    }
+    if (!silent)
+        qi_places_report(places);
+}
+
+static const struct request_calls tracked_calls = {tracked_take,   tracked_give,       tracked_change,
+                                                   tracked_usable, qi_request_collect, tracked_end};
+
+zend_mm_heap *zend_mm_startup_tracked(void)
+{
+    struct quarry_heap *heap = zend_mm_startup();
+    if (heap != NULL)
+        qi_request_of(heap)->calls = &tracked_calls;
+    return heap;
+}
