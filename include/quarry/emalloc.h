@@ -483,8 +483,8 @@ bool zend_mm_max_allocs_hit(void);
 
 /** Have a heap's blocks served by functions of your own; all NULL: by Quarry again. The heap must be one of
  *  start_memory_manager(), zend_mm_startup() or zend_mm_startup_ex(); for others QUARRY_INVALID_POINTER is reported.
- *  Blocks that the heap has at that time stay until the request ends, but cannot be freed before Quarry serves it again.
- *  A handler that answers NULL has failed: see Failure. */
+ *  Blocks that the heap has at that time stay until the request ends, but cannot be freed before Quarry serves it
+ *  again. A handler that answers NULL has failed: see Failure. */
 void zend_mm_set_custom_handlers(zend_mm_heap *heap, void *(*_malloc)(size_t), void (*_free)(void *),
                                  void *(*_realloc)(void *, size_t));
 /** The same with what zend_mm_gc() and zend_mm_shutdown() call; either may be NULL: then these do nothing but what they
