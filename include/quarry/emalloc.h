@@ -267,12 +267,33 @@ void zend_mm_set_fallible(bool fallible);
     _(0, 1, x, y)                                                                                                      \
     _(1, 2, x, y)                                                                                                      \
     _(2, 3, x, y)                                                                                                      \
-    _(3, 4, x, y) _(4, 5, x, y) _(5, 6, x, y) _(6, 7, x, y) _(7, 8, x, y) _(8, 9, x, y) _(9, 10, x, y) _(10, 11, x, y) \
-            _(11, 12, x, y) _(12, 13, x, y) _(13, 14, x, y) _(14, 15, x, y) _(15, 16, x, y)
-#define QUARRY_BINS_TO_32(_, x, y) _(16, 20, x, y) _(17, 24, x, y) _(18, 28, x, y) _(19, 32, x, y)
+    _(3, 4, x, y)                                                                                                      \
+    _(4, 5, x, y)                                                                                                      \
+    _(5, 6, x, y)                                                                                                      \
+    _(6, 7, x, y)                                                                                                      \
+    _(7, 8, x, y)                                                                                                      \
+    _(8, 9, x, y)                                                                                                      \
+    _(9, 10, x, y)                                                                                                     \
+    _(10, 11, x, y)                                                                                                    \
+    _(11, 12, x, y)                                                                                                    \
+    _(12, 13, x, y)                                                                                                    \
+    _(13, 14, x, y)                                                                                                    \
+    _(14, 15, x, y)                                                                                                    \
+    _(15, 16, x, y)
+#define QUARRY_BINS_TO_32(_, x, y)                                                                                     \
+    _(16, 20, x, y)                                                                                                    \
+    _(17, 24, x, y)                                                                                                    \
+    _(18, 28, x, y)                                                                                                    \
+    _(19, 32, x, y)
 #define QUARRY_BINS_TO_128(_, x, y)                                                                                    \
     _(20, 40, x, y)                                                                                                    \
-    _(21, 48, x, y) _(22, 56, x, y) _(23, 64, x, y) _(24, 80, x, y) _(25, 96, x, y) _(26, 112, x, y) _(27, 128, x, y)
+    _(21, 48, x, y)                                                                                                    \
+    _(22, 56, x, y)                                                                                                    \
+    _(23, 64, x, y)                                                                                                    \
+    _(24, 80, x, y)                                                                                                    \
+    _(25, 96, x, y)                                                                                                    \
+    _(26, 112, x, y)                                                                                                   \
+    _(27, 128, x, y)
 #if QUARRY_PAGE_BYTES / QUARRY_GRANULE_BYTES >= 32
 #define QUARRY_SMALL_MAX_BYTES ((size_t)128 * QUARRY_GRANULE_BYTES)
 #define QUARRY_BINS(_, x, y)   QUARRY_BINS_TO_16(_, x, y) QUARRY_BINS_TO_32(_, x, y) QUARRY_BINS_TO_128(_, x, y)
