@@ -216,7 +216,9 @@ void quarry_free(struct quarry_heap *heap, void *block);
 /** quarry_free() for a caller who knows the size that was asked for.
  *  Units      bytes as given to the call that returned the block.
  *  Owner, Time, Context: as quarry_free().
- *  Misuse     as quarry_free(). */
+ *  Misuse     as quarry_free(). From check level 2 QUARRY_WRONG_SIZE, the block stays: every size that asks for another
+ *             slot or number of pages than the block has; but only sizes above the block's, if some block of the heap
+ *             was aligned, shrunk by quarry_resize(), or taken from the last free pages, since its last reset. */
 void quarry_free_sized(struct quarry_heap *heap, void *block, size_t bytes);
 
 /** Change a block's size where it lies.

@@ -27,7 +27,7 @@ void qi_bin_format(struct bin_set *set)
 void qi_bin_clear(struct bin_set *set)
 {
     qi_bytes_clear(set->bins, sizeof set->bins);
-    qi_bytes_clear(set->rooms, sizeof set->rooms);
+    qi_list_clear(&set->runs.chunks, set->rooms, BIN_COUNT);
     set->spare = 0;
     qi_bin_format(set);
 }
@@ -99,7 +99,7 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
 
 BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
 {
-    struct list_node *node = set->rooms[index];
+    struct list_node *node = list_first(&set->runs.chunks, set->rooms[index]);
     if (node == NULL)
         return take_from_new_run(set, index);
     struct bin_run run;
@@ -110,7 +110,7 @@ BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
     }
     run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
     run.code = chunk_run_code(run.chunk->codes, &run.page);
-    list_follow(&set->rooms[index], node->next);
+    list_follow(&set->runs.chunks, &set->rooms[index], list_next(&set->runs.chunks, node));
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t word = bin_map_load(map, unused_bits);
@@ -155,10 +155,11 @@ static inline enum run_given give_listed(struct bin_set *set, const struct bin_r
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
-    struct list_node *next = node->next, **link = node->link; /* the node's memory is the free run's in a moment */
+    /* The node's memory is the free run's in a moment. */
+    struct list_node *next = list_next(&set->runs.chunks, node), **link = list_link(&set->runs.chunks, node);
     enum run_given given = qi_run_give(&set->runs, run->chunk, run->page, shape->pages);
     if (given != RUN_REFUSED)
-        list_follow(link, next);
+        list_follow(&set->runs.chunks, link, next);
     return given;
 }
 

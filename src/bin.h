@@ -174,7 +174,8 @@ BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, 
     if (set->bins[index].map == map)
         return;
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
-    list_push(&set->rooms[index], (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
+    list_push(&set->runs.chunks, &set->rooms[index],
+              (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
 }
 
 #endif

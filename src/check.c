@@ -229,10 +229,10 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums)
     if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0)
         return false;
     for (unsigned class = 0; class < RUN_CLASSES; class ++) {
-        const struct list_node *node = set->heads[class];
+        const struct list_node *node = list_first(&set->chunks, set->heads[class]);
         if ((set->class_mask >> class & 1) != (node != NULL))
             return false;
-        for (; node != NULL && listed <= sums->free_runs; node = node->next, listed++) {
+        for (; node != NULL && listed <= sums->free_runs; node = list_next(&set->chunks, node), listed++) {
             const struct chunk *chunk = chunk_find(&set->chunks, node);
             if (chunk == NULL || !chunk_holds(chunk, node))
                 return false;
@@ -248,7 +248,8 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 static bool check_bin(const struct bin_set *set, unsigned index, const struct sums *sums)
 {
     size_t listed = 0;
-    for (const struct list_node *node = set->rooms[index]; node != NULL; node = node->next, listed++) {
+    const struct list_node *node = list_first(&set->runs.chunks, set->rooms[index]);
+    for (; node != NULL; node = list_next(&set->runs.chunks, node), listed++) {
         const struct chunk *chunk = chunk_find(&set->runs.chunks, node);
         if (listed == sums->listed_runs[index] || chunk == NULL || !chunk_holds(chunk, node))
             return false;

@@ -10,6 +10,19 @@ __attribute__((weak)) void quarry_panic(const struct quarry_misuse *misuse)
     __builtin_trap();
 }
 
+/* Each step can be undone, so no entropy is lost, and each bit changes about half of the others. (Multiply and shift as
+ * in Austin Appleby's MurmurHash3.) */
+void qi_guard_set_secret(struct guard *guard, uintptr_t entropy)
+{
+    uintptr_t mixed = entropy ^ (uintptr_t)guard;
+    for (unsigned round = 0; round < 2; round++) {
+        mixed ^= mixed >> (BITS_WORD / 2 + 1);
+        mixed *= (uintptr_t)0xFF51AFD785EBCA6Bu;
+    }
+    mixed ^= mixed >> (BITS_WORD / 2);
+    guard_keep_secret(guard, mixed);
+}
+
 BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer,
                                size_t bytes)
 {

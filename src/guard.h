@@ -12,10 +12,25 @@
 #include "bits.h"
 #include "quarry.h"
 
+/* The secret that links are mixed with, from check level 2. */
+#if QUARRY_CHECK_LEVEL >= 2
+#define GUARD_SECRET_FIELD             uintptr_t secret;
+#define guard_secret(guard)            ((guard)->secret)
+#define guard_keep_secret(guard, word) ((guard)->secret = (word))
+#else
+#define GUARD_SECRET_FIELD
+#define guard_secret(guard)            ((void)(guard), (uintptr_t)0)
+#define guard_keep_secret(guard, word) ((void)(guard), (void)(word))
+#endif
+
 struct guard {
     void *context; /* handed to the hooks */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
+    GUARD_SECRET_FIELD
 };
+
+/* Makes the secret of the user's entropy, and of the heap's address, so that it is not 0 without any. */
+void qi_guard_set_secret(struct guard *guard, uintptr_t entropy);
 
 /* pointer: what was given, or the place found damaged. bytes: the size given, or 0. */
 void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer, size_t bytes);

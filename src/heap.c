@@ -74,6 +74,21 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
     return huge_good_bytes(bytes);
 }
 
+bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
+{
+    size_t usable = qi_heap_usable_bytes(block);
+    if (bytes > usable)
+        return false;
+    return heap_has_loose_blocks(heap) || qi_heap_good_bytes(heap, bytes) == usable;
+}
+
+/* Notes that a request was served with a larger block than the rule says. */
+static void note_loose(struct quarry_heap *heap, size_t bytes, size_t usable)
+{
+    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_bytes(heap, bytes) != usable)
+        heap_set_loose(heap, true);
+}
+
 /* --- taking --- */
 
 /* The bin whose slots all lie at multiples of align_bytes and hold so many bytes; BIN_COUNT: none. Runs begin at page
@@ -93,8 +108,10 @@ static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_byt
 {
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_take(&heap->bins.runs, pages, align_bytes);
-    if (block != NULL)
+    if (block != NULL) {
         heap_count_taken(heap, units_bytes_from_pages(pages));
+        note_loose(heap, bytes, units_bytes_from_pages(pages));
+    }
     return block;
 }
 
@@ -114,6 +131,8 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
     unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
+    if (QUARRY_CHECK_LEVEL >= 2 && bin != BIN_COUNT)
+        note_loose(heap, bytes, bin_slot_bytes(bin));
     return bin == BIN_COUNT ? take_pages(heap, bytes, align_bytes) : take_slot(heap, bin);
 }
 
@@ -189,8 +208,11 @@ static void count_resized(struct quarry_heap *heap, size_t old_bytes, const stru
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
     size_t old_bytes = qi_heap_usable_bytes(block);
-    if (block->kind == QUARRY_SMALL)
+    if (block->kind == QUARRY_SMALL) {
+        if (bytes <= old_bytes)
+            note_loose(heap, bytes, old_bytes);
         return bytes <= old_bytes;
+    }
     bool done;
     if (block->kind == QUARRY_HUGE) {
         done = heap_sourced(heap)->growth->resize_huge(heap_chunks(heap), (struct added_chunk *)block->run.chunk,
@@ -201,8 +223,10 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
                (qi_bin_give_spare(&heap->bins) &&
                 qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
-    if (done)
+    if (done) {
         count_resized(heap, old_bytes, block);
+        note_loose(heap, bytes, qi_heap_usable_bytes(block));
+    }
     return done;
 }
 
@@ -241,6 +265,11 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
 {
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
+    if (QUARRY_CHECK_LEVEL >= 2) {
+        qi_guard_set_secret(&heap_source(heap)->guard, options != NULL ? options->entropy : 0);
+        qi_list_clear(heap_chunks(heap), heap->bins.runs.heads, RUN_CLASSES);
+        qi_list_clear(heap_chunks(heap), heap->bins.rooms, BIN_COUNT);
+    }
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
@@ -343,6 +372,7 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     if (huge == NULL)
         return NULL;
     heap_count_taken(heap, huge_usable_bytes(&huge->chunk));
+    note_loose(heap, bytes, huge_usable_bytes(&huge->chunk));
     return huge->chunk.pages;
 }
 
@@ -406,10 +436,11 @@ void qi_heap_reset(struct quarry_heap *heap)
     struct run_set *runs = &heap->bins.runs;
     runs->class_mask = 0;
     runs->free_pages = 0;
-    qi_bytes_clear(runs->heads, sizeof runs->heads);
+    qi_list_clear(&runs->chunks, runs->heads, RUN_CLASSES);
     qi_bin_clear(&heap->bins);
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->blocks = 0;
+    heap_set_loose(heap, false);
     if (heap_source(heap)->provider != NULL)
         qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
     struct added_chunk *added = runs->chunks.first.next;

@@ -24,6 +24,17 @@
 #include "lock.h"
 #include "small.h"
 
+/* From check level 2: has some block more than a request of its size gets as a rule? */
+#if QUARRY_CHECK_LEVEL >= 2
+#define HEAP_LOOSE_FIELD               bool has_loose_blocks;
+#define heap_has_loose_blocks(heap)    ((heap)->has_loose_blocks)
+#define heap_set_loose(heap, is_loose) ((heap)->has_loose_blocks = (is_loose))
+#else
+#define HEAP_LOOSE_FIELD
+#define heap_has_loose_blocks(heap)    ((void)(heap), false)
+#define heap_set_loose(heap, is_loose) ((void)(heap), (void)(is_loose))
+#endif
+
 struct quarry_heap {
     struct bin_set bins;
     size_t below_peak_bytes; /* used bytes are so much below their peak */
@@ -31,6 +42,7 @@ struct quarry_heap {
     size_t used_peak_bytes;
     size_t failures;
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
+    HEAP_LOOSE_FIELD
     LOCK_FIELD
 };
 
@@ -152,6 +164,11 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block);
 
 size_t qi_heap_usable_bytes(const struct heap_block *block);
+
+/* May this live block have been asked for with so many bytes? Exact, unless some block of the heap since its reset was
+ * aligned, made smaller where it lay, or taken where memory was short, so that it is larger than the rule says: then
+ * only a size that the block does not hold is told. */
+bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
 
 /* What a block for so many bytes would have. bytes is at most UNITS_REQUEST_MAX_BYTES. */
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);

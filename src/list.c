@@ -4,6 +4,8 @@
  */
 #include "list.h"
 
+#include "bytes.h"
+
 BITS_NOINLINE bool qi_list_in_added(const struct chunk_set *set, const void *address)
 {
     const struct added_chunk *added = qi_chunk_find_added(set, address);
@@ -14,4 +16,11 @@ BITS_NOINLINE bool qi_list_in_added(const struct chunk_set *set, const void *add
 BITS_NOINLINE bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
     return list_is_sound(set, node);
+}
+
+void qi_list_clear(const struct chunk_set *set, struct list_node **heads, unsigned count)
+{
+    qi_bytes_clear(heads, count * sizeof *heads);
+    for (unsigned i = 0; QUARRY_CHECK_LEVEL >= 2 && i < count; i++)
+        list_store(set, &heads[i], NULL);
 }

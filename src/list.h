@@ -10,6 +10,9 @@
  *    +------+      +---|--+------+   +------+------+     the head, or the next of the node before
  *                      '------------->
  *
+ * From check level 2 every word of a list, heads included, is mixed with the heap's secret and its own address: who can
+ * write to free memory, but does not know the secret, cannot make a link that is followed, nor copy one.
+ *
  * Heads lie in control data and are believed. Nodes lie in memory that a caller's bug may have overwritten: before a
  * link is followed or written through, it must lead into this heap, and the word that it leads to must point back.
  * Every function is a few dozen instructions at most, plus a chunk lookup for each link outside the first chunk.
@@ -36,35 +39,75 @@ BITS_INLINE bool list_may_read(const struct chunk_set *set, const void *address)
     return bits_likely(word < set->link_words) || qi_list_in_added(set, address);
 }
 
-/* May node->next be followed? */
+/* What a word of a list is mixed with. */
+BITS_INLINE uintptr_t list_mask(const struct chunk_set *set, const void *word)
+{
+    return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)word, 9);
+}
+
+/* What a head, or the next of a node, leads to. */
+BITS_INLINE struct list_node *list_load(const struct chunk_set *set, struct list_node *const *word)
+{
+    return QUARRY_CHECK_LEVEL < 2 ? *word : (struct list_node *)((uintptr_t)*word ^ list_mask(set, word));
+}
+
+/* The same of a word that is named. A macro, because gcc 12 loads from an array with fewer registers than through a
+ * pointer into it. */
+#define list_first(set, head) (QUARRY_CHECK_LEVEL < 2 ? (head) : list_load(set, &(head)))
+
+BITS_INLINE void list_store(const struct chunk_set *set, struct list_node **word, struct list_node *node)
+{
+    *word = QUARRY_CHECK_LEVEL < 2 ? node : (struct list_node *)((uintptr_t)node ^ list_mask(set, word));
+}
+
+BITS_INLINE struct list_node *list_next(const struct chunk_set *set, const struct list_node *node)
+{
+    return list_load(set, &node->next);
+}
+
+BITS_INLINE struct list_node **list_link(const struct chunk_set *set, const struct list_node *node)
+{
+    return QUARRY_CHECK_LEVEL < 2 ? node->link
+                                  : (struct list_node **)((uintptr_t)node->link ^ list_mask(set, &node->link));
+}
+
+BITS_INLINE void list_store_link(const struct chunk_set *set, struct list_node *node, struct list_node **link)
+{
+    node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_mask(set, &node->link));
+}
+
+/* May node's next be followed? */
 BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    const struct list_node *next = node->next;
-    return QUARRY_CHECK_LEVEL == 0 || next == NULL || (list_may_read(set, next) && next->link == &node->next);
+    const struct list_node *next = list_next(set, node);
+    return QUARRY_CHECK_LEVEL == 0 || next == NULL || (list_may_read(set, next) && list_link(set, next) == &node->next);
 }
 
 /* May node be taken out of its list? */
 BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL == 0 ||
-           (list_may_read(set, (const void *)node->link) && *node->link == node && list_next_is_sound(set, node));
+    return QUARRY_CHECK_LEVEL == 0 || (list_may_read(set, (const void *)list_link(set, node)) &&
+                                       list_load(set, list_link(set, node)) == node && list_next_is_sound(set, node));
 }
 
 /* The same, where a call costs nothing that matters. */
 bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node);
 
 /* Makes next, which may be NULL, what follows the word. */
-BITS_INLINE void list_follow(struct list_node **link, struct list_node *next)
+BITS_INLINE void list_follow(const struct chunk_set *set, struct list_node **link, struct list_node *next)
 {
-    *link = next;
+    list_store(set, link, next);
     if (next != NULL)
-        next->link = link;
+        list_store_link(set, next, link);
 }
 
-BITS_INLINE void list_push(struct list_node **head, struct list_node *node)
+BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head, struct list_node *node)
 {
-    list_follow(&node->next, *head);
-    list_follow(head, node);
+    list_follow(set, &node->next, list_load(set, head));
+    list_follow(set, head, node);
 }
+
+/* Makes lists empty. */
+void qi_list_clear(const struct chunk_set *set, struct list_node **heads, unsigned count);
 
 #endif

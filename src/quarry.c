@@ -459,10 +459,27 @@ void quarry_free(struct quarry_heap *heap, void *address)
         give_elsewhere_and_leave(heap, address, saved);
 }
 
+/* Is it a live block that was not asked for with so many bytes? That is reported. */
+static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address, size_t bytes)
+{
+    uintptr_t saved;
+    struct heap_block block;
+    if (!enter(heap, &saved)) { /* for quarry_free() to report */
+        leave(heap, saved);
+        return false;
+    }
+    bool other =
+            qi_heap_locate(heap, address, QUARRY_CHECK_LEVEL, &block) == 0 && !qi_heap_size_fits(heap, &block, bytes);
+    leave(heap, saved);
+    if (other)
+        report(heap, QUARRY_WRONG_SIZE, address, bytes);
+    return other;
+}
+
 void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
 {
-    (void)bytes;
-    quarry_free(heap, address);
+    if (QUARRY_CHECK_LEVEL < 2 || !has_other_size(heap, address, bytes))
+        quarry_free(heap, address);
 }
 
 /* --- asking --- */

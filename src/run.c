@@ -44,8 +44,8 @@ BITS_INLINE struct list_node *node_at(const struct chunk *chunk, size_t page)
 /* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
 BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
 {
-    struct list_node **link = node->link, *next = node->next;
-    list_follow(link, next);
+    struct list_node **link = list_link(&set->chunks, node), *next = list_next(&set->chunks, node);
+    list_follow(&set->chunks, link, next);
     if (next == NULL) {
         uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
         if (position < sizeof set->heads)
@@ -61,7 +61,7 @@ BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
 
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
-    struct list_node *node = set->heads[class];
+    struct list_node *node = list_first(&set->chunks, set->heads[class]);
     for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
         if (!qi_list_is_sound(&set->chunks, node))
             return qi_run_report(set, node);
@@ -70,7 +70,7 @@ BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned cl
             run_insert(set, class, node);
             return node;
         }
-        node = node->next;
+        node = list_next(&set->chunks, node);
     }
     return NULL;
 }
@@ -201,13 +201,13 @@ size_t qi_run_largest_free_pages(const struct run_set *set)
 {
     if (set->class_mask == 0)
         return 0;
-    const struct list_node *node = set->heads[bits_highest(set->class_mask)];
+    const struct list_node *node = list_first(&set->chunks, set->heads[bits_highest(set->class_mask)]);
     size_t largest = 0;
     for (unsigned tries = RUN_LAST_TRIES; tries != 0 && node != NULL; tries--) {
         size_t pages = run_of_node(set, node).pages;
         if (pages > largest)
             largest = pages;
-        node = list_next_is_sound(&set->chunks, node) ? node->next : NULL;
+        node = list_next_is_sound(&set->chunks, node) ? list_next(&set->chunks, node) : NULL;
     }
     return largest;
 }

@@ -113,7 +113,7 @@ BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, s
 BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_node *node)
 {
     set->class_mask |= (uintptr_t)1 << class;
-    list_push(&set->heads[class], node);
+    list_push(&set->chunks, &set->heads[class], node);
 }
 
 /* Reports damage; NULL. */
@@ -133,14 +133,14 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
                                  size_t *taken)
 {
     unsigned class = run_class(pages);
-    struct list_node *node = set->heads[class];
+    struct list_node *node = list_first(&set->chunks, set->heads[class]);
     uintptr_t mask = set->class_mask;
     struct run_free run;
     if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
         uintptr_t longer = mask >> class >> 1;
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
-            node = set->heads[class];
+            node = list_first(&set->chunks, set->heads[class]);
         } else {
             node = qi_run_search_class(set, class, pages);
             if (node == NULL)
@@ -151,12 +151,13 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     size_t rest = run.pages - pages;
     unsigned rest_class = run_class(rest);
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
-        struct list_node **head = &set->heads[class], *next = node->next; /* node is the list's first */
+        /* node is the list's first */
+        struct list_node **head = &set->heads[class], *next = list_next(&set->chunks, node);
         if (!list_next_is_sound(&set->chunks, node)) {
             qi_run_report(set, node);
             return false;
         }
-        list_follow(head, next);
+        list_follow(&set->chunks, head, next);
         if (next == NULL)
             mask ^= (uintptr_t)1 << class;
         if (end == RUN_HEAD) { /* [ taken ][ rest ] */
@@ -165,7 +166,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         }
         if (rest != 0) {
             mask |= (uintptr_t)1 << rest_class;
-            list_push(&set->heads[rest_class], node);
+            list_push(&set->chunks, &set->heads[rest_class], node);
         }
         set->class_mask = mask;
     }

@@ -142,15 +142,25 @@ void qi_serve_give(struct quarry_heap *heap, void *block, const struct place *pl
         quarry_free(heap, block);
 }
 
+static bool size_fits(struct quarry_heap *heap, const void *block, size_t bytes)
+{
+    struct heap_block located;
+    uintptr_t saved = lock_enter(heap);
+    bool fits = qi_heap_locate(heap, block, 1, &located) != 0 || qi_heap_size_fits(heap, &located, bytes);
+    lock_leave(heap, saved);
+    return fits;
+}
+
 void qi_serve_give_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
     struct request *request = qi_request_of(heap);
     if (block == NULL || heap == NULL)
         return;
-    if (request != NULL && (request->calls != NULL || request->observers != NULL || QUARRY_TRACK != 0))
-        qi_serve_give(heap, block, place);
+    bool is_own = request == NULL || request->calls == NULL;
+    if (QUARRY_CHECK_LEVEL >= 2 && is_own && !size_fits(heap, block, bytes))
+        quarry_free_sized(heap, block, bytes); /* which reports it */
     else
-        quarry_free_sized(heap, block, bytes);
+        qi_serve_give(heap, block, place);
 }
 
 /* --- changing --- */
