@@ -52,7 +52,7 @@
  *      heap before it follows any pointer; links in free memory are validated before they are used.
  *   2  links in free memory, and the heads of their lists, are mixed with their own address and a secret made of
  *      options.entropy, so that an overflow or a write after free cannot steer the allocator; the size given to
- *      quarry_free_sized() and efree_size() is verified. Some 3 % more instructions. */
+ *      quarry_free_sized() and efree_size() is verified. 1 to 5 % more instructions. */
 #ifndef QUARRY_CHECK_LEVEL
 #define QUARRY_CHECK_LEVEL 1
 #endif
