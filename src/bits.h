@@ -53,6 +53,13 @@ BITS_INLINE uintptr_t bits_in_register(uintptr_t value)
     return value;
 }
 
+/* A value of which the compiler knows nothing: it makes no division, memcpy or memset of the loop around it. */
+BITS_INLINE uintptr_t bits_unknown(uintptr_t value)
+{
+    __asm__("" : "+r"(value));
+    return value;
+}
+
 extern const uint8_t qi_bits_de_bruijn[32];
 
 /* Index of the lowest set bit; word is not 0. */

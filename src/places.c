@@ -147,7 +147,7 @@ static void print_number(size_t number)
         powers[i] = powers[i - 1] * 10;
     for (unsigned i = DIGITS; i-- > 0;) {
         char digit = '0';
-        for (; number >= powers[i]; number -= powers[i])
+        for (; number >= powers[i]; number = bits_unknown(number - powers[i]))
             digit++;
         if (digit != '0' || at != text || i == 0)
             *at++ = digit;
