@@ -36,7 +36,7 @@ static struct quarry_heap *create_persistent(const struct quarry_memory *memory)
 
 bool start_memory_manager(const struct quarry_memory *memory)
 {
-    if (qi_manager_persistent != NULL)
+    if (memory == NULL || qi_manager_persistent != NULL)
         return false;
     struct quarry_heap *persistent = create_persistent(memory);
     if (persistent == NULL)
