@@ -161,6 +161,25 @@ build/dist/api: $(DIST_TEST) build/dist/quarry.c
 	gcc -std=c11 -O2 $(WARN) -Werror -c build/dist/quarry.c -o build/dist/quarry.o
 	gcc $(DIST_TEST) build/dist/quarry.o -o $@
 
+# --- Quarry beside PHP's own allocator ---------------------------------------------------------------------------------
+
+# The same objects, once with the library of PHP's embedding and once with Quarry on the provider over mmap.
+DIFFERENTIAL_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
+DIFFERENTIAL_COMMON := $(filter-out %/original.c %/quarry.c %/constant.c,$(wildcard tests/differential/*.c))
+DIFFERENTIAL_IMAGES := $(if $(DIFFERENTIAL_COMMON),$(addprefix build/differential/,original quarry constant))
+
+$(eval $(call flags_file,differential/test,$(DIFFERENTIAL_CC)))
+build/differential/%.o: %.c build/differential/test.flags
+	@mkdir -p $(@D)
+	$(DIFFERENTIAL_CC) $(DEPS) -c $< -o $@
+build/differential/original: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/original.c,differential)
+	gcc $^ -l:libphp8.2.so -o $@
+build/differential/quarry: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/quarry.c ports/posix/mmap_source.c,differential) build/hosted/libquarry.a
+	gcc $^ -o $@
+build/differential/constant: $(call objects_of,tests/differential/constant.c ports/posix/mmap_source.c,differential) build/hosted/libquarry.a
+	gcc $^ -ldl -o $@
+-include $(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/differential/*.c) ports/posix/mmap_source.c,differential))
+
 # --- Images for QEMU machines --------------------------------------------------------------------------------------
 
 MACHINE_COMMON = $(SRC) $($(1)_SOURCES)
@@ -243,7 +262,8 @@ NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-g
 NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:g++ clang:clang++ cmake:cmake \
 	$(NEED_32) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
-	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a
+	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
+	libphp8.2-embed:/usr/lib/libphp8.2.so valgrind:valgrind
 
 # --- Bench: seven tables, beside peers ------------------------------------------------------------------------------------
 
@@ -320,11 +340,13 @@ $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libqua
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
+$(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
+$(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) build/dist/api build/hosted/libquarry.a $(BUDGET_FILES)
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) build/dist/api build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -336,7 +358,7 @@ test-images: $(TEST_IMAGES)
 
 # --- Style, cleaning, help -------------------------------------------------------------------------------------------
 
-STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] examples/*/*.[ch])
+STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] ports/*/*.[ch] examples/*/*.[ch])
 
 .PHONY: check-style format clean help
 check-style:
