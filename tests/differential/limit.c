@@ -71,6 +71,18 @@ static void ask_kept_chunks(void)
     say_number("chunks then", zend_memory_usage(true) / CHUNK_BYTES);
     zend_set_memory_limit(64 * MEGABYTE);
     _efree(block);
+    for (size_t turn = 0; turn < 6; turn++) {
+        for (size_t i = 0; i < 10; i++)
+            blocks[i] = _emalloc(MEGABYTE);
+        shutdown_memory_manager(true, false);
+    }
+    block = _emalloc(100);
+    zend_set_memory_limit(24 * MEGABYTE);
+    void *huge = _femalloc(16 * MEGABYTE);
+    say_yes_no("kept chunks make room for a huge block", huge != NULL);
+    if (huge != NULL)
+        _efree(huge);
+    zend_set_memory_limit(64 * MEGABYTE);
     for (size_t i = 0; i < 12; i++)
         shutdown_memory_manager(true, false);
 }
@@ -176,6 +188,20 @@ static void ask_fallible_calls(void)
     shutdown_memory_manager(true, false);
 }
 
+static void ask_allocations(void)
+{
+    zend_mm_set_max_allocs(3);
+    size_t served = 0;
+    for (size_t i = 0; i < 6; i++)
+        served += _femalloc(100) != NULL;
+    say_number("requests served of six with three allowed", served);
+    say_yes_no("the number of allocations was the reason", zend_mm_max_allocs_hit());
+    zend_mm_set_max_allocs(0);
+    say_yes_no("that is forgotten", !zend_mm_max_allocs_hit());
+    say_yes_no("no number of allocations", _femalloc(100) != NULL);
+    shutdown_memory_manager(true, false);
+}
+
 void ask_limit(void)
 {
     void *anchor = _emalloc(100);
@@ -190,6 +216,7 @@ void ask_limit(void)
     _efree(anchor);
     anchor = _emalloc(100);
     ask_fallible_calls();
+    ask_allocations();
     zend_set_memory_limit(16 * MEGABYTE);
     _emalloc(100);
     say_end("emalloc above the limit", exceed_by_emalloc);

@@ -126,12 +126,31 @@ static void ask_storage_life(zend_mm_heap *heap, const char *data, size_t data_b
     zend_mm_set_heap(before);
 }
 
+static void end_request_on_storage(void)
+{
+    char data[40] = "data";
+    zend_mm_heap *heap = zend_mm_startup_ex(&handlers, data, sizeof data);
+    for (size_t turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < 3; i++)
+            fill(_zend_mm_alloc(heap, MEGABYTE), MEGABYTE, 1);
+        for (size_t i = 0; i < 100; i++)
+            fill(_zend_mm_alloc(heap, 40), 40, 1);
+        zend_mm_shutdown(heap, false, true);
+    }
+    if (strcmp(zend_mm_get_storage(heap)->data, "data") != 0)
+        fail_here();
+    zend_mm_shutdown(heap, true, true);
+    if (!sound || acquired != released)
+        fail_here();
+}
+
 void ask_storage(void)
 {
     char data[40];
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (char)i;
     sound = true;
+    say_end("storage: requests end, and the heap is used on", end_request_on_storage);
     zend_mm_heap *heap = zend_mm_startup_ex(&handlers, data, sizeof data);
     ask_storage_life(heap, data, sizeof data);
     zend_mm_shutdown(heap, true, true);
