@@ -262,7 +262,7 @@ static bool check_figures(const struct quarry_heap *heap, const struct sums *sum
 {
     const struct source *source = &heap->bins.runs.chunks.source;
     bool counted = QUARRY_STATS == 0 || (heap_used_bytes(heap) == sums->used_bytes && heap->blocks == sums->blocks);
-    return counted && heap->below_peak_bytes <= heap->used_peak_bytes &&
+    return counted && (heap_is_above_noted_peak(heap) || heap->below_peak_bytes <= heap->used_peak_bytes) &&
            sums->free_pages == heap->bins.runs.free_pages && sums->chunks == heap->bins.runs.chunks.chunk_count &&
            sums->chunk_bytes <= source->acquired_bytes && source->acquired_bytes <= source->acquired_peak_bytes &&
            (source->limit_bytes == 0 || source->acquired_bytes <= source->limit_bytes);

@@ -83,6 +83,20 @@ BITS_NOINLINE void *qi_emalloc_slowly(size_t bytes)
     return take_or_fail(current_heap(), bytes, NULL);
 }
 
+BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
+{
+    if (!CURRENT_HAS_HOT)
+        return qi_emalloc_slowly(bytes);
+    uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
+    const struct core *core = current_core();
+    struct quarry_heap *heap = core->current;
+    void *block = bits_likely(current_is_hot(core)) ? qi_bin_take(&heap->bins, bin) : NULL;
+    if (bits_likely(block != NULL))
+        heap_count_taken(heap, bin_slot_bytes(bin));
+    lock_leave(heap, saved);
+    return bits_likely(block != NULL) ? block : qi_emalloc_slowly(bytes);
+}
+
 void *qi_emalloc_take(size_t bytes)
 {
     return emalloc_take(bytes);

@@ -17,6 +17,9 @@ _Static_assert(QUARRY_GRANULE_BYTES == UNITS_GRANULE_BYTES && QUARRY_SMALL_MAX_B
 void *qi_emalloc_slowly(size_t bytes);
 void *qi_emalloc_take(size_t bytes);
 
+/* A small block, when the bin's current run is full, or nobody knows as it is not the hot heap that serves. */
+void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin);
+
 /* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */
 void qi_efree_slowly(void *block, size_t bytes);
 
@@ -44,6 +47,8 @@ BITS_INLINE void *emalloc_take(size_t bytes)
                 lock_leave(heap, saved);
                 return block;
             }
+            lock_leave(heap, saved);
+            return qi_emalloc_take_from_next_run(bytes, bin);
         }
         lock_leave(heap, saved);
     }

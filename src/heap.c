@@ -438,6 +438,8 @@ void qi_heap_reset(struct quarry_heap *heap)
     runs->free_pages = 0;
     qi_list_clear(&runs->chunks, runs->heads, RUN_CLASSES);
     qi_bin_clear(&heap->bins);
+    if (HEAP_NOTES_PEAK_LATE)
+        heap->used_peak_bytes = heap_used_peak_bytes(heap);
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->blocks = 0;
     heap_set_loose(heap, false);

@@ -14,7 +14,7 @@
  *
  * Invariants
  *   H1  used_peak_bytes - below_peak_bytes and blocks are the sums over all live blocks (QUARRY_STATS)
- *   H2  below_peak_bytes <= used_peak_bytes
+ *   H2  below_peak_bytes <= used_peak_bytes; on 64-bit CPUs it may also be negative: the peak is still to be noted
  */
 #ifndef QUARRY_HEAP_H
 #define QUARRY_HEAP_H
@@ -119,25 +119,47 @@ BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
     return heap->used_peak_bytes - heap->below_peak_bytes;
 }
 
-/* The same for 64-bit CPUs, which count in memory. Compilers are kept from making one vector of the two figures, and
- * from holding the first in a register. */
+/* 64-bit CPUs count in memory, and note a new peak only when something is given back, so that taking has nothing to
+ * decide: until then used bytes are above the noted peak, and below_peak_bytes is negative. No heap has half of the
+ * address space. */
+enum { HEAP_NOTES_PEAK_LATE = BITS_WORD == 64 };
+
+BITS_INLINE bool heap_is_above_noted_peak(const struct quarry_heap *heap)
+{
+    return HEAP_NOTES_PEAK_LATE && (intptr_t)heap->below_peak_bytes < 0;
+}
+
+/* The most that used bytes ever were. */
+BITS_INLINE size_t heap_used_peak_bytes(const struct quarry_heap *heap)
+{
+    return heap_is_above_noted_peak(heap) ? heap_used_bytes(heap) : heap->used_peak_bytes;
+}
+
+/* The compiler is kept from making one vector of the two figures. */
 BITS_INLINE void heap_count_taken_in_memory(struct quarry_heap *heap, size_t bytes)
 {
     heap->below_peak_bytes -= bytes;
-    if (!bits_likely((intptr_t)heap->below_peak_bytes >= 0)) { /* no heap has half of the address space */
-        __asm__("" : "+m"(heap->below_peak_bytes));
+    __asm__("" : "+m"(heap->below_peak_bytes));
+    heap->blocks++;
+}
+
+BITS_INLINE void heap_count_given_in_memory(struct quarry_heap *heap, size_t bytes)
+{
+    if (!bits_likely(!heap_is_above_noted_peak(heap))) {
         heap->used_peak_bytes -= heap->below_peak_bytes;
         heap->below_peak_bytes = 0;
     }
     __asm__("" : "+m"(heap->below_peak_bytes));
-    heap->blocks++;
+    heap->below_peak_bytes += bytes;
+    __asm__("" : "+m"(heap->below_peak_bytes));
+    heap->blocks--;
 }
 
 BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    if (BITS_WORD == 64) {
+    if (HEAP_NOTES_PEAK_LATE) {
         heap_count_taken_in_memory(heap, bytes);
         return;
     }
@@ -154,6 +176,10 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
+    if (HEAP_NOTES_PEAK_LATE) {
+        heap_count_given_in_memory(heap, bytes);
+        return;
+    }
     size_t below = heap->below_peak_bytes, blocks = heap->blocks;
     heap->below_peak_bytes = bits_in_register(below + bytes);
     heap->blocks = blocks - 1;

@@ -520,7 +520,7 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     stats->acquired_bytes = source->acquired_bytes;
     stats->acquired_peak_bytes = source->acquired_peak_bytes;
     stats->used_bytes = heap_used_bytes(heap);
-    stats->used_peak_bytes = heap->used_peak_bytes;
+    stats->used_peak_bytes = heap_used_peak_bytes(heap);
     stats->free_bytes = runs->free_pages << UNITS_PAGE_SHIFT;
     stats->largest_free_bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;
     stats->limit_bytes = source->limit_bytes;

@@ -60,7 +60,7 @@ size_t zend_memory_peak_usage(bool real_usage)
     const struct quarry_heap *heap = current_heap();
     return heap == NULL                      ? 0
            : real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes(heap)
-                                             : heap->used_peak_bytes;
+                                             : heap_used_peak_bytes(heap);
 }
 
 void zend_memory_reset_peak_usage(void)
