@@ -209,15 +209,12 @@ static void give_kept_above(struct quarry_heap *heap, size_t limit_bytes)
 
 bool qi_request_set_limit(struct quarry_heap *heap, size_t limit_bytes)
 {
-    if (qi_request_of(heap) == NULL)
-        return quarry_set_limit(heap, limit_bytes);
-    if (limit_bytes < chunk_bytes_of(heap))
-        limit_bytes = chunk_bytes_of(heap);
     if (limit_bytes < qi_request_real_bytes(heap))
         quarry_trim(heap);
-    if (!quarry_set_limit(heap, limit_bytes))
+    if (limit_bytes == 0 || !quarry_set_limit(heap, limit_bytes)) /* 0 would be no limit */
         return false;
-    give_kept_above(heap, limit_bytes);
+    if (qi_request_of(heap) != NULL)
+        give_kept_above(heap, limit_bytes);
     return true;
 }
 

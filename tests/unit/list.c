@@ -59,7 +59,7 @@ static void push_all(struct lists *lists)
 {
     *lists->head = NULL;
     for (unsigned i = NODES; i > 0; i--)
-        list_push(lists->head, &lists->nodes[i - 1]);
+        list_push(lists->set, lists->head, &lists->nodes[i - 1]);
 }
 
 /* The list holds the nodes whose bits are set, in order, and is sound. */
@@ -80,7 +80,7 @@ static void check_list(const struct lists *lists, unsigned members)
 static void check_pushes(struct lists *lists)
 {
     for (unsigned i = NODES; i > 0; i--) {
-        list_push(lists->head, &lists->nodes[i - 1]);
+        list_push(lists->set, lists->head, &lists->nodes[i - 1]);
         check_list(lists, (1u << NODES) - (1u << (i - 1)));
     }
 }
@@ -98,7 +98,7 @@ static void check_orders(struct lists *lists)
         for (unsigned step = 0; step < NODES; step++) {
             const unsigned node = order >> (2 * step) & 3;
             if ((members >> node & 1) != 0)
-                list_follow(lists->nodes[node].link, lists->nodes[node].next);
+                list_follow(lists->set, lists->nodes[node].link, lists->nodes[node].next);
             members &= ~(1u << node);
             check_list(lists, members);
         }
@@ -210,9 +210,9 @@ TEST(test_list_across_chunks_is_sound)
     struct list_node *far = (struct list_node *)(void *)lists.set->first.next->chunk.pages;
     const struct list_node kept = *far; /* the region's free run: its node lies here */
     *lists.head = NULL;
-    list_push(lists.head, &lists.nodes[0]);
-    list_push(lists.head, far);
-    list_push(lists.head, &lists.nodes[1]);
+    list_push(lists.set, lists.head, &lists.nodes[0]);
+    list_push(lists.set, lists.head, far);
+    list_push(lists.set, lists.head, &lists.nodes[1]);
     CHECK(list_is_sound(lists.set, far));
     CHECK(list_is_sound(lists.set, &lists.nodes[0]));
     CHECK(list_is_sound(lists.set, &lists.nodes[1]));
