@@ -473,8 +473,8 @@ size_t _zend_mm_block_size(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FI
 /* --- Limits and figures of the current heap ----------------------------------------------------------------------- */
 
 /** Set the most bytes that the current heap may have from its source, kept chunks included.
- *  Returns    SUCCESS; or FAILURE, nothing changed, iff it has more already even without kept chunks. A request that would
- *             go above the limit first has kept chunks given back, is tried once more, and then fails.
+ *  Returns    SUCCESS; or FAILURE, nothing changed, iff it has more already even without kept chunks. A request that
+ *             would go above the limit first has kept chunks given back, is tried once more, and then fails.
  *  Time       grows with the chunks given back. */
 zend_result zend_set_memory_limit(size_t memory_limit);
 
