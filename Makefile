@@ -216,17 +216,23 @@ build/traces/%.c: tests/traces/%.txt tools/trace2c.py
 	@mkdir -p $(@D)
 	python3 tools/trace2c.py $< $@
 
-# $(1) example's name, $(2) machine, $(3) its own sources, $(4) traces, $(5) flags to compile, $(6) flags to link
+# $(1) example's name, $(2) machine, $(3) its own sources, $(4) traces, $(5) flags to compile, $(6) flags to link,
+# $(7) the library's options: example and library must have the same, so unless they are the defaults, and the machine's
+# objects will do, the library is built for the example too.
 define example_rules
-build/examples/$(1)/%.o: %.c build/qemu/$(2)/test.flags
+$(call flags_file,examples/$(1)/example,$(call machine_cc,$(2)) $(5) $(7))
+build/examples/$(1)/src/%.o: src/%.c build/examples/$(1)/example.flags
 	@mkdir -p $$(@D)
-	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding $(WARN) -Werror -Iinclude -Iarch $(5) $(DEPS) -c $$< -o $$@
-build/examples/$(1)/traces/%.o: build/traces/%.c build/qemu/$(2)/test.flags
+	$(call machine_cc,$(2)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch/$($(2)_ISA) $(7) $(DEPS) -c $$< -o $$@
+build/examples/$(1)/%.o: %.c build/examples/$(1)/example.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding $(WARN) -Werror -Iinclude -Iarch $(5) $(7) $(DEPS) -c $$< -o $$@
+build/examples/$(1)/traces/%.o: build/traces/%.c build/examples/$(1)/example.flags
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding -c $$< -o $$@
-build/examples/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(2)),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
+build/examples/$(1).elf: $(call objects_of,$(SRC),$(if $(7),examples/$(1),qemu/$(2))) $(call objects_of,$($(2)_SOURCES),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
 	$(call machine_cc,$(2)) $$(filter %.o,$$^) $($(2)_LDFLAGS) $(6) $($(2)_LIBS) -o $$@
--include $(patsubst %.o,%.d,$(call objects_of,$(3) $(EXAMPLE_COMMON),examples/$(1)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(if $(7),$(SRC)) $(3) $(EXAMPLE_COMMON),examples/$(1)))
 endef
 
 comma := ,
@@ -240,9 +246,10 @@ $(eval $(call example_rules,kernel-x86_64,$(KERNEL_MACHINE),$(wildcard examples/
 $(eval $(call firmware_rules,mps2-an386,luafw,384,32768))
 $(eval $(call firmware_rules,mps2-an386,tls,128,73728))
 $(eval $(call firmware_rules,microbit,cjsonmini,96,4096))
+$(eval $(call example_rules,packet-server-cortex-m,mps2-an386,$(wildcard examples/packet-server-cortex-m/*.c),,,-Wl$(comma)--defsym=HEAP_BYTES=32768,-DQUARRY_TRACK=1))
 
 # Machine and image of each example.
-EXAMPLES := $(KERNEL_MACHINE):kernel-x86_64 mps2-an386:firmware-mps2-an386-luafw mps2-an386:firmware-mps2-an386-tls microbit:firmware-microbit-cjsonmini
+EXAMPLES := $(KERNEL_MACHINE):kernel-x86_64 mps2-an386:firmware-mps2-an386-luafw mps2-an386:firmware-mps2-an386-tls microbit:firmware-microbit-cjsonmini mps2-an386:packet-server-cortex-m
 EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
 EXAMPLE_SECONDS := 120
 
@@ -380,7 +387,7 @@ help:
 	@echo '                 $(ISAS)'
 	@echo '                 more flags: QUARRY_FLAGS=-DQUARRY_CHECK_LEVEL=0 ...; another compiler: CC=...'
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
-	@echo 'make run         boot both examples under QEMU and show what they print'
+	@echo 'make run         boot the examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
