@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-WANTED = ["/* example: region */", "/* example: provider */"]
+WANTED = ["/* example: region */", "/* example: provider */", "/* example: requests */"]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
