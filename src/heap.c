@@ -82,13 +82,6 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
     return heap_has_loose_blocks(heap) || qi_heap_good_bytes(heap, bytes) == usable;
 }
 
-/* Notes that a request was served with a larger block than the rule says. */
-static void note_loose(struct quarry_heap *heap, size_t bytes, size_t usable)
-{
-    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_bytes(heap, bytes) != usable)
-        heap_set_loose(heap, true);
-}
-
 /* --- taking --- */
 
 /* The bin whose slots all lie at multiples of align_bytes and hold so many bytes; BIN_COUNT: none. Runs begin at page
@@ -110,7 +103,7 @@ static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_byt
     void *block = qi_large_take(&heap->bins.runs, pages, align_bytes);
     if (block != NULL) {
         heap_count_taken(heap, units_bytes_from_pages(pages));
-        note_loose(heap, bytes, units_bytes_from_pages(pages));
+        heap_note_loose(heap, bytes, units_bytes_from_pages(pages));
     }
     return block;
 }
@@ -132,7 +125,7 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
     if (QUARRY_CHECK_LEVEL >= 2 && bin != BIN_COUNT)
-        note_loose(heap, bytes, bin_slot_bytes(bin));
+        heap_note_loose(heap, bytes, bin_slot_bytes(bin));
     return bin == BIN_COUNT ? take_pages(heap, bytes, align_bytes) : take_slot(heap, bin);
 }
 
@@ -210,7 +203,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     size_t old_bytes = qi_heap_usable_bytes(block);
     if (block->kind == QUARRY_SMALL) {
         if (bytes <= old_bytes)
-            note_loose(heap, bytes, old_bytes);
+            heap_note_loose(heap, bytes, old_bytes);
         return bytes <= old_bytes;
     }
     bool done;
@@ -225,7 +218,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     }
     if (done) {
         count_resized(heap, old_bytes, block);
-        note_loose(heap, bytes, qi_heap_usable_bytes(block));
+        heap_note_loose(heap, bytes, qi_heap_usable_bytes(block));
     }
     return done;
 }
@@ -372,7 +365,7 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     if (huge == NULL)
         return NULL;
     heap_count_taken(heap, huge_usable_bytes(&huge->chunk));
-    note_loose(heap, bytes, huge_usable_bytes(&huge->chunk));
+    heap_note_loose(heap, bytes, huge_usable_bytes(&huge->chunk));
     return huge->chunk.pages;
 }
 

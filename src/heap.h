@@ -199,6 +199,13 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
 /* What a block for so many bytes would have. bytes is at most UNITS_REQUEST_MAX_BYTES. */
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 
+/* Notes that a request was served with a larger block than that. */
+BITS_INLINE void heap_note_loose(struct quarry_heap *heap, size_t bytes, size_t usable)
+{
+    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_bytes(heap, bytes) != usable)
+        heap_set_loose(heap, true);
+}
+
 /* A block of bytes (at most UNITS_REQUEST_MAX_BYTES) at a multiple of align_bytes (likewise, a power of two). */
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 

@@ -77,3 +77,19 @@ TEST(test_free_sized_when_memory_is_short_is_served)
     CHECK_EQ(test_log.count, 0);
     CHECK(!quarry_owns(heap, last));
 }
+
+/* Pages of a region that is longer than the heap's chunks: more exact than a huge block of the source would be. */
+TEST(test_free_sized_of_pages_in_place_of_a_huge_block_is_served)
+{
+    struct test_source source;
+    void *region = test_memory(2 * SMALLEST_CHUNK_BYTES, 0);
+    if (region == NULL || !test_source_init(&source, SMALLEST_CHUNK_BYTES))
+        return;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL && quarry_add_region(heap, region, 2 * SMALLEST_CHUNK_BYTES));
+    void *block = quarry_malloc(heap, HUGE_BYTES);
+    REQUIRE(block != NULL);
+    quarry_free_sized(heap, block, HUGE_BYTES);
+    CHECK_EQ(test_log.count, 0);
+    CHECK(!quarry_owns(heap, block));
+}
