@@ -9,6 +9,9 @@
 
 /* --- the table --- */
 
+/* As many as the least that a source gives has room for. */
+enum { FIRST_CAPACITY = UNITS_SOURCE_BYTES / sizeof(struct place_entry) >= 128 ? 128 : 64 };
+
 static size_t table_bytes(size_t capacity)
 {
     return bits_round_up(capacity * sizeof(struct place_entry), UNITS_SOURCE_BYTES);
@@ -40,7 +43,7 @@ static bool grow(struct places *places, const struct quarry_source *source)
 {
     struct places old;
     qi_bytes_copy(&old, places, sizeof old);
-    size_t capacity = old.capacity == 0 ? 64 : 2 * old.capacity;
+    size_t capacity = old.capacity == 0 ? FIRST_CAPACITY : 2 * old.capacity;
     if (capacity > SIZE_MAX / 4 / sizeof(struct place_entry))
         return false;
     struct place_entry *entries = source->acquire(source->context, table_bytes(capacity), QUARRY_PAGE_BYTES);
@@ -221,7 +224,7 @@ static void print_sum(size_t blocks, const char *what, size_t bytes)
     print_number(blocks);
     quarry_print(blocks == 1 ? " block, " : " blocks, ");
     print_number(bytes);
-    quarry_print(" bytes ");
+    quarry_print(bytes == 1 ? " byte " : " bytes ");
     quarry_print(what);
 }
 

@@ -548,7 +548,7 @@ bool quarry_add_observer(zend_mm_heap *heap, struct quarry_observer *observer);
 /** Returns   true; false iff it is not there. */
 bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer);
 
-/** Where the leak report goes: zero-terminated text, line by line, each with a newline. Weak: the library's does
+/** Where the leak report goes: zero-terminated text, in pieces; lines end with a newline. Weak: the library's does
  *  nothing. Must not call the heap. */
 void quarry_print(const char *text);
 
