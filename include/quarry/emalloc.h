@@ -53,7 +53,7 @@ extern "C" {
 #define ZEND_ATTRIBUTE_ALLOC_SIZE2(X, Y) __attribute__((__alloc_size__(X, Y)))
 #endif
 
-#ifndef SUCCESS
+#if !defined(SUCCESS) && !defined(ZEND_TYPES_H)
 typedef enum { SUCCESS = 0, FAILURE = -1 } ZEND_RESULT_CODE;
 typedef ZEND_RESULT_CODE zend_result;
 #define SUCCESS SUCCESS
@@ -64,6 +64,8 @@ typedef ZEND_RESULT_CODE zend_result;
  * function declared with ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC), the wrapper's place too. */
 #ifndef ZEND_DEBUG
 #define ZEND_DEBUG QUARRY_TRACK
+#elif !!ZEND_DEBUG != QUARRY_TRACK
+#error "ZEND_DEBUG must be QUARRY_TRACK: both say whether a call carries its place"
 #endif
 #ifndef ZEND_FILE_LINE_D
 #if QUARRY_TRACK
@@ -368,6 +370,12 @@ void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC
 #define estrdup_rel(s)               _estrdup((s)ZEND_FILE_LINE_RELAY_CC ZEND_FILE_LINE_CC)
 #define estrndup_rel(s, length)      _estrndup((s), (length)ZEND_FILE_LINE_RELAY_CC ZEND_FILE_LINE_CC)
 #define zend_mem_block_size_rel(ptr) _zend_mem_block_size((ptr)ZEND_FILE_LINE_RELAY_CC ZEND_FILE_LINE_CC)
+
+/* For users whose headers have a HashTable. */
+#define ALLOC_HASHTABLE(ht)     ((ht) = (HashTable *)emalloc(sizeof(HashTable)))
+#define ALLOC_HASHTABLE_REL(ht) ((ht) = (HashTable *)emalloc_rel(sizeof(HashTable)))
+#define FREE_HASHTABLE(ht)      efree_size(ht, sizeof(HashTable))
+#define FREE_HASHTABLE_REL(ht)  efree_size_rel(ht, sizeof(HashTable))
 
 /* fallible: an expression that decides. */
 #define femalloc(size, fallible)                                                                                       \
