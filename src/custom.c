@@ -51,8 +51,8 @@ static void custom_end(struct quarry_heap *heap, bool full, bool silent)
         custom_of(heap)->shutdown(full, silent);
 }
 
-static const struct request_calls custom_calls = {custom_take,   custom_give,    custom_change,
-                                                  custom_usable, custom_collect, custom_end};
+static const struct request_calls custom_calls = {custom_take,    custom_give, custom_change, custom_usable,
+                                                  custom_collect, custom_end,  false};
 
 /* --- handlers that are told the place --- */
 
@@ -76,8 +76,8 @@ static void *custom_change_at(struct quarry_heap *heap, void *block, size_t byte
     return custom_of(heap)->realloc_at(block, bytes, at->file, at->line, at->orig_file, at->orig_line);
 }
 
-static const struct request_calls custom_calls_at = {custom_take_at, custom_give_at, custom_change_at,
-                                                     custom_usable,  custom_collect, custom_end};
+static const struct request_calls custom_calls_at = {
+        custom_take_at, custom_give_at, custom_change_at, custom_usable, custom_collect, custom_end, false};
 
 /* --- setting --- */
 
@@ -90,10 +90,19 @@ static struct request *request_or_report(struct quarry_heap *heap)
     return request;
 }
 
+/* A tracked heap keeps its own: it alone can give its blocks back. */
+static bool can_have_handlers(struct quarry_heap *heap, const struct request *request)
+{
+    bool can = request->calls == NULL || !request->calls->knows_blocks;
+    if (!can)
+        qi_guard_report(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+    return can;
+}
+
 static void set(struct quarry_heap *heap, const struct request_custom *custom, const struct request_calls *calls)
 {
     struct request *request = request_or_report(heap);
-    if (request == NULL)
+    if (request == NULL || !can_have_handlers(heap, request))
         return;
     qi_current_open(heap, false);
     qi_bytes_copy(&request->custom, custom, sizeof *custom);

@@ -32,6 +32,7 @@ struct request_calls {
     size_t (*usable)(struct quarry_heap *heap, void *block);
     size_t (*collect)(struct quarry_heap *heap);
     void (*end)(struct quarry_heap *heap, bool full, bool silent);
+    bool knows_blocks; /* every live block stands in the heap's table of places */
 };
 
 /* What custom handlers were set; calls tells which of a pair is meant. */

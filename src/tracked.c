@@ -124,8 +124,8 @@ static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
         qi_places_report(places);
 }
 
-static const struct request_calls tracked_calls = {tracked_take,   tracked_give,       tracked_change,
-                                                   tracked_usable, qi_request_collect, tracked_end};
+static const struct request_calls tracked_calls = {
+        tracked_take, tracked_give, tracked_change, tracked_usable, qi_request_collect, tracked_end, true};
 
 zend_mm_heap *zend_mm_startup_tracked(void)
 {
