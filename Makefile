@@ -121,15 +121,17 @@ MODE_san := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 MODE_page64 := -O2 -DQUARRY_PAGE_BYTES=64
 MODE_smp    := -O2 -DQUARRY_LOCK=2
 MODE_level2 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=2
+MODE_level3 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=3
+MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
 
 HOSTS := $(foreach cc,gcc clang,$(foreach bits,64 32,$(foreach mode,o2 san,$(cc)-$(bits)-$(mode)))) \
-	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2
+	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4
 word_of = $(word $(1),$(subst -, ,$(2)))
 host_cc = $(call word_of,1,$(1)) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
 
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret.
-host_images = $(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(filter %-level2,$(1)),unit),$(IMAGES))
+host_images = $(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit),$(IMAGES))
 
 HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 # Of $(1) (sources), the objects below build/$(2).

@@ -46,13 +46,18 @@
 #endif
 #endif
 
-/* How much is checked. Range: 0 to 2 (levels 3 and 4 are reserved). Default: 1.
+/* How much is checked. Range: 0 to 4. Default: 1.
  *   0  trusts the caller: a wrong pointer is undefined behaviour. Saves about a quarter of free's instructions.
  *   1  every free, realloc, resize and usable_size decides exactly whether the pointer is a live block of this
  *      heap before it follows any pointer; links in free memory are validated before they are used.
  *   2  links in free memory, and the heads of their lists, are mixed with their own address and a secret made of
  *      options.entropy, so that an overflow or a write after free cannot steer the allocator; the size given to
- *      quarry_free_sized() and efree_size() is verified. 1 to 5 % more instructions. */
+ *      quarry_free_sized() and efree_size() is verified. 1 to 5 % more instructions.
+ *   3  each block ends in a canary of a pointer's size; free memory is filled, and looked at before it is used again;
+ *      a small block that was freed waits until 16 more were, or memory is short. What was written beyond a block's end
+ *      is reported when it is freed, resized or checked, what was written to free memory when it is used again or
+ *      checked. Some ten times the instructions, and a step for each word of a block; creating a heap fills it.
+ *   4  everything is checked after each call: for tests of programs that use little memory. */
 #ifndef QUARRY_CHECK_LEVEL
 #define QUARRY_CHECK_LEVEL 1
 #endif
@@ -118,8 +123,7 @@ QUARRY_STATIC_ASSERT(QUARRY_PAGE_BYTES >= 64 && QUARRY_PAGE_BYTES <= 65536 &&
                      "QUARRY_PAGE_BYTES must be a power of two from 64 to 65536");
 QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES == 8 || QUARRY_ALIGN_BYTES == 16, "QUARRY_ALIGN_BYTES must be 8 or 16");
 QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES >= sizeof(void *), "QUARRY_ALIGN_BYTES must hold a pointer");
-QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 2,
-                     "QUARRY_CHECK_LEVEL must be 0, 1 or 2; levels 3 and 4 are reserved");
+QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 4, "QUARRY_CHECK_LEVEL must be from 0 to 4");
 QUARRY_STATIC_ASSERT(QUARRY_LOCK >= QUARRY_LOCK_NONE && QUARRY_LOCK <= QUARRY_LOCK_HOOK,
                      "QUARRY_LOCK must be one of QUARRY_LOCK_NONE, _IRQ, _SMP and _HOOK");
 QUARRY_STATIC_ASSERT(QUARRY_STATS == 0 || QUARRY_STATS == 1, "QUARRY_STATS must be 0 or 1");

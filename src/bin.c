@@ -104,13 +104,14 @@ BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
         return take_from_new_run(set, index);
     struct bin_run run;
     run.chunk = run_chunk_of(&set->runs, node);
-    if (!list_next_is_sound(&set->runs.chunks, node)) {
+    if (!list_first_is_sound(&set->runs.chunks, node)) {
         report_bad_room(set, node);
         return NULL;
     }
     run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
     run.code = chunk_run_code(run.chunk->codes, &run.page);
     list_follow(&set->runs.chunks, &set->rooms[index], list_next(&set->runs.chunks, node));
+    list_scrub(node);
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t word = bin_map_load(map, unused_bits);
@@ -128,6 +129,21 @@ static void forget_current(struct bin_set *set, unsigned index)
     set->bins[index].map = no_current_map();
 }
 
+/* From check level 3: a run whose slots are all free is about to be filled anew, which would hide a write to them. Its
+ * node, if it has one, is left out. */
+static void verify_run(const struct bin_set *set, const struct chunk *chunk, size_t page, size_t pages,
+                       const struct list_node *node)
+{
+    const uint8_t *start = chunk_page_address(chunk, page), *end = start + (pages << UNITS_PAGE_SHIFT);
+    if (!FILL_IS_ON)
+        return;
+    if (node != NULL) {
+        qi_list_verify(&set->runs.chunks, start, (size_t)((const uint8_t *)node - start));
+        start = (const uint8_t *)(node + 1);
+    }
+    qi_list_verify(&set->runs.chunks, start, (size_t)(end - start));
+}
+
 bool qi_bin_give_spare(struct bin_set *set)
 {
     unsigned index = set->spare - 1u;
@@ -140,6 +156,7 @@ bool qi_bin_give_spare(struct bin_set *set)
     if (bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
         return false; /* it has been used since, or is gone */
     size_t page = chunk_offset(first, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
+    verify_run(set, first, page, bin_shape_of(first->codes[page])->pages, NULL);
     if (qi_run_give(&set->runs, first, page, bin_shape_of(first->codes[page])->pages) == RUN_REFUSED)
         return false;
     forget_current(set, index);
@@ -157,6 +174,7 @@ static inline enum run_given give_listed(struct bin_set *set, const struct bin_r
     }
     /* The node's memory is the free run's in a moment. */
     struct list_node *next = list_next(&set->runs.chunks, node), **link = list_link(&set->runs.chunks, node);
+    verify_run(set, run->chunk, run->page, shape->pages, node);
     enum run_given given = qi_run_give(&set->runs, run->chunk, run->page, shape->pages);
     if (given != RUN_REFUSED)
         list_follow(&set->runs.chunks, link, next);
@@ -171,6 +189,7 @@ BITS_NOINLINE enum run_given qi_bin_give_last(struct bin_set *set, struct chunk 
     if (set->bins[index].map != map)
         return give_listed(set, &run);
     if (chunk != &set->runs.chunks.first) {
+        verify_run(set, chunk, page, bin_shape_of(run.code)->pages, NULL);
         enum run_given given = qi_run_give(&set->runs, chunk, page, bin_shape_of(run.code)->pages);
         if (given != RUN_REFUSED)
             forget_current(set, index);

@@ -71,7 +71,8 @@ static bool visit_slots(const struct visitor *visitor, const struct stretch *str
     size_t bytes = bin_slot_bytes(bin_of_code(run.code));
     unsigned slots = bin_shape_of(run.code)->slots;
     for (unsigned slot = 0; slot < slots; slot++)
-        if (!visit_one(visitor, bin_run_start(&run) + slot * bytes, bytes, !small_is_used(&run, slot), QUARRY_SMALL))
+        if (!visit_one(visitor, bin_run_start(&run) + slot * bytes, bytes - HEAP_CANARY_BYTES,
+                       !small_is_used(&run, slot), QUARRY_SMALL))
             return false;
     return true;
 }
@@ -80,7 +81,8 @@ static bool visit_stretch(const struct visitor *visitor, const struct stretch *s
 {
     if (stretch->code >= PAGE_SMALL)
         return visit_slots(visitor, stretch);
-    return visit_one(visitor, chunk_page_address(stretch->chunk, stretch->page), units_bytes_from_pages(stretch->pages),
+    return visit_one(visitor, chunk_page_address(stretch->chunk, stretch->page),
+                     units_bytes_from_pages(stretch->pages) - (stretch->code == PAGE_FREE ? 0 : HEAP_CANARY_BYTES),
                      stretch->code == PAGE_FREE, QUARRY_LARGE);
 }
 
@@ -100,7 +102,8 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
 {
     const struct visitor visitor = {visit, context};
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
-        if (chunk->page_count == 0 && !visit_one(&visitor, chunk->pages, huge_usable_bytes(chunk), false, QUARRY_HUGE))
+        if (chunk->page_count == 0 &&
+            !visit_one(&visitor, chunk->pages, huge_usable_bytes(chunk) - HEAP_CANARY_BYTES, false, QUARRY_HUGE))
             return true;
         struct stretch stretch = {chunk, 0, 0, 0};
         for (; stretch.page < chunk->page_count; stretch.page += stretch.pages) {
@@ -120,7 +123,43 @@ struct sums {
     size_t free_pages, free_runs, used_bytes, blocks, chunks, chunk_bytes;
     size_t listed_runs[BIN_COUNT];
     bool current_seen[BIN_COUNT];
+    bool reported; /* what is wrong has been reported */
 };
+
+/* From check level 3: has nobody written to free memory? */
+static bool fill_is_whole(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end, struct sums *sums)
+{
+    const void *damage = start < end ? qi_fill_damage(start, (size_t)(end - start)) : NULL;
+    if (damage != NULL) {
+        qi_guard_report_write(&heap->bins.runs.chunks.source.guard, damage);
+        sums->reported = true;
+    }
+    return damage == NULL;
+}
+
+/* The same but for a node in it. */
+static bool fill_is_whole_beside(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end,
+                                 const struct list_node *node, struct sums *sums)
+{
+    return fill_is_whole(heap, start, (const uint8_t *)node, sums) &&
+           fill_is_whole(heap, (const uint8_t *)(node + 1), end, sums);
+}
+
+/* Counts an allocated block of so many bytes in, canary included, if it is live; false after a report: its canary, or
+ * the memory of a block that waits, was written to. */
+static bool count_block(const struct quarry_heap *heap, const uint8_t *start, size_t bytes, struct sums *sums)
+{
+    const uint8_t *canary = start + bytes - HEAP_CANARY_BYTES;
+    if (FILL_IS_ON && bits_load(canary) == ~heap_canary(heap, canary))
+        return fill_is_whole(heap, start, canary, sums);
+    sums->blocks++;
+    sums->used_bytes += bytes - HEAP_CANARY_BYTES;
+    if (!FILL_IS_ON || bits_load(canary) == heap_canary(heap, canary))
+        return true;
+    qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, start, bytes - HEAP_CANARY_BYTES);
+    sums->reported = true;
+    return false;
+}
 
 /* C2: pages from first to before end hold nothing, or stale inner codes. */
 static bool hold_nothing(const struct chunk *chunk, size_t first, size_t end)
@@ -143,7 +182,8 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
     sums->free_runs++;
     return chunk->codes[last] == PAGE_FREE && chunk_length_at_end(chunk->maps, last) == stretch->pages &&
            chunk->codes[last + 1] != PAGE_FREE && hold_nothing(chunk, stretch->page + 1, last) &&
-           list_is_sound(&heap->bins.runs.chunks, node);
+           list_is_sound(&heap->bins.runs.chunks, node) &&
+           (!FILL_IS_ON || fill_is_whole(heap, (const uint8_t *)(node + 1), chunk_page_address(chunk, last + 1), sums));
 }
 
 /* C3 */
@@ -166,6 +206,22 @@ static bool says_current(const struct bin *bin, const struct bin_run *run)
            bin_current_unused_bits(bin) == bin_unused_bits(bin_shape_of(run->code));
 }
 
+/* From check level 3: has nobody written to the run's free slots, one of which may hold its node, nor behind its last
+ * slot? */
+static bool check_slots_fill(const struct quarry_heap *heap, const struct bin_run *run, uintptr_t free_slots,
+                             const struct list_node *node, struct sums *sums)
+{
+    size_t bytes = bin_slot_bytes(bin_of_code(run->code));
+    for (uintptr_t rest = FILL_IS_ON ? free_slots : 0; rest != 0; rest &= rest - 1) {
+        const uint8_t *slot = bin_run_start(run) + bits_lowest(rest) * bytes;
+        if (slot == (const uint8_t *)node ? !fill_is_whole_beside(heap, slot, slot + bytes, node, sums)
+                                          : !fill_is_whole(heap, slot, slot + bytes, sums))
+            return false;
+    }
+    const uint8_t *end = bin_run_start(run) + units_bytes_from_pages(bin_shape_of(run->code)->pages);
+    return !FILL_IS_ON || fill_is_whole(heap, bin_run_start(run) + bin_shape_of(run->code)->slots * bytes, end, sums);
+}
+
 /* C3, B2, B3 */
 static bool check_small_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
 {
@@ -176,20 +232,21 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     if (!inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
-        sums->blocks++;
-        sums->used_bytes += bin_slot_bytes(index);
+        if (!count_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index), bin_slot_bytes(index),
+                         sums))
+            return false;
     }
     if (heap->bins.bins[index].map == bin_run_map(&run)) {
         sums->current_seen[index] = true;
-        return says_current(&heap->bins.bins[index], &run);
+        return says_current(&heap->bins.bins[index], &run) && check_slots_fill(heap, &run, free_slots, NULL, sums);
     }
     if (free_slots == 0)
-        return true;
+        return check_slots_fill(heap, &run, 0, NULL, sums);
     sums->listed_runs[index]++;
     const struct list_node *node = qi_bin_node(&run);
     size_t slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
     return free_slots != all && slot < BITS_WORD && (free_slots >> slot & 1) != 0 &&
-           list_is_sound(&heap->bins.runs.chunks, node);
+           list_is_sound(&heap->bins.runs.chunks, node) && check_slots_fill(heap, &run, free_slots, node, sums);
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
@@ -198,9 +255,9 @@ static bool check_stretch(const struct quarry_heap *heap, const struct stretch *
         return check_free_run(heap, stretch, sums);
     if (stretch->code >= PAGE_SMALL)
         return check_small_run(heap, stretch, sums);
-    sums->blocks++;
-    sums->used_bytes += units_bytes_from_pages(stretch->pages);
-    return hold_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
+    return count_block(heap, chunk_page_address(stretch->chunk, stretch->page), units_bytes_from_pages(stretch->pages),
+                       sums) &&
+           hold_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
 }
 
 static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct sums *sums)
@@ -208,9 +265,8 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
     sums->chunks++;
     sums->chunk_bytes += chunk->bytes;
     if (chunk->page_count == 0) {
-        sums->blocks++;
-        sums->used_bytes += huge_usable_bytes(chunk);
-        return qi_chunk_find_added(&heap->bins.runs.chunks, chunk->pages) == (struct added_chunk *)chunk;
+        return count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums) &&
+               qi_chunk_find_added(&heap->bins.runs.chunks, chunk->pages) == (struct added_chunk *)chunk;
     }
     if (chunk->codes[-1] != PAGE_EDGE || chunk->codes[chunk->page_count] != PAGE_EDGE ||
         chunk_find(&heap->bins.runs.chunks, chunk->pages) != chunk)
@@ -218,7 +274,7 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
     struct stretch stretch = {chunk, 0, 0, 0};
     for (; stretch.page < chunk->page_count; stretch.page += stretch.pages)
         if (!read_stretch(&stretch) || !check_stretch(heap, &stretch, sums))
-            return report_damage(heap, chunk_page_address(chunk, stretch.page));
+            return sums->reported ? false : report_damage(heap, chunk_page_address(chunk, stretch.page));
     return true;
 }
 

@@ -14,7 +14,10 @@
 
 /* Can emalloc() have hot paths? Not if every call carries its place, nor if the lock is in the heap, which may be the
  * one that has nothing, or the user's to take. */
-enum { CURRENT_HAS_HOT = QUARRY_TRACK == 0 && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ) };
+enum {
+    CURRENT_HAS_HOT =
+            QUARRY_TRACK == 0 && !FILL_IS_ON && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
+};
 
 struct core {
     struct quarry_heap *hot; /* never NULL */

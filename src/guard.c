@@ -37,6 +37,11 @@ BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kin
         quarry_panic(&misuse);
 }
 
+BITS_COLD void qi_guard_report_write(const struct guard *guard, const void *place)
+{
+    qi_guard_report(guard, QUARRY_WRITE_AFTER_FREE, place, 0);
+}
+
 BITS_COLD bool qi_guard_report_damage(const struct guard *guard, const void *place)
 {
     qi_guard_report(guard, QUARRY_CORRUPT, place, 0);

@@ -35,6 +35,9 @@ void qi_guard_set_secret(struct guard *guard, uintptr_t entropy);
 /* pointer: what was given, or the place found damaged. bytes: the size given, or 0. */
 void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer, size_t bytes);
 
+/* Free memory was written to at this place. */
+void qi_guard_report_write(const struct guard *guard, const void *place);
+
 /* Control data, or a link in free memory, makes no sense at this place. False, so that a check may end in it. */
 bool qi_guard_report_damage(const struct guard *guard, const void *place);
 

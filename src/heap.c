@@ -45,7 +45,7 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
 
 /* --- sizes --- */
 
-size_t qi_heap_usable_bytes(const struct heap_block *block)
+size_t qi_heap_whole_bytes(const struct heap_block *block)
 {
     switch (block->kind) {
     case QUARRY_SMALL:
@@ -57,6 +57,11 @@ size_t qi_heap_usable_bytes(const struct heap_block *block)
     }
 }
 
+size_t qi_heap_usable_bytes(const struct heap_block *block)
+{
+    return qi_heap_whole_bytes(block) - HEAP_CANARY_BYTES;
+}
+
 /* Pages in a fresh chunk of the heap's source; 0: regions only. */
 static size_t fresh_chunk_pages(const struct quarry_heap *heap)
 {
@@ -64,7 +69,7 @@ static size_t fresh_chunk_pages(const struct quarry_heap *heap)
     return sourced != NULL ? sourced->chunk_pages : 0;
 }
 
-size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
+size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
 {
     if (bytes <= BIN_MAX_BYTES)
         return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
@@ -74,12 +79,58 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
     return huge_good_bytes(bytes);
 }
 
+size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
+{
+    return qi_heap_good_whole_bytes(heap, bytes + HEAP_CANARY_BYTES) - HEAP_CANARY_BYTES;
+}
+
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
     size_t usable = qi_heap_usable_bytes(block);
     if (bytes > usable)
         return false;
     return heap_has_loose_blocks(heap) || qi_heap_good_bytes(heap, bytes) == usable;
+}
+
+/* --- canaries --- */
+
+static uint8_t *block_start(const struct heap_block *block)
+{
+    const struct bin_run *run = &block->run;
+    return block->kind == QUARRY_HUGE    ? run->chunk->pages
+           : block->kind == QUARRY_LARGE ? chunk_page_address(run->chunk, run->page)
+                                         : bin_run_start(run) + block->slot * qi_heap_whole_bytes(block);
+}
+
+static uint8_t *canary_place(const struct heap_block *block)
+{
+    return block_start(block) + qi_heap_usable_bytes(block);
+}
+
+static void write_canary(const struct quarry_heap *heap, const struct heap_block *block, bool is_dead)
+{
+    uint8_t *at = canary_place(block);
+    bits_store(at, is_dead ? ~heap_canary(heap, at) : heap_canary(heap, at));
+}
+
+unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block)
+{
+    const uint8_t *at = canary_place(block);
+    uintptr_t found = bits_load(at);
+    return found == heap_canary(heap, at)    ? 0
+           : found == ~heap_canary(heap, at) ? (unsigned)QUARRY_DOUBLE_FREE
+                                             : (unsigned)QUARRY_OVERRUN;
+}
+
+/* A block that was taken a moment ago: nobody has written to its memory, and it gets its canary. */
+static void *begin_life(struct quarry_heap *heap, void *address)
+{
+    struct heap_block block;
+    qi_heap_locate(heap, address, 1, &block);
+    if (block.kind == QUARRY_SMALL) /* pages have been looked at; a huge block comes from the source */
+        qi_list_verify(heap_chunks(heap), address, qi_heap_whole_bytes(&block));
+    write_canary(heap, &block, false);
+    return address;
 }
 
 /* --- taking --- */
@@ -132,7 +183,7 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
 /* Would pages of its own give a small block just the size of its slot? */
 static bool pages_fit_exactly(const struct quarry_heap *heap, size_t bytes)
 {
-    return bytes <= BIN_MAX_BYTES && qi_heap_good_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
+    return bytes <= BIN_MAX_BYTES && qi_heap_good_whole_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
 }
 
 BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
@@ -151,12 +202,24 @@ BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, si
     return block;
 }
 
-void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+/* A block of bytes, its canary included. */
+static void *take_whole(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    if (bytes == 0) /* the smallest block */
-        bytes = 1;
     void *block = take_from_chunks(heap, bytes, align_bytes);
     return block != NULL ? block : qi_heap_take_more(heap, bytes, align_bytes);
+}
+
+void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    bytes += HEAP_CANARY_BYTES;
+    if (bytes == 0) /* the smallest block */
+        bytes = 1;
+    void *block = take_whole(heap, bytes, align_bytes);
+    if (!FILL_IS_ON)
+        return block;
+    if (block == NULL && qi_heap_flush(heap))
+        block = take_whole(heap, bytes, align_bytes);
+    return block == NULL ? NULL : begin_life(heap, block);
 }
 
 /* --- giving --- */
@@ -167,25 +230,76 @@ BITS_COLD void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk)
         heap_sourced(heap)->growth->emptied(heap, (struct added_chunk *)chunk);
 }
 
+/* Gives a block's memory back. */
+BITS_INLINE enum run_given give_memory(struct quarry_heap *heap, const struct heap_block *block)
+{
+    struct chunk *chunk = block->run.chunk;
+    if (block->kind == QUARRY_SMALL)
+        return qi_bin_give(&heap->bins, &block->run, block->slot);
+    if (block->kind == QUARRY_LARGE)
+        return qi_large_give(&heap->bins.runs, chunk, block->run.page);
+    heap_sourced(heap)->growth->give_huge(&heap->bins.runs, (struct added_chunk *)chunk);
+    return RUN_GIVEN;
+}
+
+/* The slot of a block that has waited may be taken again; what was written to it meanwhile is reported. */
+static void end_waiting(struct quarry_heap *heap, void *address)
+{
+    struct heap_block block;
+    if (qi_heap_locate(heap, address, 1, &block) != 0)
+        return;
+    qi_list_verify(heap_chunks(heap), address, qi_heap_usable_bytes(&block));
+    if (qi_heap_examine(heap, &block) != QUARRY_DOUBLE_FREE)
+        qi_guard_report_write(&heap_source(heap)->guard, canary_place(&block));
+    qi_fill(address, qi_heap_whole_bytes(&block));
+    if (give_memory(heap, &block) == RUN_GIVEN_ALL)
+        qi_heap_emptied(heap, block.run.chunk);
+}
+
+/* Puts a small block in the place of the one that has waited longest. */
+static void begin_waiting(struct quarry_heap *heap, const struct heap_block *block)
+{
+    void **place = &heap_waiting(heap)[*heap_oldest(heap)];
+    void *longest = *place;
+    *heap_oldest(heap) = (*heap_oldest(heap) + 1) % HEAP_WAITING;
+    *place = block_start(block);
+    qi_fill(*place, qi_heap_usable_bytes(block));
+    write_canary(heap, block, true);
+    heap_count_given(heap, qi_heap_whole_bytes(block));
+    if (longest != NULL)
+        end_waiting(heap, longest);
+}
+
+bool qi_heap_flush(struct quarry_heap *heap)
+{
+    bool any = false;
+    for (unsigned i = 0; FILL_IS_ON && i < HEAP_WAITING; i++) {
+        void *address = heap_waiting(heap)[i];
+        heap_waiting(heap)[i] = NULL;
+        any |= address != NULL;
+        if (address != NULL)
+            end_waiting(heap, address);
+    }
+    return any;
+}
+
 BITS_NOINLINE void qi_heap_give(struct quarry_heap *heap, const struct heap_block *block)
 {
-    size_t bytes = qi_heap_usable_bytes(block);
-    struct chunk *chunk = block->run.chunk;
-    enum run_given given = RUN_GIVEN;
-    if (block->kind == QUARRY_SMALL)
-        given = qi_bin_give(&heap->bins, &block->run, block->slot);
-    else if (block->kind == QUARRY_LARGE)
-        given = qi_large_give(&heap->bins.runs, chunk, block->run.page);
-    else
-        heap_sourced(heap)->growth->give_huge(&heap->bins.runs, (struct added_chunk *)chunk);
+    if (FILL_IS_ON && block->kind == QUARRY_SMALL) {
+        begin_waiting(heap, block);
+        return;
+    }
+    size_t bytes = qi_heap_whole_bytes(block);
+    enum run_given given = give_memory(heap, block);
     if (given != RUN_REFUSED)
         heap_count_given(heap, bytes);
     if (given == RUN_GIVEN_ALL)
-        qi_heap_emptied(heap, chunk);
+        qi_heap_emptied(heap, block->run.chunk);
 }
 
 size_t qi_heap_trim(struct quarry_heap *heap)
 {
+    qi_heap_flush(heap);
     qi_bin_give_spare(&heap->bins);
     return heap_source(heap)->provider != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
 }
@@ -195,12 +309,13 @@ size_t qi_heap_trim(struct quarry_heap *heap)
 static void count_resized(struct quarry_heap *heap, size_t old_bytes, const struct heap_block *block)
 {
     heap_count_given(heap, old_bytes);
-    heap_count_taken(heap, qi_heap_usable_bytes(block));
+    heap_count_taken(heap, qi_heap_whole_bytes(block));
 }
 
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
-    size_t old_bytes = qi_heap_usable_bytes(block);
+    size_t old_bytes = qi_heap_whole_bytes(block);
+    bytes += HEAP_CANARY_BYTES;
     if (block->kind == QUARRY_SMALL) {
         if (bytes <= old_bytes)
             heap_note_loose(heap, bytes, old_bytes);
@@ -218,7 +333,9 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     }
     if (done) {
         count_resized(heap, old_bytes, block);
-        heap_note_loose(heap, bytes, qi_heap_usable_bytes(block));
+        heap_note_loose(heap, bytes, qi_heap_whole_bytes(block));
+        if (FILL_IS_ON)
+            write_canary(heap, block, false);
     }
     return done;
 }
@@ -238,7 +355,7 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
 {
     size_t old_bytes = qi_heap_usable_bytes(block);
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
-    if (placed && !should_move(heap, block, bytes) && qi_heap_resize(heap, block, bytes))
+    if (placed && !should_move(heap, block, bytes + HEAP_CANARY_BYTES) && qi_heap_resize(heap, block, bytes))
         return address;
     void *moved = qi_heap_take(heap, bytes, align_bytes);
     if (moved == NULL) { /* shrinking never fails: make it smaller where it is, or leave it as it is */
@@ -436,6 +553,8 @@ void qi_heap_reset(struct quarry_heap *heap)
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->blocks = 0;
     heap_set_loose(heap, false);
+    if (FILL_IS_ON)
+        qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
     if (heap_source(heap)->provider != NULL)
         qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
     struct added_chunk *added = runs->chunks.first.next;

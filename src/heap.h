@@ -35,6 +35,27 @@
 #define heap_set_loose(heap, is_loose) ((void)(heap), (void)(is_loose))
 #endif
 
+/* From check level 3 a block ends in a canary, and a small one that was given back waits in a ring before its slot may
+ * be taken again: it still looks allocated to the layers below, but its canary says that it is dead.
+ *
+ *   slot or pages     +-----------------------------------+--------+
+ *   of a block        | usable bytes                      | canary |     HEAP_CANARY_BYTES
+ *                     +-----------------------------------+--------+
+ */
+#define HEAP_CANARY_BYTES (FILL_IS_ON ? sizeof(uintptr_t) : 0)
+enum { HEAP_WAITING = 16 };
+#if QUARRY_CHECK_LEVEL >= 3
+#define HEAP_WAITING_FIELDS                                                                                            \
+    void *waiting[HEAP_WAITING]; /* NULL: nothing waits there */                                                       \
+    unsigned oldest;
+#define heap_waiting(heap) ((heap)->waiting)
+#define heap_oldest(heap)  (&(heap)->oldest)
+#else
+#define HEAP_WAITING_FIELDS
+#define heap_waiting(heap) ((void)(heap), (void **)NULL)
+#define heap_oldest(heap)  ((void)(heap), (unsigned *)NULL)
+#endif
+
 struct quarry_heap {
     struct bin_set bins;
     size_t below_peak_bytes; /* used bytes are so much below their peak */
@@ -43,6 +64,7 @@ struct quarry_heap {
     size_t failures;
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
     HEAP_LOOSE_FIELD
+    HEAP_WAITING_FIELDS
     LOCK_FIELD
 };
 
@@ -70,7 +92,7 @@ struct heap_sourced {
 };
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
-_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 ||
+_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 3 ||
                        sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
 
@@ -119,6 +141,12 @@ BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
     return heap->used_peak_bytes - heap->below_peak_bytes;
 }
 
+/* What a canary at a place looks like: bound to the heap's secret and to the place. A dead one has all bits changed. */
+BITS_INLINE uintptr_t heap_canary(const struct quarry_heap *heap, const uint8_t *at)
+{
+    return guard_secret(&heap->bins.runs.chunks.source.guard) ^ bits_rotate_right((uintptr_t)at, 5);
+}
+
 /* 64-bit CPUs count in memory, and note a new peak only when something is given back, so that taking has nothing to
  * decide: until then used bytes are above the noted peak, and below_peak_bytes is negative. No heap has half of the
  * address space. */
@@ -155,10 +183,12 @@ BITS_INLINE void heap_count_given_in_memory(struct quarry_heap *heap, size_t byt
     heap->blocks--;
 }
 
+/* bytes: canary included, as everywhere below. */
 BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
+    bytes -= HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
         heap_count_taken_in_memory(heap, bytes);
         return;
@@ -176,6 +206,7 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
+    bytes -= HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
         heap_count_given_in_memory(heap, bytes);
         return;
@@ -189,7 +220,17 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
  * level 0 asks only what a live block needs. */
 unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block);
 
+/* From check level 3: what the canary of a block that was located says. 0: it is live; QUARRY_DOUBLE_FREE: it waits for
+ * its slot to be taken again; QUARRY_OVERRUN: something was written over it. */
+unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block);
+
+/* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */
+bool qi_heap_flush(struct quarry_heap *heap);
+
 size_t qi_heap_usable_bytes(const struct heap_block *block);
+
+/* Canary included. */
+size_t qi_heap_whole_bytes(const struct heap_block *block);
 
 /* May this live block have been asked for with so many bytes? Exact, unless some block of the heap since its reset was
  * aligned, made smaller where it lay, or taken where memory was short, so that it is larger than the rule says: then
@@ -199,10 +240,13 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
 /* What a block for so many bytes would have. bytes is at most UNITS_REQUEST_MAX_BYTES. */
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 
-/* Notes that a request was served with a larger block than that. */
-BITS_INLINE void heap_note_loose(struct quarry_heap *heap, size_t bytes, size_t usable)
+/* The same, both with their canary. */
+size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes);
+
+/* Notes that a request was served with a larger block than that; both with their canary. */
+BITS_INLINE void heap_note_loose(struct quarry_heap *heap, size_t bytes, size_t block_bytes)
 {
-    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_bytes(heap, bytes) != usable)
+    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_whole_bytes(heap, bytes) != block_bytes)
         heap_set_loose(heap, true);
 }
 

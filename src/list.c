@@ -24,3 +24,10 @@ void qi_list_clear(const struct chunk_set *set, struct list_node **heads, unsign
     for (unsigned i = 0; QUARRY_CHECK_LEVEL >= 2 && i < count; i++)
         list_store(set, &heads[i], NULL);
 }
+
+void qi_list_verify(const struct chunk_set *set, const void *memory, size_t bytes)
+{
+    const void *damage = qi_fill_damage(memory, bytes);
+    if (damage != NULL)
+        qi_guard_report_write(&set->source.guard, damage);
+}

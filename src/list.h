@@ -21,6 +21,7 @@
 #define QUARRY_LIST_H
 
 #include "chunk.h"
+#include "fill.h"
 
 struct list_node {
     struct list_node *next;
@@ -90,7 +91,14 @@ BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_no
                                        list_load(set, list_link(set, node)) == node && list_next_is_sound(set, node));
 }
 
-/* The same, where a call costs nothing that matters. */
+/* May the first node of a list be taken out? Its link is not needed for that; from check level 3 it is looked at all
+ * the same, as nobody will see it later. */
+BITS_INLINE bool list_first_is_sound(const struct chunk_set *set, const struct list_node *node)
+{
+    return FILL_IS_ON ? list_is_sound(set, node) : list_next_is_sound(set, node);
+}
+
+/* list_is_sound() where a call costs nothing that matters. */
 bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node);
 
 /* Makes next, which may be NULL, what follows the word. */
@@ -101,8 +109,20 @@ BITS_INLINE void list_follow(const struct chunk_set *set, struct list_node **lin
         list_store_link(set, next, link);
 }
 
+/* Reports what was written to free memory since it was filled. */
+void qi_list_verify(const struct chunk_set *set, const void *memory, size_t bytes);
+
+/* From check level 3: a node that is in no list any more is free memory like any other. */
+BITS_INLINE void list_scrub(const struct list_node *node)
+{
+    if (FILL_IS_ON)
+        qi_fill((void *)(uintptr_t)node, sizeof *node);
+}
+
 BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head, struct list_node *node)
 {
+    if (FILL_IS_ON)
+        qi_list_verify(set, node, sizeof *node);
     list_follow(set, &node->next, list_load(set, head));
     list_follow(set, head, node);
 }

@@ -22,8 +22,11 @@ static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, cons
     return false;
 }
 
+/* From check level 4 everything is looked at after each call. */
 BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved)
 {
+    if (QUARRY_CHECK_LEVEL >= 4 && !source_is_busy(&heap->bins.runs.chunks.source))
+        qi_check_heap(writable(heap));
     lock_leave(heap, saved);
 }
 
@@ -228,7 +231,7 @@ static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t
 {
     if (!bits_likely(!source_is_busy(heap_source(heap))))
         return reentered(heap, NULL, bytes, saved);
-    if (!bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
+    if (FILL_IS_ON || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
         return take_and_leave(heap, bytes, 1, false, saved);
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_take(&heap->bins.runs, pages, 1);
@@ -245,6 +248,8 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
     size_t last = bytes - 1;
+    if (FILL_IS_ON)
+        return take_pages_and_leave(heap, bytes, saved);
     if (!bits_likely(last < heap_source(heap)->gate.bytes))
         return take_pages_and_leave(heap, bytes, saved);
     unsigned bin = bin_of_last_byte(last);
@@ -287,6 +292,8 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
 static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
 {
     unsigned wrong = qi_heap_locate(heap, address, QUARRY_CHECK_LEVEL, block);
+    if (FILL_IS_ON && wrong == 0)
+        wrong = qi_heap_examine(heap, block);
     return wrong == 0 ? true : report(heap, wrong, address, bytes);
 }
 
@@ -442,7 +449,8 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
 static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
     struct chunk *chunk = run_chunk_of(&heap->bins.runs, address);
-    if (!BITS_FOR_SIZE && chunk != NULL && chunk_holds(chunk, address) && !source_is_busy(heap_source(heap))) {
+    if (!BITS_FOR_SIZE && !FILL_IS_ON && chunk != NULL && chunk_holds(chunk, address) &&
+        !source_is_busy(heap_source(heap))) {
         heap_source(heap)->gate.chunk = chunk;
         if (give_in_hot_chunk(heap, address, saved))
             return;
@@ -456,7 +464,7 @@ static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, voi
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    if (!give_in_hot_chunk(heap, address, saved))
+    if (FILL_IS_ON || !give_in_hot_chunk(heap, address, saved))
         give_elsewhere_and_leave(heap, address, saved);
 }
 
@@ -507,15 +515,24 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 {
     uintptr_t saved = lock_enter(heap);
     struct heap_block block;
-    bool live = qi_heap_locate(heap, pointer, 1, &block) == 0; /* at every check level */
+    bool live = qi_heap_locate(heap, pointer, 1, &block) == 0 && /* at every check level */
+                (!FILL_IS_ON || qi_heap_examine(heap, &block) != QUARRY_DOUBLE_FREE);
     leave(heap, saved);
     return live;
+}
+
+/* The largest request that is served without the source. */
+static size_t largest_free_bytes(const struct run_set *runs)
+{
+    size_t bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;
+    return bytes != 0 ? bytes - HEAP_CANARY_BYTES : 0;
 }
 
 void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats)
 {
     uintptr_t saved = lock_enter(heap);
-    qi_bin_give_spare(&writable(heap)->bins); /* figures show what can be had */
+    qi_heap_flush(writable(heap)); /* figures show what can be had */
+    qi_bin_give_spare(&writable(heap)->bins);
     const struct run_set *runs = &heap->bins.runs;
     const struct source *source = &runs->chunks.source;
     stats->acquired_bytes = source->acquired_bytes;
@@ -523,7 +540,7 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     stats->used_bytes = heap_used_bytes(heap);
     stats->used_peak_bytes = heap_used_peak_bytes(heap);
     stats->free_bytes = runs->free_pages << UNITS_PAGE_SHIFT;
-    stats->largest_free_bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;
+    stats->largest_free_bytes = largest_free_bytes(runs);
     stats->limit_bytes = source->limit_bytes;
     stats->blocks = heap->blocks;
     stats->chunks = runs->chunks.chunk_count;
@@ -573,6 +590,7 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
         reentered(heap, NULL, 0, saved);
         return;
     }
+    qi_heap_flush(heap);
     qi_bin_give_spare(&heap->bins);
     qi_check_walk(heap, visit, context);
     leave(heap, saved);

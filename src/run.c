@@ -46,6 +46,7 @@ BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
 {
     struct list_node **link = list_link(&set->chunks, node), *next = list_next(&set->chunks, node);
     list_follow(&set->chunks, link, next);
+    list_scrub(node);
     if (next == NULL) {
         uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
         if (position < sizeof set->heads)
@@ -115,6 +116,8 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
         return RUN_REFUSED;
     }
     set->free_pages += pages;
+    if (FILL_IS_ON)
+        qi_fill(chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
     if (UNITS_WIDE_CODES && codes[0] >= PAGE_SMALL)
         code_quads_store(codes, pages, 0, 0); /* so that no inner code is stale */
     codes[0] = PAGE_NOTHING;
@@ -145,6 +148,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (!qi_list_is_sound(&set->chunks, node))
         return qi_run_report(set, node) != NULL;
     take_out(set, node);
+    run_verify(set, chunk, next, more);
     set->free_pages -= more;
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
     chunk->codes[next + length - 1] = PAGE_NOTHING;
@@ -160,6 +164,8 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
 static void add_pages(struct run_set *set, struct chunk *chunk)
 {
     set->free_pages += chunk->page_count;
+    if (FILL_IS_ON)
+        qi_fill(chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
     run_insert(set, run_class(chunk->page_count), node_at(chunk, 0));
     run_mark_free(chunk->codes, chunk->maps, 0, chunk->page_count);
 }

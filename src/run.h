@@ -116,6 +116,13 @@ BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_nod
     list_push(&set->chunks, &set->heads[class], node);
 }
 
+/* From check level 3: reports what was written to free pages that are about to be used. */
+BITS_INLINE void run_verify(const struct run_set *set, const struct chunk *chunk, size_t page, size_t pages)
+{
+    if (FILL_IS_ON)
+        qi_list_verify(&set->chunks, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
+}
+
 /* Reports damage; NULL. */
 void *qi_run_report(const struct run_set *set, const void *node);
 
@@ -153,11 +160,12 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
         /* node is the list's first */
         struct list_node **head = &set->heads[class], *next = list_next(&set->chunks, node);
-        if (!list_next_is_sound(&set->chunks, node)) {
+        if (!list_first_is_sound(&set->chunks, node)) {
             qi_run_report(set, node);
             return false;
         }
         list_follow(&set->chunks, head, next);
+        list_scrub(node);
         if (next == NULL)
             mask ^= (uintptr_t)1 << class;
         if (end == RUN_HEAD) { /* [ taken ][ rest ] */
@@ -177,6 +185,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         size_t page = end == RUN_TAIL ? run.page : run.page + pages;
         run_mark_free(run.chunk->codes + page, run.chunk->maps, page, rest);
     }
+    run_verify(set, run.chunk, *taken, pages);
     return true;
 }
 

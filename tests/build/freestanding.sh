@@ -71,6 +71,7 @@ for compiler; do
     prove "$compiler" "" -O3
     prove "$compiler" "" -DQUARRY_CHECK_LEVEL=0
     prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2
+    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=4
     prove "$compiler" "" -DQUARRY_STATS=0
     prove "$compiler" "" -DQUARRY_LOCK=1
     prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3
