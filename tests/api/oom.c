@@ -89,7 +89,7 @@ TEST(test_on_oom_that_frees_serves_request)
 
     if (heap == NULL)
         return;
-    quarter_bytes = largest_free_bytes(heap) / 4 / QUARRY_PAGE_BYTES * QUARRY_PAGE_BYTES;
+    quarter_bytes = largest_free_bytes(heap) / 4 / QUARRY_PAGE_BYTES * QUARRY_PAGE_BYTES - CANARY_BYTES;
     for (i = 0; i < 4; i++)
         oom.to_free[i] = t_malloc(heap, quarter_bytes);
     REQUIRE(oom.to_free[3] != NULL);

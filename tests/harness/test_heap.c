@@ -46,7 +46,8 @@ struct quarry_options test_options(void)
 
 bool expect_misuse_(const struct quarry_heap *heap, unsigned kinds)
 {
-    bool as_expected = CHECK_EQ(test_log.count, 1);
+    /* From level 4 the check after the call finds again what the call has reported. */
+    bool as_expected = QUARRY_CHECK_LEVEL >= 4 ? CHECK(test_log.count != 0) : CHECK_EQ(test_log.count, 1);
 
     if (test_log.count > 0) {
         if (!CHECK((kinds & KIND(test_log.last.kind)) != 0)) {

@@ -169,7 +169,7 @@ static void run_one(size_t bytes, enum where where, unsigned kind, bool damage_b
     }
     if (test_log.count != 0) /* any number of reports, and once damage is known a free may be refused as well */
         CHECK(test_log.last.kind == QUARRY_CORRUPT || test_log.last.kind == QUARRY_INVALID_POINTER ||
-              test_log.last.kind == QUARRY_DOUBLE_FREE);
+              test_log.last.kind == QUARRY_DOUBLE_FREE || test_log.last.kind == QUARRY_WRITE_AFTER_FREE);
     test_log.count = 0;
     test_memory_release(); /* looks at the guards around the region */
 }
