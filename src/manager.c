@@ -70,7 +70,7 @@ zend_mm_heap *zend_mm_startup(void)
 
 void zend_mm_shutdown(zend_mm_heap *heap, bool full_shutdown, bool silent)
 {
-    if (heap != NULL)
+    if (heap != NULL && heap != qi_manager_persistent)
         qi_serve_end(heap, full_shutdown, silent);
 }
 
