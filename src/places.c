@@ -30,13 +30,14 @@ static size_t next_index(const struct places *places, size_t index)
     return (index + 1) & (places->capacity - 1);
 }
 
+/* A block that is there already was given back by a function that knows nothing of places. */
 static void insert(struct places *places, const struct place_entry *entry)
 {
     size_t index = first_index(places, entry->block);
-    while (places->entries[index].block != NULL)
+    while (places->entries[index].block != NULL && places->entries[index].block != entry->block)
         index = next_index(places, index);
+    places->count += places->entries[index].block == NULL;
     qi_bytes_copy(&places->entries[index], entry, sizeof *entry);
-    places->count++;
 }
 
 static bool grow(struct places *places, const struct quarry_source *source)
