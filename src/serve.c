@@ -81,6 +81,9 @@ static void forget_place(struct quarry_heap *heap, struct request *request, cons
 
 /* --- taking --- */
 
+/* A size that overflowed: no heap serves it, and handlers, which may add to it, are not asked. */
+#define OVERFLOWED SIZE_MAX
+
 /* Is there a budget of allocations, and is it used up? */
 static bool is_out_of_allocations(struct request *request)
 {
@@ -97,7 +100,7 @@ static bool is_out_of_allocations(struct request *request)
 static void *take_noted(struct quarry_heap *heap, struct request *request, size_t bytes, const struct place *place)
 {
     if (request->calls != NULL)
-        return request->calls->take(heap, bytes, place);
+        return bytes == OVERFLOWED ? NULL : request->calls->take(heap, bytes, place);
     void *block = quarry_malloc(heap, bytes);
     note_place(heap, request, block, bytes, place);
     return block;
@@ -193,7 +196,7 @@ static void *change_noted(struct quarry_heap *heap, struct request *request, voi
                           size_t copy_bytes, const struct place *place)
 {
     if (request->calls != NULL)
-        return request->calls->change(heap, block, bytes, place);
+        return bytes == OVERFLOWED ? NULL : request->calls->change(heap, block, bytes, place);
     void *changed = change_in_heap(heap, block, bytes, copy_bytes);
     if (changed != NULL) {
         forget_place(heap, request, block);
