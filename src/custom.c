@@ -52,7 +52,7 @@ static void custom_end(struct quarry_heap *heap, bool full, bool silent)
 }
 
 static const struct request_calls custom_calls = {custom_take,    custom_give, custom_change, custom_usable,
-                                                  custom_collect, custom_end,  false};
+                                                  custom_collect, custom_end,  NULL};
 
 /* --- handlers that are told the place --- */
 
@@ -77,7 +77,7 @@ static void *custom_change_at(struct quarry_heap *heap, void *block, size_t byte
 }
 
 static const struct request_calls custom_calls_at = {
-        custom_take_at, custom_give_at, custom_change_at, custom_usable, custom_collect, custom_end, false};
+        custom_take_at, custom_give_at, custom_change_at, custom_usable, custom_collect, custom_end, NULL};
 
 /* --- setting --- */
 
@@ -93,7 +93,7 @@ static struct request *request_or_report(struct quarry_heap *heap)
 /* A tracked heap keeps its own: it alone can give its blocks back. */
 static bool can_have_handlers(struct quarry_heap *heap, const struct request *request)
 {
-    bool can = request->calls == NULL || !request->calls->knows_blocks;
+    bool can = request->calls == NULL || request->calls->owns == NULL;
     if (!can)
         qi_guard_report(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
     return can;

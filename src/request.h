@@ -32,7 +32,8 @@ struct request_calls {
     size_t (*usable)(struct quarry_heap *heap, void *block);
     size_t (*collect)(struct quarry_heap *heap);
     void (*end)(struct quarry_heap *heap, bool full, bool silent);
-    bool knows_blocks; /* every live block stands in the heap's table of places */
+    /* Is it a live block, or was it refused with a report? NULL: only the handlers know. */
+    bool (*owns)(const struct quarry_heap *heap, const void *block);
 };
 
 /* What custom handlers were set; calls tells which of a pair is meant. */

@@ -234,7 +234,7 @@ bool qi_serve_lacks_memory(const struct quarry_heap *heap, const void *block)
         return true;
     if (request == NULL || request->calls == NULL)
         return quarry_owns(heap, block);
-    return !request->calls->knows_blocks || qi_places_find(&request->places, block) != NULL;
+    return request->calls->owns == NULL || request->calls->owns(heap, block);
 }
 
 /* --- giving much --- */

@@ -37,13 +37,18 @@ static uint8_t *raw_of(const void *block)
     return (uint8_t *)(uintptr_t)block - ZONE_BYTES;
 }
 
+static bool zones_are_whole(const struct place_entry *entry)
+{
+    const uint8_t *block = entry->block;
+    return zone_is_whole(raw_of(block)) && zone_is_whole(block + entry->bytes);
+}
+
 /* Are both zones as they were? If not, that is reported. */
 static bool block_is_whole(struct quarry_heap *heap, const struct place_entry *entry)
 {
-    const uint8_t *block = entry->block;
-    if (zone_is_whole(raw_of(block)) && zone_is_whole(block + entry->bytes))
+    if (zones_are_whole(entry))
         return true;
-    qi_guard_report(&heap_source(heap)->guard, QUARRY_OVERRUN, block, entry->bytes);
+    qi_guard_report(&heap_source(heap)->guard, QUARRY_OVERRUN, entry->block, entry->bytes);
     return false;
 }
 
@@ -112,6 +117,12 @@ static size_t tracked_usable(struct quarry_heap *heap, void *block)
     return entry == NULL ? 0 : entry->bytes;
 }
 
+static bool tracked_owns(const struct quarry_heap *heap, const void *block)
+{
+    const struct place_entry *entry = qi_places_find(&qi_request_of(heap)->places, block);
+    return entry != NULL && zones_are_whole(entry);
+}
+
 static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
 {
     struct places *places = &qi_request_of(heap)->places;
@@ -124,8 +135,8 @@ static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
         qi_places_report(places);
 }
 
-static const struct request_calls tracked_calls = {
-        tracked_take, tracked_give, tracked_change, tracked_usable, qi_request_collect, tracked_end, true};
+static const struct request_calls tracked_calls = {tracked_take,       tracked_give, tracked_change, tracked_usable,
+                                                   qi_request_collect, tracked_end,  tracked_owns};
 
 zend_mm_heap *zend_mm_startup_tracked(void)
 {
