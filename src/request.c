@@ -32,6 +32,20 @@ static void give_kept(struct quarry_heap *heap)
     request->source.release(request->source.context, chunk, chunk_bytes_of(heap));
 }
 
+/* Before and after a call of the source outside of the heap's own functions, which would see to this. */
+static struct source_gate shut(struct quarry_heap *heap)
+{
+    qi_current_open(heap, false);
+    return qi_source_shut(heap_source(heap));
+}
+
+static void reopen(struct quarry_heap *heap, struct source_gate open)
+{
+    heap_source(heap)->gate.bytes = open.bytes;
+    heap_source(heap)->gate.chunk = open.chunk;
+    qi_request_refresh(heap);
+}
+
 static void count_chunk(struct request *request)
 {
     if (++request->chunks > request->peak_chunks)
@@ -198,12 +212,16 @@ void qi_request_forget_peaks(struct quarry_heap *heap)
     lock_leave(heap, saved);
 }
 
-/* Gives back kept chunks while there are more than the limit allows, or all. */
+/* Gives back kept chunks while there are more than the limit allows, or all; not for a callback, which was reported. */
 static void give_kept_above(struct quarry_heap *heap, size_t limit_bytes)
 {
     uintptr_t saved = lock_enter(heap);
-    while (request_in(heap)->kept != NULL && qi_request_real_bytes(heap) > limit_bytes)
-        give_kept(heap);
+    if (!source_is_busy(heap_source(heap))) {
+        struct source_gate open = shut(heap);
+        while (request_in(heap)->kept != NULL && qi_request_real_bytes(heap) > limit_bytes)
+            give_kept(heap);
+        reopen(heap, open);
+    }
     lock_leave(heap, saved);
 }
 
@@ -225,6 +243,26 @@ size_t qi_request_collect(struct quarry_heap *heap)
     if (qi_request_of(heap) != NULL)
         give_kept_above(heap, 0);
     return before - qi_request_real_bytes(heap);
+}
+
+/* --- places --- */
+
+bool qi_request_note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
+{
+    struct request *request = request_in(heap);
+    uintptr_t saved = lock_enter(heap);
+    struct source_gate open = shut(heap);
+    bool has_room = qi_places_add(&request->places, &request->source, block, bytes, place);
+    reopen(heap, open);
+    lock_leave(heap, saved);
+    return has_room;
+}
+
+void qi_request_forget_place(struct quarry_heap *heap, const void *block)
+{
+    uintptr_t saved = lock_enter(heap);
+    qi_places_remove(&request_in(heap)->places, block);
+    lock_leave(heap, saved);
 }
 
 /* --- life --- */
@@ -259,8 +297,10 @@ void qi_request_end(struct quarry_heap *heap)
     request->is_ending = true;
     quarry_reset(heap);
     uintptr_t saved = lock_enter(heap);
+    struct source_gate open = shut(heap);
     while (request->kept != NULL && request->kept_chunks * REQUEST_ONE + REQUEST_ONE * 9 / 10 > request->average)
         give_kept(heap);
+    reopen(heap, open);
     request->is_ending = false;
     request->peak_chunks = request->chunks;
     qi_places_clear(&request->places);
@@ -275,7 +315,9 @@ void qi_request_destroy(struct quarry_heap *heap)
     struct request copy; /* the heap's own memory goes last, by a source that may lie in it */
     qi_current_forget(heap);
     give_kept_above(heap, 0);
+    struct source_gate open = shut(heap);
     qi_places_release(&request->places, &request->source);
+    reopen(heap, open);
     qi_bytes_copy(&copy, request, sizeof copy);
     if (copy.source.context == kept_storage)
         copy.source.context = &copy.storage;

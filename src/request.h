@@ -92,6 +92,10 @@ bool qi_request_is_hot(const struct quarry_heap *heap);
 /* To be called when something changed on which that depends. */
 void qi_request_refresh(const struct quarry_heap *heap);
 
+/* The table of places, where a source's callback that calls the heap is reported as ever. False: there is no room. */
+bool qi_request_note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place);
+void qi_request_forget_place(struct quarry_heap *heap, const void *block);
+
 /* What the heap has from its source, kept chunks included; any heap. */
 size_t qi_request_real_bytes(const struct quarry_heap *heap);
 size_t qi_request_real_peak_bytes(const struct quarry_heap *heap);

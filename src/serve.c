@@ -60,23 +60,16 @@ static void tell_ended(struct quarry_heap *heap, const struct request *request, 
 
 /* --- places --- */
 
-static void note_place(struct quarry_heap *heap, struct request *request, const void *block, size_t bytes,
-                       const struct place *place)
+static void note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
 {
-    if (QUARRY_TRACK == 0 || block == NULL)
-        return;
-    uintptr_t saved = lock_enter(heap);
-    qi_places_add(&request->places, &request->source, block, bytes, place);
-    lock_leave(heap, saved);
+    if (QUARRY_TRACK != 0 && block != NULL)
+        qi_request_note_place(heap, block, bytes, place);
 }
 
-static void forget_place(struct quarry_heap *heap, struct request *request, const void *block)
+static void forget_place(struct quarry_heap *heap, const void *block)
 {
-    if (QUARRY_TRACK == 0)
-        return;
-    uintptr_t saved = lock_enter(heap);
-    qi_places_remove(&request->places, block);
-    lock_leave(heap, saved);
+    if (QUARRY_TRACK != 0)
+        qi_request_forget_place(heap, block);
 }
 
 /* --- taking --- */
@@ -102,7 +95,7 @@ static void *take_noted(struct quarry_heap *heap, struct request *request, size_
     if (request->calls != NULL)
         return bytes == OVERFLOWED ? NULL : request->calls->take(heap, bytes, place);
     void *block = quarry_malloc(heap, bytes);
-    note_place(heap, request, block, bytes, place);
+    note_place(heap, block, bytes, place);
     return block;
 }
 
@@ -125,11 +118,11 @@ static void note_given(struct quarry_heap *heap, struct request *request, void *
 {
     if (request->observers == NULL && QUARRY_TRACK == 0)
         return;
-    if (request->calls == NULL && !quarry_owns(heap, block)) /* a misuse that is about to be reported */
-        return;
+    if (request->calls == NULL && (source_is_busy(heap_source(heap)) || !quarry_owns(heap, block)))
+        return; /* a misuse that is about to be reported */
     tell_freed(heap, request, block);
     if (request->calls == NULL)
-        forget_place(heap, request, block);
+        forget_place(heap, block);
 }
 
 void qi_serve_give(struct quarry_heap *heap, void *block, const struct place *place)
@@ -199,8 +192,8 @@ static void *change_noted(struct quarry_heap *heap, struct request *request, voi
         return bytes == OVERFLOWED ? NULL : request->calls->change(heap, block, bytes, place);
     void *changed = change_in_heap(heap, block, bytes, copy_bytes);
     if (changed != NULL) {
-        forget_place(heap, request, block);
-        note_place(heap, request, changed, bytes, place);
+        forget_place(heap, block);
+        note_place(heap, changed, bytes, place);
     }
     return changed;
 }

@@ -52,27 +52,38 @@ static bool block_is_whole(struct quarry_heap *heap, const struct place_entry *e
     return false;
 }
 
-/* The entry of a live block whose zones are whole; NULL after a report. */
-static struct place_entry *find(struct quarry_heap *heap, void *block)
+/* Fills in a copy of the block's entry: others may change the table. */
+static bool find_entry(const struct quarry_heap *heap, const void *block, struct place_entry *found)
 {
-    struct place_entry *entry = qi_places_find(&qi_request_of(heap)->places, block);
+    uintptr_t saved = lock_enter(heap);
+    const struct place_entry *entry = qi_places_find(&qi_request_of(heap)->places, block);
     if (entry != NULL)
-        return block_is_whole(heap, entry) ? entry : NULL;
+        qi_bytes_copy(found, entry, sizeof *found);
+    lock_leave(heap, saved);
+    return entry != NULL;
+}
+
+/* The entry of a live block whose zones are whole; false after a report. */
+static bool find(struct quarry_heap *heap, const void *block, struct place_entry *found)
+{
+    if (find_entry(heap, block, found))
+        return block_is_whole(heap, found);
     struct heap_block located;
+    uintptr_t saved = lock_enter(heap);
     unsigned wrong = qi_heap_locate(heap, raw_of(block), 1, &located);
+    lock_leave(heap, saved);
     qi_guard_report(&heap_source(heap)->guard,
                     wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
-    return NULL;
+    return false;
 }
 
 static void *tracked_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
-    struct request *request = qi_request_of(heap);
     uint8_t *raw = bytes <= SIZE_MAX - 2 * ZONE_BYTES ? quarry_malloc(heap, bytes + 2 * ZONE_BYTES) : NULL;
     if (raw == NULL)
         return NULL;
-    if (!qi_places_add(&request->places, &request->source, raw + ZONE_BYTES, bytes, place)) {
-        request->places.unknown--; /* a block that is not known is not handed out */
+    if (!qi_request_note_place(heap, raw + ZONE_BYTES, bytes, place)) {
+        qi_request_forget_place(heap, raw + ZONE_BYTES); /* a block that is not known is not handed out */
         quarry_free(heap, raw);
         return NULL;
     }
@@ -85,42 +96,39 @@ static void give_entry(struct quarry_heap *heap, const struct place_entry *entry
 {
     uint8_t *raw = raw_of(entry->block);
     fill(raw, entry->bytes + 2 * ZONE_BYTES, DEAD);
-    qi_places_remove(&qi_request_of(heap)->places, entry->block);
+    qi_request_forget_place(heap, entry->block);
     quarry_free(heap, raw);
 }
 
 static void tracked_give(struct quarry_heap *heap, void *block, const struct place *place)
 {
-    const struct place_entry *entry = find(heap, block);
+    struct place_entry entry;
     (void)place;
-    if (entry != NULL)
-        give_entry(heap, entry);
+    if (find(heap, block, &entry))
+        give_entry(heap, &entry);
 }
 
 static void *tracked_change(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
-    const struct place_entry *entry = find(heap, block);
-    if (entry == NULL)
-        return NULL;
-    size_t kept_bytes = entry->bytes < bytes ? entry->bytes : bytes;
-    void *moved = tracked_take(heap, bytes, place);
+    struct place_entry entry;
+    void *moved = find(heap, block, &entry) ? tracked_take(heap, bytes, place) : NULL;
     if (moved == NULL)
         return NULL;
-    qi_bytes_copy(moved, block, kept_bytes);
-    give_entry(heap, qi_places_find(&qi_request_of(heap)->places, block)); /* the table may have moved */
+    qi_bytes_copy(moved, block, entry.bytes < bytes ? entry.bytes : bytes);
+    give_entry(heap, &entry);
     return moved;
 }
 
 static size_t tracked_usable(struct quarry_heap *heap, void *block)
 {
-    const struct place_entry *entry = block == NULL ? NULL : find(heap, block);
-    return entry == NULL ? 0 : entry->bytes;
+    struct place_entry entry;
+    return block != NULL && find(heap, block, &entry) ? entry.bytes : 0;
 }
 
 static bool tracked_owns(const struct quarry_heap *heap, const void *block)
 {
-    const struct place_entry *entry = qi_places_find(&qi_request_of(heap)->places, block);
-    return entry != NULL && zones_are_whole(entry);
+    struct place_entry entry;
+    return find_entry(heap, block, &entry) && zones_are_whole(&entry);
 }
 
 static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
