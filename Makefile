@@ -107,7 +107,7 @@ size:
 
 # --- Test images for the host ------------------------------------------------------------------------------------
 
-IMAGES := $(foreach image,unit api misuse stress,$(if $(wildcard tests/$(image)/*.c),$(image)))
+IMAGES := $(foreach image,unit api emalloc misuse stress,$(if $(wildcard tests/$(image)/*.c),$(image)))
 HARNESS := $(wildcard tests/harness/*.c)
 TEST_INCLUDES := -Iinclude -Isrc -Iarch -Itests/harness
 
