@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * misuse.c: wrong pointers given to the calls of emalloc.h. Each is reported once, as quarry_free() reports it, and
+ * nothing changes: what that means for every kind of pointer stands in tests/misuse. Asked here are the ways by which a
+ * pointer gets to Quarry, hot paths with constant sizes included.
+ */
+#include "emalloc_test.h"
+
+#define GONE  (KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER))
+#define INNER KIND(QUARRY_INVALID_POINTER)
+
+#define EXPECT_NULL(call) CHECK_EQ((call), NULL)
+
+/* Every call that takes a block of the current heap. */
+static void give_each_way(struct scene *s, const void *pointer, unsigned kinds)
+{
+    void *wrong = opaque_pointer(pointer);
+    const struct quarry_stats before = stats_of(s->heap);
+    struct quarry_stats after;
+
+    efree(wrong);
+    expect_misuse(s->heap, kinds);
+    efree_size(wrong, 8);
+    expect_misuse(s->heap, kinds);
+    efree_size(wrong, 16);
+    expect_misuse(s->heap, kinds);
+    efree_size(wrong, 32);
+    expect_misuse(s->heap, kinds);
+    efree_size(wrong, 128);
+    expect_misuse(s->heap, kinds);
+    efree_size(wrong, LARGE_BYTES);
+    expect_misuse(s->heap, kinds);
+    efree_size(wrong, opaque_size(16));
+    expect_misuse(s->heap, kinds);
+    zend_mm_free(s->heap, wrong);
+    expect_misuse(s->heap, kinds);
+    EXPECT_NULL(erealloc(wrong, 100)); /* not out of memory */
+    expect_misuse(s->heap, kinds);
+    EXPECT_NULL(erealloc2(wrong, 100, 10));
+    expect_misuse(s->heap, kinds);
+    EXPECT_NULL(safe_erealloc(wrong, 10, 10, 10));
+    expect_misuse(s->heap, kinds);
+    EXPECT_NULL(ferealloc(wrong, 100, true));
+    expect_misuse(s->heap, kinds);
+    EXPECT_NULL(zend_mm_realloc(s->heap, wrong, 100));
+    expect_misuse(s->heap, kinds);
+    CHECK_EQ(zend_mem_block_size(wrong), 0);
+    expect_misuse(s->heap, kinds);
+    after = stats_of(s->heap);
+    CHECK(stats_are_equal(&before, &after));
+    check_heap(s->heap);
+}
+
+ON_REGION(test_misuse_of_small_block_freed_before_is_reported)
+{
+    void *kept = emalloc(32), *block = emalloc(32);
+
+    efree_size(block, 32);
+    give_each_way(s, block, KIND(QUARRY_DOUBLE_FREE)); /* another block of its run lives */
+    efree(kept);
+}
+
+ON_REGION(test_misuse_of_last_block_of_its_run_is_reported)
+{
+    void *block = emalloc(32);
+
+    efree_size(block, 32);
+    give_each_way(s, block, GONE);
+}
+
+ON_REGION(test_misuse_of_large_block_freed_before_is_reported)
+{
+    void *block = emalloc(LARGE_BYTES);
+
+    efree(block);
+    give_each_way(s, block, GONE);
+}
+
+ON_REGION(test_misuse_of_inner_pointer_is_reported)
+{
+    unsigned char *small = emalloc(32), *large = emalloc(LARGE_BYTES);
+
+    give_each_way(s, small + 1, INNER);
+    give_each_way(s, small + 8, INNER);
+    give_each_way(s, small + 31, INNER);
+    give_each_way(s, large + 16, INNER);
+    give_each_way(s, large + QUARRY_PAGE_BYTES, INNER);
+    efree(small);
+    efree(large);
+}
+
+/* By the function of the block's own bin, at every offset, with live blocks on both sides. */
+ON_REGION(test_misuse_of_inner_pointer_with_its_constant_size_is_reported)
+{
+    unsigned char *blocks[5];
+    const struct quarry_stats before = stats_of(s->heap);
+    struct quarry_stats after;
+
+    for (unsigned i = 0; i < 5; i++)
+        blocks[i] = emalloc(48);
+    for (unsigned i = 0; i < 5; i++)
+        for (unsigned offset = 1; offset < 48; offset++) {
+            efree_size(blocks[i] + offset, 48);
+            expect_misuse(s->heap, INNER);
+        }
+    check_heap(s->heap);
+    for (unsigned i = 0; i < 5; i++)
+        efree_size(blocks[i], 48);
+    after = stats_of(s->heap);
+    CHECK_EQ(after.used_bytes, before.used_bytes);
+    CHECK_EQ(after.blocks, before.blocks);
+}
+
+ON_REGION(test_misuse_of_foreign_pointer_is_reported)
+{
+    static unsigned char outside[16];
+    unsigned char *persistent_block = pemalloc(32, true);
+
+    give_each_way(s, outside, INNER);
+    give_each_way(s, s->heap, INNER);
+    give_each_way(s, persistent_block, INNER);
+    give_each_way(s, (void *)sizeof(void *), INNER);
+    give_each_way(s, (void *)(UINTPTR_MAX - 15), INNER);
+    CHECK(quarry_owns(s->persistent, persistent_block));
+}
+
+ON_SOURCE_OF(test_misuse_of_huge_block_is_reported, 8)
+{
+    unsigned char *huge = emalloc(HUGE_BYTES);
+
+    give_each_way(s, huge + 16, INNER);
+    efree(huge);
+    give_each_way(s, huge, GONE);
+}
+
+ON_REGION(test_misuse_of_block_of_ended_request_is_reported)
+{
+    void *small = emalloc(32);
+
+    shutdown_memory_manager(true, false);
+    give_each_way(s, small, GONE);
+}
+
+ON_REGION(test_misuse_of_emalloc_block_as_persistent_is_reported)
+{
+    void *block = emalloc(32), *kept = pemalloc(32, true);
+
+    pefree(opaque_pointer(block), true);
+    expect_misuse(s->persistent, INNER);
+    CHECK_EQ(perealloc(opaque_pointer(block), 100, true), NULL);
+    expect_misuse(s->persistent, INNER);
+    pefree(kept, true);
+    pefree(opaque_pointer(kept), true);
+    expect_misuse(s->persistent, GONE);
+    CHECK_EQ(perealloc(opaque_pointer(kept), 100, true), NULL);
+    expect_misuse(s->persistent, GONE);
+    CHECK(quarry_owns(s->heap, block));
+}
