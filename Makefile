@@ -123,15 +123,19 @@ MODE_smp    := -O2 -DQUARRY_LOCK=2
 MODE_level2 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=2
 MODE_level3 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=3
 MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
+# The two that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
+MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
+MODE_cores  := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 
 HOSTS := $(foreach cc,gcc clang,$(foreach bits,64 32,$(foreach mode,o2 san,$(cc)-$(bits)-$(mode)))) \
-	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4
+	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
+	gcc-64-track gcc-32-track gcc-64-cores
 word_of = $(word $(1),$(subst -, ,$(2)))
 host_cc = $(call word_of,1,$(1)) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
 
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret.
-host_images = $(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit),$(IMAGES))
+host_images = $(if $(filter %-track %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit),$(IMAGES)))
 
 HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 # Of $(1) (sources), the objects below build/$(2).
@@ -187,6 +191,13 @@ build/differential/constant: $(call objects_of,tests/differential/constant.c por
 MACHINE_COMMON = $(SRC) $($(1)_SOURCES)
 machine_cc = $($(1)_CC) $($(1)_CFLAGS)
 
+# One machine is there twice: with QUARRY_TRACK too, for the image that it changes.
+MACHINE_TRACKED := mps2-an386
+$(foreach part,ISA CC CFLAGS SOURCES LDFLAGS LIBS,$(eval $(MACHINE_TRACKED)-track_$(part) := $($(MACHINE_TRACKED)_$(part))))
+$(MACHINE_TRACKED)-track_CFLAGS += -DQUARRY_TRACK=1
+MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track
+machine_images = $(if $(filter %-track,$(1)),emalloc,$(IMAGES))
+
 # $(1) machine
 define machine_rules
 $(call flags_file,qemu/$(1)/test,$(call machine_cc,$(1)))
@@ -199,16 +210,16 @@ build/qemu/$(1)/%.o: %.c build/qemu/$(1)/test.flags
 build/qemu/$(1)/%.o: %.S build/qemu/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(1)) -Iarch $(DEPS) -c $$< -o $$@
-$(foreach image,$(IMAGES),$(call machine_image,$(1),$(image)))
--include $(patsubst %.o,%.d,$(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(foreach image,$(IMAGES),$(wildcard tests/$(image)/*.c)),qemu/$(1)))
+$(foreach image,$(call machine_images,$(1)),$(call machine_image,$(1),$(image)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(foreach image,$(call machine_images,$(1)),$(wildcard tests/$(image)/*.c)),qemu/$(1)))
 endef
 define machine_image
 build/qemu/$(1)/$(2).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(wildcard tests/$(2)/*.c),qemu/$(1)) $(wildcard linker/*.ld)
 	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 
 endef
-$(foreach machine,$(MACHINES),$(eval $(call machine_rules,$(machine))))
-MACHINE_IMAGES := $(foreach machine,$(MACHINES),$(IMAGES:%=build/qemu/$(machine)/%.elf))
+$(foreach machine,$(MACHINE_BUILDS),$(eval $(call machine_rules,$(machine))))
+MACHINE_IMAGES := $(foreach machine,$(MACHINE_BUILDS),$(patsubst %,build/qemu/$(machine)/%.elf,$(call machine_images,$(machine))))
 
 # --- Examples --------------------------------------------------------------------------------------------------------
 
@@ -338,7 +349,7 @@ tab := $(subst ,,	)
 job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
 
 define test_jobs
-$(foreach machine,$(MACHINES),$(foreach image,$(IMAGES),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
+$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
 $(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),build/host/$(host)/$(image))))\
 $(call job,host dist api,$(HOST_SECONDS),build/dist/api)\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
