@@ -161,11 +161,15 @@ endef
 $(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
 HOST_IMAGES := $(foreach host,$(HOSTS),$(patsubst %,build/host/$(host)/%,$(call host_images,$(host))))
 
-# The API tests once more, on the two-file version.
-DIST_TEST := $(call objects_of,$(filter-out src/%,$(HOST_COMMON)) $(wildcard tests/api/*.c),host/gcc-64-o2)
-build/dist/api: $(DIST_TEST) build/dist/quarry.c
-	gcc -std=c11 -O2 $(WARN) -Werror -c build/dist/quarry.c -o build/dist/quarry.o
-	gcc $(DIST_TEST) build/dist/quarry.o -o $@
+# The API tests once more, on the two-file version; those of emalloc.h with its headers too.
+DIST_IMAGES  := api emalloc
+DIST_HARNESS := $(filter-out src/%,$(HOST_COMMON))
+build/dist/quarry.o: build/dist/quarry.c
+	gcc -std=c11 -O2 $(WARN) -Werror -c $< -o $@
+build/dist/api: $(call objects_of,$(DIST_HARNESS) $(wildcard tests/api/*.c),host/gcc-64-o2) build/dist/quarry.o
+	gcc $^ -o $@
+build/dist/emalloc: build/dist/quarry.o $(wildcard tests/emalloc/* tests/harness/*)
+	gcc -std=c11 -O2 -Wall -Wextra -Werror -Ibuild/dist -Iarch -Itests/harness $(DIST_HARNESS) $(wildcard tests/emalloc/*.c) $< -o $@
 
 # --- Quarry beside PHP's own allocator ---------------------------------------------------------------------------------
 
@@ -351,7 +355,7 @@ job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
 define test_jobs
 $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
 $(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),build/host/$(host)/$(image))))\
-$(call job,host dist api,$(HOST_SECONDS),build/dist/api)\
+$(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
@@ -367,7 +371,7 @@ $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) build/dist/api build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
