@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# cxx.sh LIBRARY COMPILER...: a C++ program can include quarry.h and call the library.
+# cxx.sh LIBRARY COMPILER...: a C++ program can include quarry.h and quarry/emalloc.h and call the library.
 #
-# Built by each compiler as C++11 and C++17 with warnings as errors, linked with LIBRARY and run.
-# Ends with "N passed, N failed".
+# Each program is built by each compiler as C++11 and C++17 with warnings as errors, linked with LIBRARY and run. The one
+# of emalloc.h is compiled with QUARRY_TRACK=1 too, where its macros are others. Ends with "N passed, N failed".
 
 set -u
 library=$1
@@ -31,15 +31,82 @@ int main() {
 }
 END
 
+cat >"$work/emalloc.cpp" <<'END'
+#include "quarry/emalloc.h"
+
+alignas(64) static unsigned char region[262144];
+
+static void *relayed(size_t bytes ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) {
+#if QUARRY_TRACK
+    (void)__zend_orig_filename, (void)__zend_orig_lineno;
+#endif
+    return emalloc_rel(bytes);
+}
+
+static void *take(zend_mm_storage *, size_t, size_t) { return nullptr; }
+
+static int freed;
+
+static void count(void *, zend_mm_heap *, void *) { freed++; }
+
+void quarry_print(const char *) {}
+
+int main() {
+    quarry_memory memory = {};
+    memory.region = region;
+    memory.region_bytes = sizeof(region);
+    if (!start_memory_manager(&memory) || zend_mm_get_heap() == nullptr)
+        return 1;
+    quarry_observer observer = {};
+    observer.freed = count;
+    char *text = estrdup("text");
+    void *small = emalloc(40), *large = emalloc_large(5000), *many = safe_emalloc(3, 4, 5), *kept = pemalloc(10, true);
+    void *may_fail = femalloc(100, true), *other = relayed(30 ZEND_FILE_LINE_CC ZEND_FILE_LINE_EMPTY_CC);
+    bool good = small != nullptr && many != nullptr && may_fail != nullptr && zend_mem_block_size(large) >= 5000;
+    large = erealloc(large, 9000);
+    efree_size(small, 40);
+    good = good && quarry_add_observer(zend_mm_get_heap(), &observer);
+    efree(text);
+    efree(other);
+    pefree(kept, true);
+    good = good && freed == 2 && quarry_remove_observer(zend_mm_get_heap(), &observer);
+    good = good && is_zend_ptr(large) && zend_set_memory_limit(100000) == SUCCESS;
+    zend_mm_handlers handlers = {take, nullptr, nullptr, nullptr};
+    good = good && zend_mm_startup_ex(&handlers, nullptr, 0) == nullptr;
+    good = good && quarry_check(zend_mm_get_heap());
+    shutdown_memory_manager(true, false);
+    good = good && zend_memory_usage(false) == 0;
+    shutdown_memory_manager(true, true);
+    return good ? 0 : 1;
+}
+END
+
+# $1: what is tried; the rest: its command.
+try() {
+    name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $name"
+        failed=$((failed + 1))
+    fi
+}
+
+# $1: program; the rest: compiler and flags.
+run() {
+    program=$1
+    shift
+    "$@" "$work/$program.cpp" "$library" -o "$work/$program" && "$work/$program"
+}
+
 for compiler; do
     for standard in c++11 c++17; do
-        if $compiler -std=$standard -Wall -Wextra -Wconversion -Wundef -Wpedantic -Werror -I"$root/include" \
-            "$work/user.cpp" "$library" -o "$work/user" && "$work/user"; then
-            passed=$((passed + 1))
-        else
-            echo "FAIL $compiler -std=$standard"
-            failed=$((failed + 1))
-        fi
+        flags="-std=$standard -Wall -Wextra -Wconversion -Wundef -Wpedantic -Werror -I$root/include"
+        try "$compiler -std=$standard quarry.h" run user $compiler $flags
+        try "$compiler -std=$standard emalloc.h" run emalloc $compiler $flags
+        try "$compiler -std=$standard emalloc.h -DQUARRY_TRACK=1" \
+            $compiler $flags -DQUARRY_TRACK=1 -c "$work/emalloc.cpp" -o "$work/emalloc.o"
     done
 done
 echo "$passed passed, $failed failed"

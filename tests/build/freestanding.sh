@@ -73,6 +73,10 @@ for compiler; do
     prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2
     prove "$compiler" "" -DQUARRY_CHECK_LEVEL=4
     prove "$compiler" "" -DQUARRY_STATS=0
+    prove "$compiler" "" -DQUARRY_TRACK=1
+    prove "$compiler" "" -Os -DQUARRY_TRACK=1
+    prove "$compiler" "" -DQUARRY_CORES=2
+    prove "$compiler" "" -DQUARRY_CORES=2 -DQUARRY_TRACK=1 -DQUARRY_LOCK=1
     prove "$compiler" "" -DQUARRY_LOCK=1
     prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3
     prove "$compiler" "" -DQUARRY_PAGE_BYTES=64

@@ -42,6 +42,15 @@ for compiler; do
         refused "-DQUARRY_LOCK=$value" "QUARRY_LOCK must be one of"
     done
     refused "-DQUARRY_STATS=2" "QUARRY_STATS must be 0 or 1"
+    for value in -1 2; do
+        refused "-DQUARRY_TRACK=$value" "QUARRY_TRACK must be 0 or 1"
+    done
+    for value in -1 0 65; do
+        refused "-DQUARRY_CORES=$value" "QUARRY_CORES must be from 1 to 64"
+    done
+    for value in 0 1 2048 5000 65537 134217728; do
+        refused "-DQUARRY_CHUNK_BYTES=$value" "QUARRY_CHUNK_BYTES must be a power of two"
+    done
 done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
