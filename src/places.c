@@ -261,7 +261,8 @@ void qi_places_report(struct places *places)
     }
     if (places->unknown != 0) {
         print_number(places->unknown);
-        quarry_print(" more blocks had no room in the table\n");
+        quarry_print(places->unknown == 1 ? " more block" : " more blocks");
+        quarry_print(" had no room in the table\n");
     }
     if (count != 0)
         print_sum(count, "not freed in all\n", bytes);

@@ -160,7 +160,8 @@ zend_mm_heap *zend_mm_startup(void);
 /** The same as a debugging heap: a red zone on both sides of each block is looked at when the block is freed or moved,
  *  and when the request ends (QUARRY_OVERRUN); every realloc moves; freed blocks are filled. A request's end frees
  *  everything, after reporting leaks if it is not silent. A block costs 32 bytes, and an entry of 24 bytes (32-bit) or
- *  40 (64-bit) in a table that the heap's source gives; each call costs some 200 instructions and the filling. */
+ *  40 (64-bit) in a table that the heap's source gives; each call costs some 200 instructions and the filling.
+ *  Without QUARRY_TRACK, emalloc() of a constant size asks it, as it asks custom handlers, for the bin's size. */
 zend_mm_heap *zend_mm_startup_tracked(void);
 
 /* A storage: where the chunks of one heap come from. handlers and data were copied. */
@@ -317,7 +318,8 @@ QUARRY_BINS(QUARRY_BIN_CALLS, , )
 #define QUARRY_BIN_GIVE(number, granules, ptr, size)                                                                   \
     (size) <= (size_t)(granules)*QUARRY_GRANULE_BYTES ? _efree_bin_##number(ptr):
 
-#if QUARRY_TRACK
+/* Not where a call carries its place, nor where a canary makes another slot of it. */
+#if QUARRY_TRACK || QUARRY_CHECK_LEVEL >= 3
 #define emalloc(size)         _emalloc((size)ZEND_FILE_LINE_CC ZEND_FILE_LINE_EMPTY_CC)
 #define efree_size(ptr, size) _efree_size((ptr), (size)ZEND_FILE_LINE_CC ZEND_FILE_LINE_EMPTY_CC)
 #else
