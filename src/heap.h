@@ -224,6 +224,14 @@ unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, uns
  * its slot to be taken again; QUARRY_OVERRUN: something was written over it. */
 unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block);
 
+/* Which live block starts at address? As qi_heap_locate(), and what the canary says. */
+BITS_INLINE unsigned heap_find(const struct quarry_heap *heap, const void *address, unsigned level,
+                               struct heap_block *block)
+{
+    unsigned wrong = qi_heap_locate(heap, address, level, block);
+    return FILL_IS_ON && wrong == 0 ? qi_heap_examine(heap, block) : wrong;
+}
+
 /* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */
 bool qi_heap_flush(struct quarry_heap *heap);
 

@@ -291,9 +291,7 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
 /* Is the block live? If not, that is reported. */
 static bool find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
 {
-    unsigned wrong = qi_heap_locate(heap, address, QUARRY_CHECK_LEVEL, block);
-    if (FILL_IS_ON && wrong == 0)
-        wrong = qi_heap_examine(heap, block);
+    unsigned wrong = heap_find(heap, address, QUARRY_CHECK_LEVEL, block);
     return wrong == 0 ? true : report(heap, wrong, address, bytes);
 }
 
@@ -477,8 +475,7 @@ static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address
         leave(heap, saved);
         return false;
     }
-    bool other =
-            qi_heap_locate(heap, address, QUARRY_CHECK_LEVEL, &block) == 0 && !qi_heap_size_fits(heap, &block, bytes);
+    bool other = heap_find(heap, address, QUARRY_CHECK_LEVEL, &block) == 0 && !qi_heap_size_fits(heap, &block, bytes);
     leave(heap, saved);
     if (other)
         report(heap, QUARRY_WRONG_SIZE, address, bytes);
@@ -515,8 +512,8 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 {
     uintptr_t saved = lock_enter(heap);
     struct heap_block block;
-    bool live = qi_heap_locate(heap, pointer, 1, &block) == 0 && /* at every check level */
-                (!FILL_IS_ON || qi_heap_examine(heap, &block) != QUARRY_DOUBLE_FREE);
+    unsigned wrong = heap_find(heap, pointer, 1, &block); /* at every check level; what is written beside lives */
+    bool live = wrong == 0 || wrong == QUARRY_OVERRUN;
     leave(heap, saved);
     return live;
 }

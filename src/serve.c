@@ -142,7 +142,7 @@ static bool size_fits(struct quarry_heap *heap, const void *block, size_t bytes)
 {
     struct heap_block located;
     uintptr_t saved = lock_enter(heap);
-    bool fits = qi_heap_locate(heap, block, 1, &located) != 0 || qi_heap_size_fits(heap, &located, bytes);
+    bool fits = heap_find(heap, block, 1, &located) != 0 || qi_heap_size_fits(heap, &located, bytes);
     lock_leave(heap, saved);
     return fits;
 }

@@ -70,7 +70,7 @@ static bool find(struct quarry_heap *heap, const void *block, struct place_entry
         return block_is_whole(heap, found);
     struct heap_block located;
     uintptr_t saved = lock_enter(heap);
-    unsigned wrong = qi_heap_locate(heap, raw_of(block), 1, &located);
+    unsigned wrong = heap_find(heap, raw_of(block), 1, &located);
     lock_leave(heap, saved);
     qi_guard_report(&heap_source(heap)->guard,
                     wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);

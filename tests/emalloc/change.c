@@ -88,6 +88,7 @@ ON_REGION(test_erealloc2_that_moves_copies_no_more_than_copy_size)
 {
     unsigned char *block = emalloc(48), *behind = emalloc(96), *moved;
 
+    NEEDS_PLAIN_SLOTS();
     test_fill(behind, 96, 9);
     test_fill(block, 48, 1);
     efree(behind);

@@ -53,6 +53,7 @@ TAKER(2048)
 
 ON_REGION(test_constant_size_takes_and_gives_as_any_size_does)
 {
+    NEEDS_PLAIN_SLOTS();
     take_from_0(s->heap);
     take_from_256(s->heap);
     take_from_512(s->heap);

@@ -134,6 +134,7 @@ ON_SOURCE_OF(test_kept_chunk_serves_huge_block_of_its_length, 8)
     const size_t bytes = CHUNK - 80; /* no chunk has room for it; it and its header are a chunk long */
     unsigned acquires;
 
+    NEEDS_PLAIN_SLOTS();
     for (unsigned request = 0; request < 10; request++) {
         take_chunks(4);
         shutdown_memory_manager(true, false);

@@ -243,6 +243,7 @@ ON_REGION_OF(test_gc_on_region_gives_back_to_persistent_heap, 6)
 {
     size_t free_bytes;
 
+    NEEDS_PLAIN_SLOTS();
     keep_chunks(3);
     free_bytes = stats_of(s->persistent).free_bytes;
     CHECK_EQ(zend_mm_gc(s->heap), 3 * CHUNK);
