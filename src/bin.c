@@ -6,7 +6,8 @@
 
 #include "bytes.h"
 
-static const uintptr_t no_map = 0;
+/* Two words, as a guarded map has. */
+static const uintptr_t no_map[2];
 
 static bool report_bad_room(const struct bin_set *set, const void *node)
 {
@@ -15,20 +16,29 @@ static bool report_bad_room(const struct bin_set *set, const void *node)
 
 static uint8_t *no_current_map(void)
 {
-    return (uint8_t *)(uintptr_t)&no_map; /* without a free slot nothing is ever written to it */
+    return (uint8_t *)(uintptr_t)no_map; /* without a free slot nothing is ever written to it */
+}
+
+static void forget_current(struct bin_set *set, unsigned index)
+{
+    bin_set_current(&set->bins[index], 0, no_current_map());
 }
 
 void qi_bin_format(struct bin_set *set)
 {
-    for (unsigned index = 0; index < BIN_COUNT; index++)
-        set->bins[index].map = no_current_map();
+    for (unsigned index = 0; index < BIN_COUNT; index++) {
+        if (UNITS_GUARDED) {
+            forget_current(set, index);
+            list_store(&set->runs.chunks, &bin_room(set, index), NULL);
+        } else {
+            set->bins[index].map = no_current_map();
+        }
+    }
 }
 
 void qi_bin_clear(struct bin_set *set)
 {
-    qi_bytes_clear(set->bins, sizeof set->bins);
-    qi_list_clear(&set->runs.chunks, set->rooms, BIN_COUNT);
-    set->spare = 0;
+    qi_bytes_clear(set->bins, sizeof *set - offsetof(struct bin_set, bins));
     qi_bin_format(set);
 }
 
@@ -65,7 +75,7 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 {
     const code_quad_t distances = CODE_QUAD(0, 1, 2, 3) << PAGE_DISTANCE_SHIFT;
     const code_quad_t step = CODE_QUAD(4, 4, 4, 4) << PAGE_DISTANCE_SHIFT;
-    code_quad_t same = UNITS_WIDE_CODES ? CODE_QUAD(start, start, start, start) : 0;
+    code_quad_t same = CHUNK_DIRECT_CODES ? CODE_QUAD(start, start, start, start) : 0;
     code_quads_store(codes, pages, same + distances, step);
     codes[0] = (page_code_t)start;
 }
@@ -73,7 +83,7 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 /* A new run, whose first slot is taken, becomes the current one. */
 static inline void *take_from_new_run(struct bin_set *set, unsigned index)
 {
-    unsigned code = next_length(set, index) << BIN_LENGTH_SHIFT | index;
+    unsigned length = next_length(set, index), code = BIN_SHAPE_INDEX(length, index);
     struct chunk *chunk;
     size_t page, pages;
     do {
@@ -81,53 +91,67 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
         bits_assume(pages <= BIN_MOST_PAGES);
         if (run_take(&set->runs, pages, RUN_TAIL, &chunk, &page))
             break;
-        if (code == index)
+        if (length == 0)
             return NULL;
-        code = index; /* the shortest length is 0 */
+        length = 0;
+        code = BIN_SHAPE_INDEX(0, index);
     } while (true);
     const struct bin_shape *shape = &qi_bin_shapes[code];
     unsigned unused_bits = bin_unused_bits(shape);
     uint8_t *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
-    struct bin *bin = &set->bins[index];
-    bin->run = (uintptr_t)start | unused_bits;
-    bin->map = map;
+    uintptr_t tag = bin_tag(start, unused_bits);
+    bin_set_current(&set->bins[index], tag, map);
     uintptr_t others = BIN_OWN_WORD ? 0 : bin_map_load(map, unused_bits); /* bits above the slots */
-    bin_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1);
+    bin_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1, tag);
     write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
     return start;
 }
 
+/* Guarded: is a bin out of slots, rather than damaged? */
+static bool current_is_full(const struct bin *bin)
+{
+    return bin_map_is_there(bin) && bin_map_is_sound(bin->map, bin->run) && bin_map_load(bin->map, 0) == 0;
+}
+
+/* The run of a bin's first node, if both are sound. */
+static inline bool room_is_sound(struct bin_set *set, unsigned index, struct list_node *node, struct bin_run *run)
+{
+    if (!list_head_is_sound(&set->runs.chunks, &bin_room(set, index), node))
+        return false;
+    run->chunk = run_chunk_of(&set->runs, node);
+    if ((UNITS_GUARDED && run->chunk == NULL) || !list_first_is_sound(&set->runs.chunks, node))
+        return false;
+    run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
+    run->code = chunk_run_code(run->chunk->codes, &run->page);
+    return !UNITS_GUARDED || (run->code >= PAGE_SMALL && bin_of_code(run->code) == index && bin_run_is_sound(run) &&
+                              bin_map_load(bin_run_map(run), 0) != 0);
+}
+
 BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
 {
-    struct list_node *node = list_first(&set->runs.chunks, set->rooms[index]);
+    struct list_node *node = list_first(&set->runs.chunks, bin_room(set, index));
+    if (UNITS_GUARDED && !current_is_full(&set->bins[index])) {
+        report_bad_room(set, &set->bins[index]);
+        return NULL;
+    }
     if (node == NULL)
         return take_from_new_run(set, index);
     struct bin_run run;
-    run.chunk = run_chunk_of(&set->runs, node);
-    if (!list_first_is_sound(&set->runs.chunks, node)) {
+    if (!room_is_sound(set, index, node, &run)) {
         report_bad_room(set, node);
         return NULL;
     }
-    run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
-    run.code = chunk_run_code(run.chunk->codes, &run.page);
-    list_follow(&set->runs.chunks, &set->rooms[index], list_next(&set->runs.chunks, node));
+    list_follow(&set->runs.chunks, &bin_room(set, index), list_next(&set->runs.chunks, node));
     list_scrub(node);
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    uintptr_t word = bin_map_load(map, unused_bits);
-    bin_map_store(map, unused_bits, word & (word - 1));
-    set->bins[index].run = (uintptr_t)start | unused_bits;
-    set->bins[index].map = map;
+    uintptr_t word = bin_map_load(map, unused_bits), tag = bin_tag(start, unused_bits);
+    bin_map_store(map, unused_bits, word & (word - 1), tag);
+    bin_set_current(&set->bins[index], tag, map);
     return start + bits_lowest(word) * bin_slot_bytes(index);
 }
 
 /* --- giving --- */
-
-static void forget_current(struct bin_set *set, unsigned index)
-{
-    set->bins[index].run = 0;
-    set->bins[index].map = no_current_map();
-}
 
 /* From check level 3: a run whose slots are all free is about to be filled anew, which would hide a write to them. Its
  * node, if it has one, is left out. */
@@ -144,20 +168,39 @@ static void verify_run(const struct bin_set *set, const struct chunk *chunk, siz
     qi_list_verify(&set->runs.chunks, start, (size_t)(end - start));
 }
 
+/* A bin's current run, if it lies in the first chunk; false: nothing is to be done with it. */
+static bool current_in_first(const struct bin_set *set, unsigned index, struct bin_run *run)
+{
+    const struct bin *bin = &set->bins[index];
+    run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
+    run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
+    if (UNITS_GUARDED && (!bin_map_is_there(bin) || !bin_map_is_sound(bin->map, bin->run) ||
+                          !chunk_is_sound(run->chunk) || run->page >= run->chunk->page_count))
+        return false;
+    run->code = run->chunk->codes[run->page];
+    return !UNITS_GUARDED ||
+           (run->code >= PAGE_SMALL && bin_run_map(run) == bin->map && bin_shape_of(run->code)->slots != 0);
+}
+
 bool qi_bin_give_spare(struct bin_set *set)
 {
     unsigned index = set->spare - 1u;
     if (set->spare == 0)
         return false;
+    struct bin_run run;
+    set->spare = 0;
+    if (UNITS_GUARDED && index >= BIN_COUNT)
+        return report_bad_room(set, &set->spare);
     const struct bin *bin = &set->bins[index];
     unsigned unused_bits = bin_current_unused_bits(bin);
-    struct chunk *first = &set->runs.chunks.first;
-    set->spare = 0;
-    if (bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
+    if (!UNITS_GUARDED && bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
         return false; /* it has been used since, or is gone */
-    size_t page = chunk_offset(first, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
-    verify_run(set, first, page, bin_shape_of(first->codes[page])->pages, NULL);
-    if (qi_run_give(&set->runs, first, page, bin_shape_of(first->codes[page])->pages) == RUN_REFUSED)
+    if (!current_in_first(set, index, &run) ||
+        (UNITS_GUARDED && bin_map_load(bin->map, unused_bits) != bin_all_bits(unused_bits)))
+        return false;
+    size_t pages = bin_shape_of(run.code)->pages;
+    verify_run(set, run.chunk, run.page, pages, NULL);
+    if (qi_run_give(&set->runs, run.chunk, run.page, pages) == RUN_REFUSED)
         return false;
     forget_current(set, index);
     return true;
@@ -168,7 +211,8 @@ static inline enum run_given give_listed(struct bin_set *set, const struct bin_r
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
     const struct list_node *node = node_of(run);
-    if (!list_is_sound(&set->runs.chunks, node)) {
+    if ((UNITS_GUARDED && bin_node_slot(run->chunk->codes + run->page, shape) >= shape->slots) ||
+        !list_is_sound(&set->runs.chunks, node)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
@@ -196,7 +240,7 @@ BITS_NOINLINE enum run_given qi_bin_give_last(struct bin_set *set, struct chunk 
         return given;
     }
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    bin_map_store(map, unused_bits, bin_map_load(map, unused_bits) | (uintptr_t)1 << slot);
+    bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
     if (set->spare != index + 1) {
         qi_bin_give_spare(set);
         set->spare = (uint8_t)(index + 1);
@@ -208,12 +252,16 @@ enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsig
 {
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
     uint8_t *map = bin_run_map(run);
-    uintptr_t word = bin_map_load(map, unused_bits), given = word | (uintptr_t)1 << slot;
-    if (bin_free_bits(given, unused_bits) == bin_all_bits(unused_bits))
+    uintptr_t word = bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot;
+    if (!bin_run_is_sound(run)) {
+        report_bad_room(set, map);
+        return RUN_REFUSED;
+    }
+    if (bin_free_bits(word | bit, unused_bits) == bin_all_bits(unused_bits))
         return qi_bin_give_last(set, run->chunk, run->page, slot);
     if (bin_free_bits(word, unused_bits) == 0)
         bin_give_first(set, run, slot);
     else
-        bin_map_store(map, unused_bits, given);
+        bin_map_add(map, unused_bits, word, bit);
     return RUN_GIVEN;
 }

@@ -37,16 +37,31 @@
 #include "bin_shapes.h"
 #include "run.h"
 
+/* Guarded, a bin has the complement of its map's address, so that no damaged one is followed, and its list's head, so
+ * that it is four words: they are found without a multiplication. */
+#if QUARRY_CHECK_LEVEL >= 2
+#define BIN_GUARDED_FIELDS                                                                                             \
+    uintptr_t map_check;                                                                                               \
+    struct list_node *room;
+#define BIN_ROOMS
+#define bin_room(set, index) ((set)->bins[index].room)
+#else
+#define BIN_GUARDED_FIELDS
+#define BIN_ROOMS            struct list_node *rooms[BIN_COUNT];
+#define bin_room(set, index) ((set)->rooms[index])
+#endif
+
 struct bin {
     uintptr_t run; /* the current run's address | how many bits of a map word it has no slots for; 0: no current run */
     uint8_t *map;  /* its map; no current run: a word without a free slot */
+    BIN_GUARDED_FIELDS
 };
 
 struct bin_set {
     struct run_set runs;
     struct bin bins[BIN_COUNT];
-    struct list_node *rooms[BIN_COUNT]; /* the lists of other runs with room */
-    uint8_t spare; /* 1 + the bin whose current run, in the first chunk then, may be without a used slot; 0: none */
+    BIN_ROOMS              /* the lists of other runs with room */
+            uint8_t spare; /* 1 + the bin whose current run, in the first chunk then, may be without a used slot; 0: none */
 };
 
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");
@@ -73,6 +88,57 @@ BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run)
     return chunk_map(run->chunk, run->page);
 }
 
+/* The map of a run, guarded: its free slots, and what is left of its tag without them. Taking and giving move a bit from
+ * one word to the other, so a damaged bit is one too many or too few in the sum until somebody looks. Whoever takes a
+ * slot, or changes more than a bit, looks before. */
+struct bin_guarded_map {
+    uintptr_t free, rest;
+} __attribute__((may_alias));
+
+_Static_assert(!UNITS_GUARDED || sizeof(struct bin_guarded_map) <= 2 * UNITS_MAP_BYTES, "a run has two pages at least");
+
+BITS_INLINE struct bin_guarded_map *bin_guarded_map(uint8_t *map)
+{
+    return (struct bin_guarded_map *)(void *)map;
+}
+
+/* Both words at once, for which 32-bit CPUs have an instruction. */
+struct bin_guarded_pair {
+    uint64_t words;
+} __attribute__((packed, may_alias, aligned(sizeof(uintptr_t))));
+
+BITS_INLINE struct bin_guarded_map bin_guarded_load(const uint8_t *map)
+{
+    if (BITS_WORD == 32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        const uint64_t words = ((const struct bin_guarded_pair *)(const void *)map)->words;
+        const struct bin_guarded_map loaded = {(uintptr_t)words, (uintptr_t)(words >> 32)};
+        return loaded;
+    }
+    return *(const struct bin_guarded_map *)(const void *)map;
+}
+
+BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
+{
+    if (BITS_WORD == 32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        ((struct bin_guarded_pair *)(void *)map)->words = (uint64_t)rest << 32 | free;
+    } else {
+        bin_guarded_map(map)->free = free;
+        bin_guarded_map(map)->rest = rest;
+    }
+}
+
+/* Which is what a bin says of its current run. */
+BITS_INLINE uintptr_t bin_tag(const uint8_t *start, unsigned unused_bits)
+{
+    return (uintptr_t)start | unused_bits;
+}
+
+BITS_INLINE bool bin_map_is_sound(const uint8_t *map, uintptr_t tag)
+{
+    const struct bin_guarded_map *words = (const struct bin_guarded_map *)(const void *)map;
+    return !UNITS_GUARDED || words->free + words->rest == tag;
+}
+
 /* The map word of a run with so many unused bits, and perhaps other runs' bits above its own. */
 struct bin_map_word {
     uintptr_t value;
@@ -89,12 +155,24 @@ BITS_INLINE uintptr_t bin_map_load(const uint8_t *map, unsigned unused_bits)
     return bin_map_is_byte(unused_bits) ? *map : ((const struct bin_map_word *)(const void *)map)->value;
 }
 
-BITS_INLINE void bin_map_store(uint8_t *map, unsigned unused_bits, uintptr_t word)
+/* Of a run with this tag. Guarded, this hides damage. */
+BITS_INLINE void bin_map_store(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t tag)
 {
-    if (bin_map_is_byte(unused_bits))
+    if (UNITS_GUARDED)
+        bin_guarded_store(map, word, tag - word);
+    else if (bin_map_is_byte(unused_bits))
         *map = (uint8_t)word;
     else
         ((struct bin_map_word *)(void *)map)->value = word;
+}
+
+/* Adds a bit, which is not set, to the word that was loaded. */
+BITS_INLINE void bin_map_add(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t bit)
+{
+    if (UNITS_GUARDED)
+        bin_guarded_store(map, word | bit, bin_guarded_map(map)->rest - bit);
+    else
+        bin_map_store(map, unused_bits, word | bit, 0);
 }
 
 /* A map word's bits of the run's slots: which are free, and how all free ones would look; without other runs' bits. */
@@ -118,7 +196,28 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
     return (unsigned)(bin->run & (BITS_WORD - 1));
 }
 
-/* No bin has a run; qi_bin_format() in a state that is all zero. */
+/* May the map of what a bin says is its current run be read? */
+BITS_INLINE bool bin_map_is_there(const struct bin *bin)
+{
+    return !UNITS_GUARDED || (uintptr_t)bin->map + guard_word(bin, map_check) == 0;
+}
+
+BITS_INLINE void bin_set_current(struct bin *bin, uintptr_t run, uint8_t *map)
+{
+    bin->run = run;
+    bin->map = map;
+    guard_keep(bin, map_check, 0 - (uintptr_t)map);
+}
+
+/* Is a run what its code says? */
+BITS_INLINE bool bin_run_is_sound(const struct bin_run *run)
+{
+    const struct bin_shape *shape = bin_shape_of(run->code);
+    return !UNITS_GUARDED || (shape->slots != 0 &&
+                              bin_map_is_sound(bin_run_map(run), bin_tag(bin_run_start(run), bin_unused_bits(shape))));
+}
+
+/* No bin has a run, nor a list; qi_bin_format() in a state that is all zero. */
 void qi_bin_format(struct bin_set *set);
 void qi_bin_clear(struct bin_set *set);
 
@@ -128,7 +227,7 @@ void *qi_bin_take(struct bin_set *set, unsigned bin);
 /* Gives an allocated slot back. RUN_REFUSED: nothing changed, after a report of damage. */
 enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot);
 
-/* The same for a run's last used slot. */
+/* The same for the last used slot of a run, which is sound. */
 enum run_given qi_bin_give_last(struct bin_set *set, struct chunk *chunk, size_t page, unsigned slot);
 
 /* Gives the spare's pages back; false if there is none, or after a report of damage. */
@@ -164,17 +263,17 @@ BITS_INLINE unsigned bin_node_slot(const page_code_t *codes, const struct bin_sh
     return slot;
 }
 
-/* qi_bin_give() for a slot of a full run, which thus gets room, and has more than one slot. */
+/* qi_bin_give() for a slot of a full run, which thus gets room, and has more than one slot. The run is sound. */
 BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
     unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
     uint8_t *map = bin_run_map(run);
-    bin_map_store(map, unused_bits, bin_map_load(map, unused_bits) | (uintptr_t)1 << slot);
+    bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
     if (set->bins[index].map == map)
         return;
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
-    list_push(&set->runs.chunks, &set->rooms[index],
+    list_push(&set->runs.chunks, &bin_room(set, index),
               (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
 }
 

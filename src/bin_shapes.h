@@ -39,10 +39,13 @@ _Static_assert(BIN_MOST_PAGES - 1 <= (int)PAGE_DISTANCE_MASK, "an inner code can
 enum {
     BIN_COUNT = BIN_LINEAR_GRANULES + 4 * BIN_DOUBLINGS,
     BIN_LENGTH_SHIFT = BIN_COUNT <= 16 ? 4 : 5, /* a run's code: PAGE_SMALL | length << this | bin */
-    BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT,
+    BIN_GUARD_SHIFT = BIN_LENGTH_SHIFT + 2,     /* guarded, a bit above both makes the number of set bits odd */
+    BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT << (UNITS_GUARDED ? 1 : 0),
 };
 
-_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= 0x80, "a page code holds bin and length");
+_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= (UNITS_WIDE_CODES && UNITS_GUARDED ? 0x100 : 0x80),
+               "a page code holds bin and length");
+_Static_assert(BIN_LENGTHS == 4, "two bits for the length");
 _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
 
 /* Slots of the runs of each length: as many pages as these fill, rounded up. */
@@ -79,8 +82,15 @@ struct bin_shape {
 #define BIN_BETTER(odd, inverse) ((inverse) * (2u - (odd) * (inverse)))
 #define BIN_INVERSE(odd)         BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, odd))))
 
-/* By length and bin, as they stand in a page code. */
+/* By length and bin, as they stand in a page code. Guarded, what no right code leads to is a shape without slots, so that
+ * no slot is found where a code is damaged. */
 extern const struct bin_shape qi_bin_shapes[BIN_CODES];
+
+/* Where the shape of a bin's runs of some length stands in it, and in a page code. */
+#define BIN_SHAPE_INDEX(length, bin)                                                                                   \
+    ((unsigned)(length) << BIN_LENGTH_SHIFT | (unsigned)(bin) |                                                        \
+     (UNITS_GUARDED ? (BITS_IS_ODD((unsigned)(length) << BIN_LENGTH_SHIFT | (unsigned)(bin)) ^ 1) << BIN_GUARD_SHIFT   \
+                    : 0))
 
 BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
 {

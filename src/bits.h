@@ -124,6 +124,9 @@ BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value)
     ((struct bits_any_u32 *)at)->value = value;
 }
 
+/* Is the number of set bits odd? value is below 256. */
+#define BITS_IS_ODD(value) (0x6996u >> (((value) ^ (value) >> 4) & 15) & 1)
+
 /* A number whose bytes lie in memory in this order. */
 BITS_INLINE uint32_t bits_bytes_in_order(uint8_t first, uint8_t second, uint8_t third, uint8_t fourth)
 {

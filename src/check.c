@@ -50,9 +50,18 @@ static struct bin_run run_of_stretch(const struct stretch *stretch)
 /* --- the walk --- */
 
 struct visitor {
+    const struct quarry_heap *heap;
     bool (*visit)(void *context, const struct quarry_block *block);
     void *context;
 };
+
+/* From check level 3: reports a live block that something was written behind. */
+static void look_at_canary(const struct quarry_heap *heap, const void *pointer, size_t bytes)
+{
+    const uint8_t *canary = (const uint8_t *)pointer + bytes;
+    if (bits_load(canary) != heap_canary(heap, canary))
+        qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, pointer, bytes);
+}
 
 static bool visit_one(const struct visitor *visitor, const void *pointer, size_t bytes, bool free,
                       enum quarry_block_kind kind)
@@ -62,6 +71,8 @@ static bool visit_one(const struct visitor *visitor, const void *pointer, size_t
     block.bytes = bytes;
     block.free = free;
     block.kind = kind;
+    if (FILL_IS_ON && !free)
+        look_at_canary(visitor->heap, pointer, bytes);
     return visitor->visit(visitor->context, &block);
 }
 
@@ -89,7 +100,13 @@ static bool visit_stretch(const struct visitor *visitor, const struct stretch *s
 /* Chunks: the first, then the list. */
 static struct chunk *next_chunk(const struct chunk *chunk)
 {
-    return (struct chunk *)chunk->next;
+    return (struct chunk *)chunk_link(&chunk->next);
+}
+
+/* Guarded: may a chunk be looked at, and the next one be followed? */
+static bool chunk_is_whole(const struct chunk *chunk)
+{
+    return chunk_is_sound(chunk) && !qi_chunk_link_is_damaged(&chunk->next);
 }
 
 static struct chunk *first_chunk(const struct quarry_heap *heap)
@@ -100,8 +117,10 @@ static struct chunk *first_chunk(const struct quarry_heap *heap)
 bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
                    void *context)
 {
-    const struct visitor visitor = {visit, context};
+    const struct visitor visitor = {heap, visit, context};
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
+        if (!chunk_is_whole(chunk))
+            return report_damage(heap, chunk);
         if (chunk->page_count == 0 &&
             !visit_one(&visitor, chunk->pages, huge_usable_bytes(chunk) - HEAP_CANARY_BYTES, false, QUARRY_HUGE))
             return true;
@@ -166,7 +185,7 @@ static bool hold_nothing(const struct chunk *chunk, size_t first, size_t end)
 {
     for (size_t page = first; page < end; page++) {
         unsigned code = chunk->codes[page];
-        if (code >= PAGE_SMALL || (code != PAGE_NOTHING && (UNITS_WIDE_CODES || page_code_distance(code) == 0)))
+        if (code >= PAGE_SMALL || (code != PAGE_NOTHING && (CHUNK_DIRECT_CODES || page_code_distance(code) == 0)))
             return false;
     }
     return true;
@@ -191,9 +210,9 @@ static bool inner_codes_are_sound(const struct stretch *stretch)
 {
     const page_code_t *codes = stretch->chunk->codes + stretch->page;
     for (size_t page = 1; page < stretch->pages; page++) {
-        unsigned same = UNITS_WIDE_CODES ? (unsigned)codes[page] ^ codes[0] : codes[page];
-        if (same >= PAGE_SMALL || page_code_distance(same) != page ||
-            (UNITS_WIDE_CODES && (same & ((1u << PAGE_DISTANCE_SHIFT) - 1)) != 0))
+        unsigned same = CHUNK_DIRECT_CODES ? (unsigned)codes[page] ^ codes[0] : codes[page];
+        unsigned parts = PAGE_DISTANCE_MASK << PAGE_DISTANCE_SHIFT | (unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
+        if (same >= PAGE_SMALL || page_code_distance(same) != page || (same & ~parts) != 0)
             return false;
     }
     return true;
@@ -202,7 +221,7 @@ static bool inner_codes_are_sound(const struct stretch *stretch)
 /* Is this what the bin says of its current run? */
 static bool says_current(const struct bin *bin, const struct bin_run *run)
 {
-    return bin_current_start(bin) == bin_run_start(run) &&
+    return bin_map_is_there(bin) && bin_current_start(bin) == bin_run_start(run) &&
            bin_current_unused_bits(bin) == bin_unused_bits(bin_shape_of(run->code));
 }
 
@@ -229,7 +248,7 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t all = UINTPTR_MAX >> unused_bits;
     uintptr_t word = bin_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;
-    if (!inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
+    if (!bin_run_is_sound(&run) || !inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
         if (!count_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index), bin_slot_bytes(index),
@@ -264,6 +283,8 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 {
     sums->chunks++;
     sums->chunk_bytes += chunk->bytes;
+    if (!chunk_is_whole(chunk))
+        return report_damage(heap, chunk);
     if (chunk->page_count == 0) {
         return count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums) &&
                qi_chunk_find_added(&heap->bins.runs.chunks, chunk->pages) == (struct added_chunk *)chunk;
@@ -282,7 +303,7 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 {
     size_t listed = 0;
-    if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0)
+    if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0 || !run_mask_is_sound(set))
         return false;
     for (unsigned class = 0; class < RUN_CLASSES; class ++) {
         const struct list_node *node = list_first(&set->chunks, set->heads[class]);
@@ -304,7 +325,7 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 static bool check_bin(const struct bin_set *set, unsigned index, const struct sums *sums)
 {
     size_t listed = 0;
-    const struct list_node *node = list_first(&set->runs.chunks, set->rooms[index]);
+    const struct list_node *node = list_first(&set->runs.chunks, bin_room(set, index));
     for (; node != NULL; node = list_next(&set->runs.chunks, node), listed++) {
         const struct chunk *chunk = chunk_find(&set->runs.chunks, node);
         if (listed == sums->listed_runs[index] || chunk == NULL || !chunk_holds(chunk, node))
@@ -324,9 +345,26 @@ static bool check_figures(const struct quarry_heap *heap, const struct sums *sum
            (source->limit_bytes == 0 || source->acquired_bytes <= source->limit_bytes);
 }
 
+/* Guarded: is what no sum of blocks or pages says undamaged? S3 */
+static bool seals_are_whole(const struct quarry_heap *heap)
+{
+    const struct chunk_set *set = &heap->bins.runs.chunks;
+    const struct chunk *hot = chunk_of_gate(set);
+    struct chunk view;
+    if (!UNITS_GUARDED)
+        return true;
+    const struct chunk *seen = chunk_hot(&set->source.gate, &view);
+    return guard_is_sound(&set->source.guard) && qi_source_is_sound(&set->source) &&
+           (uintptr_t)heap->on_oom == ~guard_word(heap, on_oom_check) && !qi_chunk_link_is_damaged(&set->root) &&
+           (set->source.provider == NULL || heap_sourced_or_null(heap) != NULL) && hot != NULL && seen != NULL &&
+           seen->pages == hot->pages && seen->page_count == hot->page_count && seen->codes == hot->codes;
+}
+
 bool qi_check_heap(const struct quarry_heap *heap)
 {
     struct sums sums;
+    if (!seals_are_whole(heap))
+        return report_damage(heap, heap);
     qi_bytes_clear(&sums, sizeof sums);
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk))
         if (!check_chunk(heap, chunk, &sums))

@@ -10,7 +10,7 @@
 
 #include "heap.h"
 
-/* False, after a report, if the page codes make no sense. */
+/* False, after a report, if the page codes make no sense. From check level 3 it looks at canaries too. */
 bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
                    void *context);
 

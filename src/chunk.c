@@ -9,20 +9,33 @@
 _Static_assert(sizeof(struct added_chunk) % sizeof(void *) == 0, "codes follow the struct");
 _Static_assert(5 <= CHUNK_LENGTH_LONG * UNITS_MAP_BYTES / 2, "both long lengths of a run fit its maps");
 
+const struct chunk qi_chunk_shut;
+
 BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
 {
     struct chunk *hot = set->source.gate.chunk;
-    if (hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
+    if (!UNITS_GUARDED && hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
         return (struct added_chunk *)hot;
-    struct added_chunk *node = set->root;
-    uintptr_t path = (uintptr_t)address << (BITS_WORD - 1 - set->top_bit);
-    while (node != NULL) {
+    struct added_chunk *node = chunk_link(&set->root);
+    uintptr_t path = (uintptr_t)address << ((BITS_WORD - 1 - set->top_bit) & (BITS_WORD - 1));
+    while (node != NULL && chunk_is_sound(&node->chunk)) {
         if ((uintptr_t)address - (uintptr_t)node < node->chunk.bytes)
             return node;
-        node = (intptr_t)path < 0 ? node->high : node->low;
+        node = (intptr_t)path < 0 ? chunk_link(&node->high) : chunk_link(&node->low);
         path <<= 1;
     }
     return NULL;
+}
+
+struct chunk *qi_chunk_added_if_there(const struct chunk_set *set, struct chunk *chunk)
+{
+    return qi_chunk_find_added(set, chunk) == (struct added_chunk *)chunk ? chunk : NULL;
+}
+
+bool qi_chunk_link_is_damaged(struct added_chunk *const *link)
+{
+    const struct chunk_checked_link *checked = (const struct chunk_checked_link *)(const void *)link;
+    return UNITS_GUARDED && checked->to != ~checked->check;
 }
 
 /* The highest bit in which the first and the last byte differ: the chunk stands at this bit of the tree or above. */
@@ -32,21 +45,56 @@ static unsigned home_bit(const struct added_chunk *added)
     return bits_highest(first ^ (first + added->chunk.bytes - 1));
 }
 
+/* The word of the list that points to a chunk. */
+static void set_list_link(struct added_chunk *added, struct added_chunk **link)
+{
+    added->link = link;
+    guard_keep(added, link_check, ~(uintptr_t)link);
+}
+
+/* May an added chunk be taken out of the list? */
+static bool links_are_sound(const struct added_chunk *added)
+{
+    return !UNITS_GUARDED || ((uintptr_t)added->link == ~guard_word(added, link_check) &&
+                              chunk_link(added->link) == added && !qi_chunk_link_is_damaged(&added->chunk.next));
+}
+
 static struct added_chunk **child_link(struct added_chunk *node, const struct added_chunk *towards, unsigned bit)
 {
+    if (UNITS_GUARDED) /* a damaged chunk may have come to stand too deep */
+        bit &= BITS_WORD - 1;
     return ((uintptr_t)towards >> bit & 1) != 0 ? &node->high : &node->low;
 }
 
 /* Takes some leaf below or at *link out of the tree. */
 static struct added_chunk *take_leaf(struct added_chunk **link)
 {
-    struct added_chunk *node = *link;
-    while (node->low != NULL || node->high != NULL) {
-        link = node->low != NULL ? &node->low : &node->high;
+    struct added_chunk *node = chunk_link(link);
+    while (chunk_link(&node->low) != NULL || chunk_link(&node->high) != NULL) {
+        link = chunk_link(&node->low) != NULL ? &node->low : &node->high;
         node = *link;
     }
-    *link = NULL;
+    chunk_set_link(link, NULL);
     return node;
+}
+
+static void make_leaf(struct added_chunk *node)
+{
+    chunk_set_link(&node->low, NULL);
+    chunk_set_link(&node->high, NULL);
+}
+
+static void take_children(struct added_chunk *node, const struct added_chunk *from)
+{
+    chunk_set_link(&node->low, chunk_link(&from->low));
+    chunk_set_link(&node->high, chunk_link(&from->high));
+}
+
+static bool differs_above(uintptr_t differing, unsigned bit)
+{
+    if (UNITS_GUARDED) /* a damaged number of the bit */
+        bit &= BITS_WORD - 1;
+    return (differing >> bit) >> 1 != 0;
 }
 
 /* Makes the root decide by a higher bit. All chunks agree in the bits above the old one, so the tree hangs on one side
@@ -58,71 +106,90 @@ static void raise_top_bit(struct chunk_set *set)
     if (old->low == NULL && old->high == NULL)
         return;
     struct added_chunk *leaf = take_leaf(&set->root);
-    leaf->low = leaf->high = NULL;
-    *child_link(leaf, old, set->top_bit) = old;
-    set->root = leaf;
+    make_leaf(leaf);
+    chunk_set_link(child_link(leaf, old, set->top_bit), old);
+    chunk_set_link(&set->root, leaf);
 }
 
 static void tree_insert(struct chunk_set *set, struct added_chunk *added)
 {
-    added->low = added->high = NULL;
-    if (set->root == NULL) {
-        set->root = added;
+    make_leaf(added);
+    if (chunk_link(&set->root) == NULL) {
+        chunk_set_link(&set->root, added);
         set->top_bit = home_bit(added) & 63;
         return;
     }
     uintptr_t differing = (uintptr_t)added ^ (uintptr_t)set->root;
-    while (set->top_bit < home_bit(added) || (differing >> set->top_bit) >> 1 != 0)
+    while (set->top_bit < home_bit(added) || differs_above(differing, set->top_bit))
         raise_top_bit(set);
     struct added_chunk **link = &set->root;
-    for (unsigned bit = set->top_bit; *link != NULL; bit--) {
+    for (unsigned bit = set->top_bit; chunk_link(link) != NULL; bit--) {
         struct added_chunk *node = *link;
         if (home_bit(added) == bit) { /* at most one chunk has its home here: the other goes further down */
-            added->low = node->low;
-            added->high = node->high;
-            *link = added;
+            take_children(added, node);
+            chunk_set_link(link, added);
             added = node;
             node = *link;
-            added->low = added->high = NULL;
+            make_leaf(added);
         }
         link = child_link(node, added, bit);
     }
-    *link = added;
+    chunk_set_link(link, added);
 }
 
-static void tree_remove(struct chunk_set *set, struct added_chunk *added)
+/* The link of the tree that leads to a chunk; NULL: the way to it is damaged. */
+static struct added_chunk **tree_link(struct chunk_set *set, const struct added_chunk *added)
 {
     struct added_chunk **link = &set->root;
-    for (unsigned bit = set->top_bit; *link != added; bit--)
+    for (unsigned bit = set->top_bit; *link != added; bit--) {
+        if (UNITS_GUARDED && chunk_link(link) == NULL)
+            return NULL;
         link = child_link(*link, added, bit);
+    }
+    return UNITS_GUARDED && chunk_link(link) == NULL ? NULL : link;
+}
+
+static void tree_remove(struct added_chunk **link, struct added_chunk *added)
+{
     struct added_chunk *leaf = take_leaf(link);
     if (leaf == added)
         return;
-    leaf->low = added->low;
-    leaf->high = added->high;
-    *link = leaf;
+    take_children(leaf, added);
+    chunk_set_link(link, leaf);
 }
 
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 {
+    struct added_chunk *next = chunk_link(&set->first.next);
     tree_insert(set, added);
-    added->chunk.next = set->first.next;
-    added->link = &set->first.next;
-    if (added->chunk.next != NULL)
-        added->chunk.next->link = &added->chunk.next;
-    set->first.next = added;
+    chunk_close(&added->chunk);
+    chunk_set_link(&added->chunk.next, next);
+    set_list_link(added, &set->first.next);
+    if (next != NULL)
+        set_list_link(next, &added->chunk.next);
+    chunk_set_link(&set->first.next, added);
     set->chunk_count++;
 }
 
-void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
+bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added)
 {
+    return !UNITS_GUARDED || (links_are_sound(added) && tree_link(set, added) != NULL) ||
+           qi_guard_report_damage(&set->source.guard, added);
+}
+
+bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
+{
+    if (!qi_chunk_may_be_removed(set, added))
+        return false;
+    tree_remove(tree_link(set, added), added);
     if (set->source.gate.chunk == &added->chunk)
-        set->source.gate.chunk = &set->first;
-    tree_remove(set, added);
-    *added->link = added->chunk.next;
-    if (added->chunk.next != NULL)
-        added->chunk.next->link = added->link;
+        chunk_make_hot(set, &set->first);
+    struct added_chunk *next = added->chunk.next;
+    chunk_set_link(added->link, next);
+    if (next != NULL)
+        set_list_link(next, added->link);
     set->chunk_count--;
+    return true;
 }
 
 static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t other_bytes)
@@ -136,7 +203,8 @@ bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_
     size_t lead = set->first_lead;
     if (overlaps(first, bytes, (uintptr_t)set - lead, set->first.bytes + lead))
         return true;
-    for (const struct added_chunk *added = set->first.next; added != NULL; added = added->chunk.next) {
+    for (const struct added_chunk *added = chunk_link(&set->first.next); added != NULL;
+         added = chunk_link(&added->chunk.next)) {
         lead = added->lead;
         if (overlaps(first, bytes, (uintptr_t)added - lead, added->chunk.bytes + lead))
             return true;
@@ -179,11 +247,16 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
         return false;
     chunk->pages = (uint8_t *)(uintptr_t)end - tail - units_bytes_from_pages(pages);
     chunk->page_count = pages;
-    chunk->codes = (page_code_t *)(void *)control + 1;
+    chunk->codes = (page_code_t *)(void *)control + CHUNK_EDGES;
     chunk->maps = (uint8_t *)(chunk->codes + pages + 1);
-    if (UNITS_MAP_BYTES >= 4) /* whole words load faster from where they are aligned; the padding allows for it */
+    if (UNITS_GUARDED)
+        chunk->maps = chunk->pages - pages * UNITS_MAP_BYTES;
+    else if (UNITS_MAP_BYTES >= 4) /* whole words load faster from where they are aligned; the padding allows for it */
         chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
-    chunk->codes[-1] = chunk->codes[pages] = PAGE_EDGE;
+    for (page_code_t *edge = (page_code_t *)(void *)control; edge != chunk->codes; edge++)
+        *edge = (page_code_t)bits_unknown(PAGE_EDGE);
+    chunk->codes[pages] = PAGE_EDGE;
+    chunk_close(chunk);
     qi_chunk_clear(chunk);
     return true;
 }

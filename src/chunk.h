@@ -15,6 +15,13 @@
  *           page on. A large block: its length, in the map of its first page. A free run: its length, in the maps of
  *           its first and of its last page.
  *
+ * From check level 2 the control data is guarded against damage, any single changed bit of it at least:
+ *   codes   any two codes that mean something differ in two bits, but for inner ones, of which a wrong one leads to no
+ *           slot. More edges stand in front, so that no inner code leads out of the array.
+ *   maps    a run of small blocks has two words, see bin.h; a length is written as its product with CHUNK_LENGTH_FACTOR,
+ *           so that one changed bit makes a length that no chunk has. They end where the pages begin.
+ *   others  the chunk's numbers are sealed by their sum, its links are followed by their complements.
+ *
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
  *   C2  a start or free code stands only where that run starts (free: and ends); all else is nothing or an inner code
@@ -39,7 +46,8 @@
 #include "units.h"
 
 /* A page's code: of a run of small blocks, or what else starts there. A narrow inner code leads to its run's first
- * page; a wide one says all that the first page's says, so that it need not be looked at.
+ * page; a wide one says all that the first page's says, so that it need not be looked at. Guarded codes are as narrow
+ * ones, however wide they are: whatever could say where a run starts and what it is would be one more place to damage.
  *
  *   narrow:  7  6 to 4            3 to 0         wide:  15  14 to 12   11 to 7     6 to 0
  *          +---+-----------------+------------+        +---+----------+----------+--------------+
@@ -48,19 +56,24 @@
  *          | 0 |      what it is | 0          | others | 0 |          | what it is              |
  *          +---+-----------------+------------+        +---+----------+-------------------------+
  *
- *   length class and bin: see bin_shapes.h. Part of a slot: see bin.h.
+ *   length class and bin: see bin_shapes.h. Part of a slot: see bin.h. The others differ in two bits from each other.
  */
+enum { CHUNK_DIRECT_CODES = UNITS_WIDE_CODES && !UNITS_GUARDED };
+
 enum page_code {
-    PAGE_DISTANCE_SHIFT = UNITS_WIDE_CODES ? 7 : 0,
+    PAGE_DISTANCE_SHIFT = CHUNK_DIRECT_CODES ? 7 : 0,
     PAGE_DISTANCE_MASK = UNITS_WIDE_CODES ? 31 : 15,
     PAGE_SLOT_SHIFT = UNITS_WIDE_CODES ? 12 : 4,
     PAGE_SLOT_MASK = 7,
-    PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start, or a wide inner code; all lower codes are neither */
+    PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start, or a direct inner code; all lower codes are neither */
     PAGE_NOTHING = 0,                              /* nothing starts here */
-    PAGE_LARGE = 0x10,                             /* start of a large block */
-    PAGE_FREE = 0x20,                              /* first and last page of a free run */
-    PAGE_EDGE = 0x30,                              /* before the first and after the last page */
+    PAGE_LARGE = 3 << PAGE_SLOT_SHIFT,             /* start of a large block */
+    PAGE_FREE = 5 << PAGE_SLOT_SHIFT,              /* first and last page of a free run */
+    PAGE_EDGE = 6 << PAGE_SLOT_SHIFT,              /* before the first and after the last page */
 };
+
+/* How many edges stand in front of the codes. */
+enum { CHUNK_EDGES = UNITS_GUARDED ? PAGE_DISTANCE_MASK + 1 : 1 };
 
 BITS_INLINE size_t page_code_distance(unsigned code)
 {
@@ -103,6 +116,9 @@ BITS_INLINE void code_quads_store(page_code_t *codes, size_t pages, code_quad_t 
 
 struct added_chunk;
 
+/* A link that is followed by its complement from check level 2: CHUNK_LINK_CHECK stands behind each. */
+#define CHUNK_LINK_CHECK(name) GUARD_WORD(name)
+
 struct chunk {
     uint8_t *pages;           /* page 0; a huge block: the block */
     size_t page_count;        /* a huge block: 0, so that no address is found to lie in a page */
@@ -110,17 +126,22 @@ struct chunk {
     uint8_t *maps;            /* followed by padding, so that a whole word may be loaded at any of them */
     size_t bytes;             /* from this struct (the first chunk: from the heap) to the end of the memory */
     struct added_chunk *next; /* list of all chunks */
+    CHUNK_LINK_CHECK(next_check)
+    GUARD_WORD(seal) /* the sum of the first five */
 };
-
-_Static_assert(sizeof(struct chunk) <= SOURCE_SHUT_WORDS * sizeof(uintptr_t), "a shut gate's chunk can be read");
 
 /* A chunk that is not the heap's first, or the memory of a huge block. */
 struct added_chunk {
     struct chunk chunk;
-    struct added_chunk **link;      /* the word of the list that points here */
-    struct added_chunk *low, *high; /* the tree below: address bit 0, 1 */
-    bool from_source;               /* else: a region */
-    uint8_t lead;                   /* bytes of the region before this struct */
+    struct added_chunk **link; /* the word of the list that points here */
+    CHUNK_LINK_CHECK(link_check)
+    struct added_chunk *low; /* the tree below: address bit 0 */
+    CHUNK_LINK_CHECK(low_check)
+    struct added_chunk *high; /* address bit 1 */
+    CHUNK_LINK_CHECK(high_check)
+    uint8_t from_source; /* 1; 0: a region */
+    uint8_t lead;        /* bytes of the region before this struct */
+    GUARD_WORD(origin)   /* both once more */
 };
 
 /* A chunk is at least 4 KB, so the address space has room for no more chunks than this. */
@@ -131,6 +152,7 @@ struct chunk_set {
     struct chunk first;
     size_t link_words; /* a link leads to one of so many words from this struct on, or into an added chunk */
     struct added_chunk *root;
+    CHUNK_LINK_CHECK(root_check)
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
     size_t top_bit : 6;                     /* the bit by which root decides */
     size_t first_lead : 4;                  /* bytes of the first chunk's region before the heap */
@@ -139,6 +161,75 @@ struct chunk_set {
 BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, size_t page)
 {
     return chunk->pages + (page << UNITS_PAGE_SHIFT);
+}
+
+/* What a chunk's seal must be. */
+BITS_INLINE uintptr_t chunk_sum(const struct chunk *chunk)
+{
+    return (uintptr_t)chunk->pages + chunk->page_count + (uintptr_t)chunk->codes + (uintptr_t)chunk->maps +
+           chunk->bytes;
+}
+
+BITS_INLINE bool chunk_is_sound(const struct chunk *chunk)
+{
+    return !UNITS_GUARDED || chunk_sum(chunk) == guard_word(chunk, seal);
+}
+
+/* After a change of what is sealed. */
+BITS_INLINE void chunk_close(struct chunk *chunk)
+{
+    guard_keep(chunk, seal, chunk_sum(chunk));
+}
+
+struct chunk_checked_link {
+    uintptr_t to, check;
+} __attribute__((may_alias));
+
+/* Where a link leads; NULL if it is damaged. */
+BITS_INLINE struct added_chunk *chunk_link(struct added_chunk *const *link)
+{
+    const struct chunk_checked_link *checked = (const struct chunk_checked_link *)(const void *)link;
+    if (UNITS_GUARDED && checked->to != ~checked->check)
+        return NULL;
+    return *link;
+}
+
+BITS_INLINE void chunk_set_link(struct added_chunk **link, struct added_chunk *to)
+{
+    *link = to;
+    if (UNITS_GUARDED)
+        ((struct chunk_checked_link *)(void *)link)->check = ~(uintptr_t)to;
+}
+
+/* The chunk, if it is an added one and undamaged, or NULL. */
+struct chunk *qi_chunk_added_if_there(const struct chunk_set *set, struct chunk *chunk);
+
+/* Is a link NULL because it is damaged? */
+bool qi_chunk_link_is_damaged(struct added_chunk *const *link);
+
+/* Makes the chunk the one of which the hot paths give back; of one that is damaged they give nothing back. */
+BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
+{
+    struct source_gate *gate = &set->source.gate;
+    gate->chunk = chunk;
+    guard_keep(gate, codes, (uintptr_t)chunk->codes);
+    guard_keep(gate, pages, (uintptr_t)chunk->pages);
+    guard_keep(gate, page_count, chunk->page_count);
+    guard_keep(gate, seal,
+               (uintptr_t)chunk->codes + (uintptr_t)chunk->pages + chunk->page_count + !chunk_is_sound(chunk));
+}
+
+/* Where an added chunk comes from, said twice; if it does not say the same, it goes nowhere. */
+BITS_INLINE void chunk_set_origin(struct added_chunk *added, bool from_source, size_t lead)
+{
+    added->from_source = from_source;
+    added->lead = (uint8_t)lead;
+    guard_keep(added, origin, ~(from_source + lead * 2));
+}
+
+BITS_INLINE bool chunk_is_from_source(const struct added_chunk *added)
+{
+    return added->from_source != 0 && (!UNITS_GUARDED || guard_word(added, origin) == ~(uintptr_t)1);
 }
 
 BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
@@ -151,7 +242,7 @@ BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
 BITS_INLINE unsigned chunk_run_code(const page_code_t *codes, size_t *page)
 {
     unsigned code = codes[*page];
-    if (UNITS_WIDE_CODES) {
+    if (CHUNK_DIRECT_CODES) {
         if (code >= PAGE_SMALL)
             *page -= page_code_distance(code);
     } else if (code < PAGE_SMALL) {
@@ -172,6 +263,26 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
     return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT < chunk->page_count;
 }
 
+/* What giving back needs of the hot chunk; NULL if that is damaged. Guarded it is put together in view. */
+BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct chunk *view)
+{
+    if (!UNITS_GUARDED)
+        return gate->chunk;
+    view->pages = (uint8_t *)guard_word(gate, pages);
+    view->page_count = guard_word(gate, page_count);
+    view->codes = (page_code_t *)guard_word(gate, codes);
+    view->maps = (uint8_t *)((uintptr_t)view->pages - view->page_count * UNITS_MAP_BYTES);
+    uintptr_t sum = (uintptr_t)view->codes + (uintptr_t)view->pages + view->page_count;
+    return bits_likely(sum == guard_word(gate, seal)) ? view : NULL;
+}
+
+/* The hot chunk itself; NULL if it, or what says which it is, is damaged. */
+BITS_INLINE struct chunk *chunk_of_gate(const struct chunk_set *set)
+{
+    struct chunk *hot = set->source.gate.chunk;
+    return !UNITS_GUARDED || hot == &set->first ? hot : qi_chunk_added_if_there(set, hot);
+}
+
 /* The added chunk whose memory holds address, or NULL; nothing at address is read. */
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
 
@@ -179,20 +290,50 @@ struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void 
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
 {
     if (bits_likely(chunk_holds(&set->first, address)))
-        return &set->first;
+        return chunk_is_sound(&set->first) ? &set->first : NULL;
     return (const struct chunk *)qi_chunk_find_added(set, address);
 }
 
-/* Run lengths in the maps: one byte, or, where a run's maps are longer, an escape and four more.
+/* Run lengths in the maps: one byte, or, where a run's maps are longer, an escape and four more. Guarded, a word each.
  *
  *   maps of a run of n pages
  *     n < 255:  | n | ... | n |        else:  | 255 | n (4 bytes) | ... | n (4 bytes) | 255 |
- */
+ *     guarded:  | n * CHUNK_LENGTH_FACTOR | ... | n * CHUNK_LENGTH_FACTOR |
+ *
+ * The factor and its inverse modulo the word; a word that is no multiple of the factor comes out as a length above all
+ * that any chunk has. (Arithmetic codes: D. Brown, "Error detecting and correcting binary codes for arithmetic
+ * operations", 1960.) The lengths that are read are not believed before they are compared with the chunk's. */
 enum { CHUNK_LENGTH_LONG = 255 };
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define CHUNK_LENGTH_FACTOR  ((uintptr_t)0xFFFFFFFB)
+#define CHUNK_LENGTH_INVERSE ((uintptr_t)0x70A3D70A33333333)
+#else
+#define CHUNK_LENGTH_FACTOR  ((uintptr_t)61)
+#define CHUNK_LENGTH_INVERSE ((uintptr_t)0xC10C9715)
+#endif
+
+_Static_assert((uintptr_t)(CHUNK_LENGTH_FACTOR *CHUNK_LENGTH_INVERSE) == 1, "the inverse of the factor");
+
+/* A page's map as a word. */
+struct chunk_map_word {
+    uintptr_t value;
+} __attribute__((may_alias));
+
+BITS_INLINE struct chunk_map_word *chunk_map_word(uint8_t *map)
+{
+    return (struct chunk_map_word *)(void *)map;
+}
+
+BITS_INLINE size_t chunk_guarded_length(const uint8_t *map)
+{
+    return ((const struct chunk_map_word *)(const void *)map)->value * CHUNK_LENGTH_INVERSE;
+}
 
 BITS_INLINE size_t chunk_length_at_start(const uint8_t *maps, size_t first)
 {
     const uint8_t *map = maps + first * UNITS_MAP_BYTES;
+    if (UNITS_GUARDED)
+        return chunk_guarded_length(map);
     size_t pages = map[0];
     return bits_likely(pages != CHUNK_LENGTH_LONG) ? pages : bits_load_u32(map + 1);
 }
@@ -200,6 +341,8 @@ BITS_INLINE size_t chunk_length_at_start(const uint8_t *maps, size_t first)
 BITS_INLINE size_t chunk_length_at_end(const uint8_t *maps, size_t last)
 {
     const uint8_t *map = maps + (last + 1) * UNITS_MAP_BYTES;
+    if (UNITS_GUARDED)
+        return chunk_guarded_length(map - UNITS_MAP_BYTES);
     size_t pages = map[-1];
     return bits_likely(pages != CHUNK_LENGTH_LONG) ? pages : bits_load_u32(map - 5);
 }
@@ -207,6 +350,10 @@ BITS_INLINE size_t chunk_length_at_end(const uint8_t *maps, size_t last)
 BITS_INLINE void chunk_set_length_at_start(uint8_t *maps, size_t first, size_t pages)
 {
     uint8_t *map = maps + first * UNITS_MAP_BYTES;
+    if (UNITS_GUARDED) {
+        chunk_map_word(map)->value = pages * CHUNK_LENGTH_FACTOR;
+        return;
+    }
     map[0] = (uint8_t)pages;
     if (!bits_likely(pages < CHUNK_LENGTH_LONG)) {
         map[0] = CHUNK_LENGTH_LONG;
@@ -218,6 +365,10 @@ BITS_INLINE void chunk_set_length_at_start(uint8_t *maps, size_t first, size_t p
 BITS_INLINE void chunk_set_lengths(uint8_t *maps, size_t first, size_t pages)
 {
     uint8_t *start = maps + first * UNITS_MAP_BYTES, *end = start + pages * UNITS_MAP_BYTES;
+    if (UNITS_GUARDED) {
+        chunk_map_word(start)->value = chunk_map_word(end - UNITS_MAP_BYTES)->value = pages * CHUNK_LENGTH_FACTOR;
+        return;
+    }
     uint8_t one_byte = bits_likely(pages < CHUNK_LENGTH_LONG) ? (uint8_t)pages : CHUNK_LENGTH_LONG;
     start[0] = end[-1] = one_byte;
     if (one_byte == CHUNK_LENGTH_LONG) {
@@ -226,9 +377,10 @@ BITS_INLINE void chunk_set_lengths(uint8_t *maps, size_t first, size_t pages)
     }
 }
 
-/* Control bytes that stand before so many pages: two edges, codes, maps, and padding to load a word anywhere. */
+/* Control bytes that stand before so many pages: edges, codes, maps, and padding to load a word anywhere. */
 #define CHUNK_CONTROL_BYTES(pages)                                                                                     \
-    (((size_t)(pages) + 2) * sizeof(page_code_t) + (size_t)(pages)*UNITS_MAP_BYTES + sizeof(uintptr_t) - 1)
+    (((size_t)(pages) + CHUNK_EDGES + 1) * sizeof(page_code_t) + (size_t)(pages)*UNITS_MAP_BYTES + sizeof(uintptr_t) - \
+     1)
 
 /* How many pages a chunk of span bytes has, which begin with control data and end at a page boundary. */
 size_t qi_chunk_pages_that_fit(size_t span);
@@ -242,7 +394,12 @@ void qi_chunk_clear(struct chunk *chunk);
 
 /* Puts an added chunk whose chunk.bytes is set into the list and the tree. At most one step for each address bit. */
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added);
-void qi_chunk_remove(struct chunk_set *set, struct added_chunk *added);
+
+/* False after a report of damage. */
+bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added);
+
+/* False, nothing changed, if it may not be removed. */
+bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added);
 
 /* Does memory of this heap lie anywhere in these bytes? Grows with the number of chunks. */
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes);

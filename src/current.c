@@ -5,11 +5,10 @@
 #include "current.h"
 
 static const uintptr_t no_slot = 0;
-static const struct chunk no_chunk;
 
 /* Const, as nothing writes to what has no slot and no page. */
 static const struct quarry_heap shut_heap = {
-        .bins = {.runs.chunks.source.gate = {0, (struct chunk *)(uintptr_t)&no_chunk},
+        .bins = {.runs.chunks.source.gate = {0, (struct chunk *)(uintptr_t)&qi_chunk_shut},
                  .bins = {[0 ... BIN_COUNT - 1] = {0, (uint8_t *)(uintptr_t)&no_slot}}},
 };
 

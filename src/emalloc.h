@@ -61,10 +61,11 @@ BITS_INLINE void emalloc_give(void *block, unsigned bin, size_t slot_bytes)
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL);
         struct quarry_heap *heap = current_core()->hot;
-        const struct chunk *chunk = heap_source(heap)->gate.chunk;
-        size_t offset = chunk_offset(chunk, block);
+        struct chunk view;
+        const struct chunk *chunk = chunk_hot(&heap_source(heap)->gate, &view);
+        size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, block);
         size_t page = offset >> UNITS_PAGE_SHIFT;
-        if (bits_likely(page < chunk->page_count)) {
+        if (bits_likely(page < (UNITS_GUARDED && chunk == NULL ? 0 : chunk->page_count))) {
             unsigned code = chunk_run_code(chunk->codes, &page);
             if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin)) {
                 const struct bin_shape *shape = bin_shape_of(code);

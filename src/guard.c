@@ -20,7 +20,7 @@ void qi_guard_set_secret(struct guard *guard, uintptr_t entropy)
         mixed *= (uintptr_t)0xFF51AFD785EBCA6Bu;
     }
     mixed ^= mixed >> (BITS_WORD / 2);
-    guard_keep_secret(guard, mixed);
+    guard_keep(guard, secret, mixed);
 }
 
 BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer,
@@ -31,7 +31,9 @@ BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kin
     misuse.heap = (struct quarry_heap *)(uintptr_t)guard;
     misuse.pointer = pointer;
     misuse.bytes = bytes;
-    if (guard->on_misuse != NULL)
+    if (!guard_is_sound(guard))
+        misuse.kind = QUARRY_CORRUPT;
+    if (guard->on_misuse != NULL && guard_is_sound(guard))
         guard->on_misuse(guard->context, &misuse);
     else
         quarry_panic(&misuse);

@@ -5,6 +5,8 @@
  * The guard lies at the start of the heap, so its address is the heap's. Reporting calls the heap's on_misuse hook,
  * or quarry_panic() where there is none; the caller then leaves everything as it is. A constant number of instructions
  * apart from the hook's own.
+ *
+ * From check level 2 the guard is sealed: a hook whose address was damaged is not called, but quarry_panic() instead.
  */
 #ifndef QUARRY_GUARD_H
 #define QUARRY_GUARD_H
@@ -12,22 +14,43 @@
 #include "bits.h"
 #include "quarry.h"
 
-/* The secret that links are mixed with, from check level 2. */
+/* From check level 2: the secret that links are mixed with, and the seal. GUARD_WORD() is a field of some struct that is
+ * there from level 2 only, guard_word() its value, guard_keep() what sets it. */
 #if QUARRY_CHECK_LEVEL >= 2
-#define GUARD_SECRET_FIELD             uintptr_t secret;
-#define guard_secret(guard)            ((guard)->secret)
-#define guard_keep_secret(guard, word) ((guard)->secret = (word))
+#define GUARD_WORD(name)                uintptr_t name;
+#define guard_word(holder, name)        ((holder)->name)
+#define guard_keep(holder, name, value) ((holder)->name = (value))
 #else
-#define GUARD_SECRET_FIELD
-#define guard_secret(guard)            ((void)(guard), (uintptr_t)0)
-#define guard_keep_secret(guard, word) ((void)(guard), (void)(word))
+#define GUARD_WORD(name)
+#define guard_word(holder, name)        ((void)(holder), (uintptr_t)0)
+#define guard_keep(holder, name, value) ((void)(holder), (void)(value))
 #endif
+
+#define guard_secret(guard) guard_word(guard, secret)
 
 struct guard {
     void *context; /* handed to the hooks */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
-    GUARD_SECRET_FIELD
+    GUARD_WORD(secret)
+    GUARD_WORD(seal)
 };
+
+/* What the seal of a guard must be: a sum, as no single bit of one part can change without changing it. */
+BITS_INLINE uintptr_t guard_sum(const struct guard *guard)
+{
+    return (uintptr_t)guard->context + (uintptr_t)guard->on_misuse + guard_secret(guard);
+}
+
+BITS_INLINE bool guard_is_sound(const struct guard *guard)
+{
+    return QUARRY_CHECK_LEVEL < 2 || guard_sum(guard) == guard_word(guard, seal);
+}
+
+/* After a change of its fields. */
+BITS_INLINE void guard_close(struct guard *guard)
+{
+    guard_keep(guard, seal, guard_sum(guard));
+}
 
 /* Makes the secret of the user's entropy, and of the heap's address, so that it is not 0 without any. */
 void qi_guard_set_secret(struct guard *guard, uintptr_t entropy);

@@ -6,6 +6,13 @@
 
 #include "bytes.h"
 
+/* RUN_REFUSED, so that a function may end in it. */
+static BITS_COLD enum run_given report_damage(const struct quarry_heap *heap, const void *place)
+{
+    qi_guard_report_damage(&heap->bins.runs.chunks.source.guard, place);
+    return RUN_REFUSED;
+}
+
 /* --- looking up --- */
 
 BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level,
@@ -18,12 +25,14 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     block->run.page = 0;
     block->run.code = PAGE_NOTHING;
     if (chunk == NULL)
-        return QUARRY_INVALID_POINTER;
+        return chunk_is_sound(&heap->bins.runs.chunks.first) ? QUARRY_INVALID_POINTER : QUARRY_CORRUPT;
     size_t offset = chunk_offset(chunk, address);
     size_t page = offset >> UNITS_PAGE_SHIFT;
     if (page >= chunk->page_count)
         return chunk->page_count == 0 && offset == 0 ? 0 : QUARRY_INVALID_POINTER;
     unsigned code = chunk_run_code(chunk->codes, &page);
+    if (UNITS_GUARDED && page >= chunk->page_count) /* a damaged code leads before the first page */
+        return QUARRY_CORRUPT;
     block->run.code = code;
     block->run.page = page;
     offset -= page << UNITS_PAGE_SHIFT;
@@ -31,6 +40,8 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
         const struct bin_shape *shape = bin_shape_of(code);
         block->kind = QUARRY_SMALL;
         block->slot = bin_slot_at(shape, offset);
+        if (!bin_run_is_sound(&block->run))
+            return QUARRY_CORRUPT;
         if (level != 0 && block->slot >= shape->slots)
             return QUARRY_INVALID_POINTER;
         return level == 0 || small_is_used(&block->run, block->slot) ? 0 : QUARRY_DOUBLE_FREE;
@@ -40,6 +51,8 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
         return 0;
     if (offset != 0)
         return QUARRY_INVALID_POINTER;
+    if (UNITS_GUARDED && code == PAGE_LARGE && chunk_length_at_start(chunk->maps, page) - 1 >= chunk->page_count - page)
+        return QUARRY_CORRUPT;
     return code == PAGE_LARGE ? 0 : code == PAGE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
 
@@ -74,7 +87,8 @@ size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
     if (bytes <= BIN_MAX_BYTES)
         return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
     size_t pages = units_pages_from_bytes(bytes);
-    if (heap->bins.runs.chunks.source.provider == NULL || pages <= fresh_chunk_pages(heap))
+    if (pages <= fresh_chunk_pages(heap) || heap_sourced_or_null(heap) == NULL ||
+        pages <= qi_run_largest_free_pages(&heap->bins.runs)) /* a region may have a longer run than a chunk can */
         return pages << UNITS_PAGE_SHIFT;
     return huge_good_bytes(bytes);
 }
@@ -126,7 +140,10 @@ unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block
 static void *begin_life(struct quarry_heap *heap, void *address)
 {
     struct heap_block block;
-    qi_heap_locate(heap, address, 1, &block);
+    if (qi_heap_locate(heap, address, 1, &block) != 0) { /* something was damaged meanwhile */
+        report_damage(heap, address);
+        return NULL;
+    }
     if (block.kind == QUARRY_SMALL) /* pages have been looked at; a huge block comes from the source */
         qi_list_verify(heap_chunks(heap), address, qi_heap_whole_bytes(&block));
     write_canary(heap, &block, false);
@@ -202,31 +219,24 @@ BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, si
     return block;
 }
 
-/* A block of bytes, its canary included. */
-static void *take_whole(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
-{
-    void *block = take_from_chunks(heap, bytes, align_bytes);
-    return block != NULL ? block : qi_heap_take_more(heap, bytes, align_bytes);
-}
-
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     bytes += HEAP_CANARY_BYTES;
     if (bytes == 0) /* the smallest block */
         bytes = 1;
-    void *block = take_whole(heap, bytes, align_bytes);
-    if (!FILL_IS_ON)
-        return block;
+    void *block = take_from_chunks(heap, bytes, align_bytes);
     if (block == NULL && qi_heap_flush(heap))
-        block = take_whole(heap, bytes, align_bytes);
-    return block == NULL ? NULL : begin_life(heap, block);
+        block = take_from_chunks(heap, bytes, align_bytes);
+    if (block == NULL)
+        block = qi_heap_take_more(heap, bytes, align_bytes);
+    return FILL_IS_ON && block != NULL ? begin_life(heap, block) : block;
 }
 
 /* --- giving --- */
 
 BITS_COLD void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk)
 {
-    if (chunk != &heap_chunks(heap)->first && heap_source(heap)->provider != NULL)
+    if (chunk != &heap_chunks(heap)->first && heap_sourced_or_null(heap) != NULL)
         heap_sourced(heap)->growth->emptied(heap, (struct added_chunk *)chunk);
 }
 
@@ -238,8 +248,21 @@ BITS_INLINE enum run_given give_memory(struct quarry_heap *heap, const struct he
         return qi_bin_give(&heap->bins, &block->run, block->slot);
     if (block->kind == QUARRY_LARGE)
         return qi_large_give(&heap->bins.runs, chunk, block->run.page);
-    heap_sourced(heap)->growth->give_huge(&heap->bins.runs, (struct added_chunk *)chunk);
-    return RUN_GIVEN;
+    return heap_sourced_or_null(heap) != NULL
+                   ? heap_sourced(heap)->growth->give_huge(&heap->bins.runs, (struct added_chunk *)chunk)
+                   : report_damage(heap, heap_sourced(heap));
+}
+
+/* What waits at a place of the ring, which is then empty; NULL: nothing, or the place is damaged. */
+static void *stop_waiting(struct quarry_heap *heap, unsigned place)
+{
+    void *address = heap_waiting(heap)[place];
+    heap_waiting(heap)[place] = NULL;
+    if (address != NULL && (uintptr_t)address != ~heap_waiting_check(heap)[place]) {
+        report_damage(heap, &heap_waiting(heap)[place]);
+        return NULL;
+    }
+    return address;
 }
 
 /* The slot of a block that has waited may be taken again; what was written to it meanwhile is reported. */
@@ -259,11 +282,12 @@ static void end_waiting(struct quarry_heap *heap, void *address)
 /* Puts a small block in the place of the one that has waited longest. */
 static void begin_waiting(struct quarry_heap *heap, const struct heap_block *block)
 {
-    void **place = &heap_waiting(heap)[*heap_oldest(heap)];
-    void *longest = *place;
-    *heap_oldest(heap) = (*heap_oldest(heap) + 1) % HEAP_WAITING;
-    *place = block_start(block);
-    qi_fill(*place, qi_heap_usable_bytes(block));
+    const unsigned place = *heap_oldest(heap) % HEAP_WAITING;
+    void *longest = stop_waiting(heap, place);
+    *heap_oldest(heap) = (place + 1) % HEAP_WAITING;
+    heap_waiting(heap)[place] = block_start(block);
+    heap_waiting_check(heap)[place] = ~(uintptr_t)block_start(block);
+    qi_fill(block_start(block), qi_heap_usable_bytes(block));
     write_canary(heap, block, true);
     heap_count_given(heap, qi_heap_whole_bytes(block));
     if (longest != NULL)
@@ -274,8 +298,7 @@ bool qi_heap_flush(struct quarry_heap *heap)
 {
     bool any = false;
     for (unsigned i = 0; FILL_IS_ON && i < HEAP_WAITING; i++) {
-        void *address = heap_waiting(heap)[i];
-        heap_waiting(heap)[i] = NULL;
+        void *address = stop_waiting(heap, i);
         any |= address != NULL;
         if (address != NULL)
             end_waiting(heap, address);
@@ -301,7 +324,7 @@ size_t qi_heap_trim(struct quarry_heap *heap)
 {
     qi_heap_flush(heap);
     qi_bin_give_spare(&heap->bins);
-    return heap_source(heap)->provider != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
+    return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
 }
 
 /* --- changing --- */
@@ -323,7 +346,8 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     }
     bool done;
     if (block->kind == QUARRY_HUGE) {
-        done = heap_sourced(heap)->growth->resize_huge(heap_chunks(heap), (struct added_chunk *)block->run.chunk,
+        done = heap_sourced_or_null(heap) != NULL &&
+               heap_sourced(heap)->growth->resize_huge(heap_chunks(heap), (struct added_chunk *)block->run.chunk,
                                                        bytes);
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
@@ -358,11 +382,8 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
     if (placed && !should_move(heap, block, bytes + HEAP_CANARY_BYTES) && qi_heap_resize(heap, block, bytes))
         return address;
     void *moved = qi_heap_take(heap, bytes, align_bytes);
-    if (moved == NULL) { /* shrinking never fails: make it smaller where it is, or leave it as it is */
-        if (!placed || bytes > old_bytes)
-            return NULL;
-        qi_heap_resize(heap, block, bytes);
-        return address;
+    if (moved == NULL) { /* then where it is; shrinking never fails: it may stay as long as it is */
+        return placed && (qi_heap_resize(heap, block, bytes) || bytes <= old_bytes) ? address : NULL;
     }
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
     qi_heap_give(heap, block);
@@ -375,11 +396,13 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
 {
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
-    if (QUARRY_CHECK_LEVEL >= 2) {
+    if (UNITS_GUARDED) {
         qi_guard_set_secret(&heap_source(heap)->guard, options != NULL ? options->entropy : 0);
         qi_list_clear(heap_chunks(heap), heap->bins.runs.heads, RUN_CLASSES);
-        qi_list_clear(heap_chunks(heap), heap->bins.rooms, BIN_COUNT);
+        chunk_set_link(&heap_chunks(heap)->first.next, NULL);
+        chunk_set_link(&heap_chunks(heap)->root, NULL);
     }
+    run_clear_mask(&heap->bins.runs);
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
@@ -387,16 +410,26 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
         return NULL;
     heap_chunks(heap)->chunk_count = 1;
     heap_chunks(heap)->link_words = bytes / sizeof(void *) - 1;
-    heap_source(heap)->gate.bytes = BIN_MAX_BYTES;
-    heap_source(heap)->gate.chunk = first;
+    heap_source(heap)->gate.bytes = UNITS_GUARDED ? SIZE_MAX : BIN_MAX_BYTES; /* guarded, it is no limit but a sign */
+    chunk_make_hot(heap_chunks(heap), first);
     if (options != NULL) {
         heap_source(heap)->guard.context = options->context;
         heap_source(heap)->guard.on_misuse = options->on_misuse;
         heap_source(heap)->limit_bytes = options->limit_bytes;
         heap->on_oom = options->on_oom;
     }
+    guard_keep(heap, on_oom_check, ~(uintptr_t)heap->on_oom);
+    guard_close(&heap_source(heap)->guard);
+    qi_source_close(heap_source(heap));
     qi_run_add_first(&heap->bins.runs);
     return heap;
+}
+
+/* Is this a chunk of the heap, and not a damaged address? */
+static bool is_there(const struct quarry_heap *heap, const struct added_chunk *added)
+{
+    return added != NULL && (!UNITS_GUARDED || qi_chunk_added_if_there(&heap->bins.runs.chunks,
+                                                                       (struct chunk *)(uintptr_t)added) != NULL);
 }
 
 bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
@@ -407,8 +440,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
     if (bytes < lead + sizeof *added + tail || qi_chunk_pages_that_fit(bytes - lead - sizeof *added - tail) == 0)
         return false; /* nothing was written to the region */
     added->chunk.bytes = bytes - lead;
-    added->from_source = false;
-    added->lead = (uint8_t)lead;
+    chunk_set_origin(added, false, lead);
     return qi_run_add_chunk(&heap->bins.runs, added);
 }
 
@@ -421,8 +453,7 @@ static bool add_chunk(struct quarry_heap *heap)
     if (added == NULL)
         return false;
     added->chunk.bytes = bytes;
-    added->from_source = true;
-    added->lead = 0;
+    chunk_set_origin(added, true, 0);
     if (qi_run_add_chunk(&heap->bins.runs, added))
         return true;
     qi_source_release(heap_source(heap), added, bytes);
@@ -433,9 +464,9 @@ static bool add_chunk(struct quarry_heap *heap)
 static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
 {
     size_t bytes = added->chunk.bytes;
-    if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk))
+    if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk) ||
+        !qi_chunk_remove(heap_chunks(heap), added))
         return 0;
-    qi_chunk_remove(heap_chunks(heap), added);
     qi_source_release(heap_source(heap), added, bytes);
     return bytes;
 }
@@ -443,12 +474,12 @@ static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
 static void emptied(struct quarry_heap *heap, struct added_chunk *added)
 {
     struct added_chunk **spares = heap_sourced(heap)->spares, **room = NULL;
-    if (!added->from_source)
+    if (!chunk_is_from_source(added))
         return;
     for (unsigned i = 0; i < HEAP_SPARES; i++) {
         if (spares[i] == added)
             return;
-        if (spares[i] == NULL || !qi_run_chunk_is_free(&spares[i]->chunk)) /* never was one, or is in use again */
+        if (!is_there(heap, spares[i]) || !qi_run_chunk_is_free(&spares[i]->chunk)) /* never was, or is in use again */
             room = &spares[i];
     }
     if (room != NULL)
@@ -462,7 +493,7 @@ static size_t trim(struct quarry_heap *heap)
     struct added_chunk **spares = heap_sourced(heap)->spares;
     size_t bytes = 0;
     for (unsigned i = 0; i < HEAP_SPARES; i++) {
-        bytes += spares[i] != NULL ? release_chunk(heap, spares[i]) : 0;
+        bytes += is_there(heap, spares[i]) ? release_chunk(heap, spares[i]) : 0;
         spares[i] = NULL;
     }
     return bytes;
@@ -506,7 +537,9 @@ static struct quarry_heap *format_sourced(void *memory, size_t bytes, const stru
     sourced->chunk_bytes = bytes;
     sourced->chunk_pages = qi_chunk_pages_that_fit(bytes - sizeof(struct added_chunk));
     qi_bytes_clear(sourced->spares, sizeof sourced->spares);
+    guard_keep(sourced, seal, heap_sourced_sum(sourced));
     heap_source(heap)->provider = &sourced->provider;
+    qi_source_close(heap_source(heap));
     return heap;
 }
 
@@ -523,6 +556,8 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     qi_bytes_clear(&asking, sizeof asking);
     asking.provider = provider;
     asking.limit_bytes = options != NULL ? options->limit_bytes : 0;
+    guard_close(&asking.guard);
+    qi_source_close(&asking);
     void *memory = qi_source_acquire(&asking, bytes);
     if (memory == NULL)
         return NULL;
@@ -537,14 +572,22 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
 /* Gives an added chunk, or the memory of a huge block, back to the source, or else makes it a fresh chunk. */
 static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 {
-    if (!added->from_source || !qi_source_release(heap_source(heap), added, added->chunk.bytes))
+    if (!chunk_is_sound(&added->chunk)) { /* it is lost */
+        report_damage(heap, added);
+        return;
+    }
+    if (!chunk_is_from_source(added) || !qi_source_release(heap_source(heap), added, added->chunk.bytes))
         qi_run_add_chunk(&heap->bins.runs, added);
 }
 
 void qi_heap_reset(struct quarry_heap *heap)
 {
     struct run_set *runs = &heap->bins.runs;
-    runs->class_mask = 0;
+    if (!chunk_is_sound(&runs->chunks.first)) {
+        report_damage(heap, &runs->chunks.first);
+        return;
+    }
+    run_clear_mask(runs);
     runs->free_pages = 0;
     qi_list_clear(&runs->chunks, runs->heads, RUN_CLASSES);
     qi_bin_clear(&heap->bins);
@@ -555,15 +598,15 @@ void qi_heap_reset(struct quarry_heap *heap)
     heap_set_loose(heap, false);
     if (FILL_IS_ON)
         qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
-    if (heap_source(heap)->provider != NULL)
+    if (heap_sourced_or_null(heap) != NULL)
         qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
-    struct added_chunk *added = runs->chunks.first.next;
-    runs->chunks.first.next = NULL; /* the list and the tree are made anew, in one pass */
-    runs->chunks.root = NULL;
+    struct added_chunk *added = chunk_link(&runs->chunks.first.next);
+    chunk_set_link(&runs->chunks.first.next, NULL); /* the list and the tree are made anew, in one pass */
+    chunk_set_link(&runs->chunks.root, NULL);
     runs->chunks.chunk_count = 1;
-    runs->chunks.source.gate.chunk = &runs->chunks.first;
+    chunk_make_hot(&runs->chunks, &runs->chunks.first);
     while (added != NULL) {
-        struct added_chunk *next = added->chunk.next;
+        struct added_chunk *next = chunk_link(&added->chunk.next);
         reset_added(heap, added);
         added = next;
     }
@@ -573,7 +616,7 @@ void qi_heap_reset(struct quarry_heap *heap)
 
 void qi_heap_destroy(struct quarry_heap *heap)
 {
-    if (heap_source(heap)->provider == NULL)
+    if (heap_sourced_or_null(heap) == NULL || !qi_source_is_sound(heap_source(heap)))
         return;
     /* Copies, because the heap's own memory goes last. */
     void *context = heap_sourced(heap)->provider.context;
@@ -582,10 +625,10 @@ void qi_heap_destroy(struct quarry_heap *heap)
     if (release == NULL)
         return;
     qi_source_shut(heap_source(heap));
-    struct added_chunk *added = heap_chunks(heap)->first.next;
+    struct added_chunk *added = chunk_link(&heap_chunks(heap)->first.next);
     while (added != NULL) {
-        struct added_chunk *next = added->chunk.next;
-        if (added->from_source)
+        struct added_chunk *next = chunk_link(&added->chunk.next);
+        if (chunk_is_from_source(added))
             release(context, added, added->chunk.bytes);
         added = next;
     }

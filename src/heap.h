@@ -46,14 +46,17 @@
 enum { HEAP_WAITING = 16 };
 #if QUARRY_CHECK_LEVEL >= 3
 #define HEAP_WAITING_FIELDS                                                                                            \
-    void *waiting[HEAP_WAITING]; /* NULL: nothing waits there */                                                       \
+    void *waiting[HEAP_WAITING];           /* NULL: nothing waits there */                                             \
+    uintptr_t waiting_check[HEAP_WAITING]; /* their complements, when something does */                                \
     unsigned oldest;
-#define heap_waiting(heap) ((heap)->waiting)
-#define heap_oldest(heap)  (&(heap)->oldest)
+#define heap_waiting(heap)       ((heap)->waiting)
+#define heap_waiting_check(heap) ((heap)->waiting_check)
+#define heap_oldest(heap)        (&(heap)->oldest)
 #else
 #define HEAP_WAITING_FIELDS
-#define heap_waiting(heap) ((void)(heap), (void **)NULL)
-#define heap_oldest(heap)  ((void)(heap), (unsigned *)NULL)
+#define heap_waiting(heap)       ((void)(heap), (void **)NULL)
+#define heap_waiting_check(heap) ((void)(heap), (uintptr_t *)NULL)
+#define heap_oldest(heap)        ((void)(heap), (unsigned *)NULL)
 #endif
 
 struct quarry_heap {
@@ -63,6 +66,7 @@ struct quarry_heap {
     size_t used_peak_bytes;
     size_t failures;
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
+    GUARD_WORD(on_oom_check) /* its complement */
     HEAP_LOOSE_FIELD
     HEAP_WAITING_FIELDS
     LOCK_FIELD
@@ -72,7 +76,7 @@ struct quarry_heap {
  * need not link it. */
 struct heap_growth {
     void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
-    void (*give_huge)(struct run_set *set, struct added_chunk *huge);
+    enum run_given (*give_huge)(struct run_set *set, struct added_chunk *huge);
     bool (*resize_huge)(struct chunk_set *set, struct added_chunk *huge, size_t bytes);
     void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
     size_t (*trim)(struct quarry_heap *heap);
@@ -88,11 +92,12 @@ struct heap_sourced {
     struct quarry_source provider;
     size_t chunk_bytes;
     size_t chunk_pages;                      /* in a fresh chunk */
+    GUARD_WORD(seal)                         /* the sum of growth, chunk_bytes and chunk_pages */
     struct added_chunk *spares[HEAP_SPARES]; /* were without a block when they were last looked at; NULL: none */
 };
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
-_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 3 ||
+_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 2 ||
                        sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
 
@@ -118,11 +123,21 @@ BITS_INLINE struct heap_sourced *heap_sourced(struct quarry_heap *heap)
     return (struct heap_sourced *)(void *)(heap + 1);
 }
 
-/* NULL: the heap lies on regions. */
+BITS_INLINE uintptr_t heap_sourced_sum(const struct heap_sourced *sourced)
+{
+    return (uintptr_t)sourced->growth + sourced->chunk_bytes + sourced->chunk_pages;
+}
+
+/* NULL: the heap lies on regions, or what it has of a source is damaged. */
 BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_heap *heap)
 {
-    return heap->bins.runs.chunks.source.provider != NULL ? (const struct heap_sourced *)(const void *)(heap + 1)
-                                                          : NULL;
+    const struct heap_sourced *sourced = (const struct heap_sourced *)(const void *)(heap + 1);
+    if (UNITS_GUARDED)
+        return heap->bins.runs.chunks.source.provider == &sourced->provider &&
+                               heap_sourced_sum(sourced) == guard_word(sourced, seal)
+                       ? sourced
+                       : NULL;
+    return heap->bins.runs.chunks.source.provider != NULL ? sourced : NULL;
 }
 
 #define HEAP_CHUNK_MIN_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)

@@ -22,18 +22,18 @@ struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t ali
     huge->chunk.codes = NULL;
     huge->chunk.maps = NULL;
     huge->chunk.bytes = total;
-    huge->from_source = true;
-    huge->lead = 0;
+    chunk_set_origin(huge, true, 0);
     qi_chunk_insert(set, huge);
     return huge;
 }
 
-void qi_huge_give(struct run_set *set, struct added_chunk *huge)
+enum run_given qi_huge_give(struct run_set *set, struct added_chunk *huge)
 {
-    qi_chunk_remove(&set->chunks, huge);
-    if (qi_source_release(&set->chunks.source, huge, huge->chunk.bytes))
-        return;
-    qi_run_add_chunk(set, huge);
+    if (!qi_chunk_remove(&set->chunks, huge))
+        return RUN_REFUSED;
+    if (!qi_source_release(&set->chunks.source, huge, huge->chunk.bytes))
+        qi_run_add_chunk(set, huge);
+    return RUN_GIVEN;
 }
 
 bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes)
@@ -43,6 +43,9 @@ bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t byte
     size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);
     if (total == old)
         return true;
+    if (!qi_chunk_may_be_removed(set,
+                                 huge)) /* below, when the source has changed its length, is too late to find out */
+        return false;
     if (total > old ? !qi_source_extend(&set->source, huge, old, total)
                     : !qi_source_truncate(&set->source, huge, old, total))
         return total < old;

@@ -22,8 +22,8 @@
 /* A block, which is chunk.pages, at a multiple of align_bytes. NULL: the source gives none, or the limit forbids it. */
 struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes);
 
-/* Clears a byte for each page if the source takes nothing back. */
-void qi_huge_give(struct run_set *set, struct added_chunk *huge);
+/* Clears a byte for each page if the source takes nothing back. Refused after a report of damage. */
+enum run_given qi_huge_give(struct run_set *set, struct added_chunk *huge);
 
 /* Makes the block at least bytes long in place, and no longer than need be if the source can truncate. */
 bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes);

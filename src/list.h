@@ -13,7 +13,7 @@
  * From check level 2 every word of a list, heads included, is mixed with the heap's secret and its own address: who can
  * write to free memory, but does not know the secret, cannot make a link that is followed, nor copy one.
  *
- * Heads lie in control data and are believed. Nodes lie in memory that a caller's bug may have overwritten: before a
+ * Heads lie in control data and are believed below level 2. Nodes lie in memory that a caller's bug may have overwritten: before a
  * link is followed or written through, it must lead into this heap, and the word that it leads to must point back.
  * Every function is a few dozen instructions at most, plus a chunk lookup for each link outside the first chunk.
  */
@@ -91,11 +91,16 @@ BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_no
                                        list_load(set, list_link(set, node)) == node && list_next_is_sound(set, node));
 }
 
-/* May the first node of a list be taken out? Its link is not needed for that; from check level 3 it is looked at all
- * the same, as nobody will see it later. */
+/* May what a head leads to be read, and is it a list's first node? Below check level 2 heads are believed. */
+BITS_INLINE bool list_head_is_sound(const struct chunk_set *set, struct list_node **head, const struct list_node *node)
+{
+    return !UNITS_GUARDED || (list_may_read(set, node) && list_link(set, node) == head);
+}
+
+/* May the first node of a list, to which the head leads as it should, be taken out? Its link is not needed for that. */
 BITS_INLINE bool list_first_is_sound(const struct chunk_set *set, const struct list_node *node)
 {
-    return FILL_IS_ON ? list_is_sound(set, node) : list_next_is_sound(set, node);
+    return list_next_is_sound(set, node);
 }
 
 /* list_is_sound() where a call costs nothing that matters. */
@@ -119,11 +124,17 @@ BITS_INLINE void list_scrub(const struct list_node *node)
         qi_fill((void *)(uintptr_t)node, sizeof *node);
 }
 
+/* Guarded, a damaged head is reported, and the node stays outside. */
 BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head, struct list_node *node)
 {
+    struct list_node *first = list_load(set, head);
     if (FILL_IS_ON)
         qi_list_verify(set, node, sizeof *node);
-    list_follow(set, &node->next, list_load(set, head));
+    if (UNITS_GUARDED && first != NULL && !bits_likely(list_head_is_sound(set, head, first))) {
+        qi_guard_report_damage(&set->source.guard, head);
+        return;
+    }
+    list_follow(set, &node->next, first);
     list_follow(set, head, node);
 }
 

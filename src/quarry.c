@@ -192,6 +192,9 @@ static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
 {
     if (heap->on_oom == NULL)
         return false;
+    if (UNITS_GUARDED &&
+        ((uintptr_t)heap->on_oom != ~guard_word(heap, on_oom_check) || !guard_is_sound(&heap_source(heap)->guard)))
+        return report(heap, QUARRY_CORRUPT, &heap->on_oom, bytes);
     leave(heap, *saved);
     bool again = heap->on_oom(heap_source(heap)->guard.context, heap, bytes);
     *saved = lock_enter(heap);
@@ -250,7 +253,9 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     size_t last = bytes - 1;
     if (FILL_IS_ON)
         return take_pages_and_leave(heap, bytes, saved);
-    if (!bits_likely(last < heap_source(heap)->gate.bytes))
+    if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->gate.bytes)))
+        return take_pages_and_leave(heap, bytes, saved);
+    if (UNITS_GUARDED && !bits_likely(!source_is_busy(heap_source(heap))))
         return take_pages_and_leave(heap, bytes, saved);
     unsigned bin = bin_of_last_byte(last);
     if (!bits_likely(small_has_slot(&heap->bins, bin)))
@@ -356,7 +361,7 @@ static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address
     struct heap_block block;
     if (address != NULL && find(heap, address, 0, &block)) {
         if (block.kind != QUARRY_HUGE)
-            heap_source(heap)->gate.chunk = block.run.chunk;
+            chunk_make_hot(heap_chunks(heap), block.run.chunk);
         qi_heap_give(heap, &block);
     }
     leave(heap, saved);
@@ -370,47 +375,69 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         qi_heap_emptied(heap, chunk);
 }
 
-static inline struct bin_run run_of_hot_chunk(struct quarry_heap *heap, size_t page)
+/* A run of small blocks in the hot chunk; false, after a report, if it or what says where it is is damaged. */
+static inline bool find_hot_run(struct quarry_heap *heap, size_t page, struct bin_run *run)
 {
-    struct chunk *hot = heap_source(heap)->gate.chunk;
-    const struct bin_run run = {hot, page, hot->codes[page]};
-    return run;
+    struct chunk *hot = chunk_of_gate(heap_chunks(heap));
+    run->chunk = hot;
+    run->page = page;
+    if (!UNITS_GUARDED) {
+        run->code = hot->codes[page];
+        return true;
+    }
+    run->code = PAGE_NOTHING;
+    if (hot == NULL || !chunk_is_sound(hot) || page >= hot->page_count)
+        return report(heap, QUARRY_CORRUPT, hot, 0);
+    run->code = hot->codes[page];
+    return bin_run_is_sound(run) || report(heap, QUARRY_CORRUPT, bin_run_start(run), 0);
 }
 
 /* A slot of a full run of the hot chunk. */
 static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    const struct bin_run run = run_of_hot_chunk(heap, page);
-    if (BITS_FOR_SIZE)
-        qi_bin_give(&heap->bins, &run, slot);
-    else
-        bin_give_first(&heap->bins, &run, slot);
-    heap_count_given(heap, bin_shape_bytes(bin_shape_of(run.code)));
+    struct bin_run run;
+    if (find_hot_run(heap, page, &run)) {
+        if (BITS_FOR_SIZE)
+            qi_bin_give(&heap->bins, &run, slot);
+        else
+            bin_give_first(&heap->bins, &run, slot);
+        heap_count_given(heap, bin_shape_bytes(bin_shape_of(run.code)));
+    }
     leave(heap, saved);
 }
 
 /* The last used slot of a run of the hot chunk. */
 static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct chunk *hot = heap_source(heap)->gate.chunk;
-    size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
-    count_given(heap, hot, qi_bin_give_last(&heap->bins, hot, page, slot), bytes);
+    struct bin_run run;
+    if (find_hot_run(heap, page, &run)) {
+        size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code will be gone */
+        count_given(heap, run.chunk, qi_bin_give_last(&heap->bins, run.chunk, page, slot), bytes);
+    }
     leave(heap, saved);
 }
 
 /* A large block of the hot chunk. */
 static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
-    struct chunk *hot = heap_source(heap)->gate.chunk;
-    size_t pages = chunk_length_at_start(hot->maps, page);
-    count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+    struct chunk *hot = chunk_of_gate(heap_chunks(heap));
+    size_t pages = 0;
+    if (!UNITS_GUARDED || (hot != NULL && chunk_is_sound(hot)))
+        pages = chunk_length_at_start(hot->maps, page);
+    if (!UNITS_GUARDED || (pages != 0 && pages <= hot->page_count - page))
+        count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+    else
+        report(heap, QUARRY_CORRUPT, hot, 0);
     leave(heap, saved);
 }
 
 /* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
 BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    const struct chunk *hot = heap_source(heap)->gate.chunk;
+    struct chunk view;
+    const struct chunk *hot = chunk_hot(&heap_source(heap)->gate, &view);
+    if (UNITS_GUARDED && hot == NULL)
+        return false;
     size_t offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
     size_t page = offset >> UNITS_PAGE_SHIFT;
     if (!bits_likely(page < hot->page_count))
@@ -449,7 +476,7 @@ static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, voi
     struct chunk *chunk = run_chunk_of(&heap->bins.runs, address);
     if (!BITS_FOR_SIZE && !FILL_IS_ON && chunk != NULL && chunk_holds(chunk, address) &&
         !source_is_busy(heap_source(heap))) {
-        heap_source(heap)->gate.chunk = chunk;
+        chunk_make_hot(heap_chunks(heap), chunk);
         if (give_in_hot_chunk(heap, address, saved))
             return;
     }
@@ -466,7 +493,7 @@ void quarry_free(struct quarry_heap *heap, void *address)
         give_elsewhere_and_leave(heap, address, saved);
 }
 
-/* Is it a live block that was not asked for with so many bytes? That is reported. */
+/* Is it a live block that was not asked for with so many bytes, or may it be? That is reported. */
 static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address, size_t bytes)
 {
     uintptr_t saved;
@@ -475,11 +502,14 @@ static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address
         leave(heap, saved);
         return false;
     }
-    bool other = heap_find(heap, address, QUARRY_CHECK_LEVEL, &block) == 0 && !qi_heap_size_fits(heap, &block, bytes);
+    unsigned wrong = heap_find(heap, address, QUARRY_CHECK_LEVEL, &block);
+    if (wrong == 0 && !qi_heap_size_fits(heap, &block, bytes))
+        wrong = QUARRY_WRONG_SIZE;
     leave(heap, saved);
-    if (other)
-        report(heap, QUARRY_WRONG_SIZE, address, bytes);
-    return other;
+    if (wrong != QUARRY_WRONG_SIZE && wrong != QUARRY_CORRUPT) /* what else there is quarry_free() reports */
+        return false;
+    report(heap, wrong, address, bytes);
+    return true;
 }
 
 void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
@@ -552,8 +582,12 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
         return reentered(heap, NULL, limit_bytes, saved) != NULL;
     struct source *source = heap_source(heap);
     bool possible = limit_bytes == 0 || source->acquired_bytes <= limit_bytes;
-    if (possible)
+    if (UNITS_GUARDED && !qi_source_is_sound(source))
+        possible = report(heap, QUARRY_CORRUPT, &source->limit_bytes, limit_bytes);
+    if (possible) {
         source->limit_bytes = limit_bytes;
+        qi_source_close(source);
+    }
     leave(heap, saved);
     return possible;
 }
@@ -573,7 +607,8 @@ bool quarry_check(struct quarry_heap *heap)
     uintptr_t saved;
     if (!enter(heap, &saved))
         return reentered(heap, NULL, 0, saved) != NULL;
-    qi_bin_give_spare(&heap->bins);
+    if (!FILL_IS_ON) /* what was written to it would be reported now, and no more be there to be found */
+        qi_bin_give_spare(&heap->bins);
     bool sound = qi_check_heap(heap);
     leave(heap, saved);
     return sound;

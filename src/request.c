@@ -41,8 +41,7 @@ static struct source_gate shut(struct quarry_heap *heap)
 
 static void reopen(struct quarry_heap *heap, struct source_gate open)
 {
-    heap_source(heap)->gate.bytes = open.bytes;
-    heap_source(heap)->gate.chunk = open.chunk;
+    qi_source_reopen(heap_source(heap), open);
     qi_request_refresh(heap);
 }
 
@@ -284,6 +283,7 @@ struct quarry_heap *qi_request_create(const struct quarry_source *source, const 
     provider->release = request->source.release != NULL ? release : NULL;
     provider->extend = request->source.extend != NULL ? extend : NULL;
     provider->truncate = request->source.truncate != NULL ? truncate : NULL;
+    qi_source_close(heap_source(heap));
     request->chunks = request->peak_chunks = 1;
     request->average = REQUEST_ONE;
     request->real_peak_bytes = chunk_bytes_of(heap);
@@ -322,5 +322,6 @@ void qi_request_destroy(struct quarry_heap *heap)
     if (copy.source.context == kept_storage)
         copy.source.context = &copy.storage;
     qi_bytes_copy(&heap_sourced(heap)->provider, &copy.source, sizeof copy.source);
+    qi_source_close(heap_source(heap));
     quarry_destroy(heap);
 }

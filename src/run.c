@@ -50,7 +50,7 @@ BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
     if (next == NULL) {
         uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
         if (position < sizeof set->heads)
-            set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
+            run_set_mask(set, set->class_mask & ~((uintptr_t)1 << (position / sizeof(struct list_node *))));
     }
 }
 
@@ -63,8 +63,10 @@ BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
     struct list_node *node = list_first(&set->chunks, set->heads[class]);
+    if (node != NULL && !list_head_is_sound(&set->chunks, &set->heads[class], node))
+        return qi_run_report(set, &set->heads[class]);
     for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
-        if (!qi_list_is_sound(&set->chunks, node))
+        if (!qi_list_is_sound(&set->chunks, node) || (UNITS_GUARDED && run_of_node(set, node).pages == 0))
             return qi_run_report(set, node);
         if (run_of_node(set, node).pages >= pages) {
             take_out(set, node);
@@ -102,10 +104,20 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
             qi_run_report(set, next);
             return RUN_REFUSED;
         }
-        whole += chunk_length_at_start(maps, page + pages);
+        size_t after = chunk_length_at_start(maps, page + pages);
+        if (UNITS_GUARDED && !run_is_free(chunk, page + pages, after)) {
+            qi_run_report(set, next);
+            return RUN_REFUSED;
+        }
+        whole += after;
     }
     if (codes[-1] == PAGE_FREE) {
         before = chunk_length_at_end(maps, page - 1);
+        if (UNITS_GUARDED && (before - 1 >= page || *(codes - before) != PAGE_FREE ||
+                              chunk_length_at_start(maps, page - before) != before)) {
+            qi_run_report(set, codes);
+            return RUN_REFUSED;
+        }
         this = (struct list_node *)(void *)((uint8_t *)this - (before << UNITS_PAGE_SHIFT));
         whole += before;
     }
@@ -118,7 +130,7 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     set->free_pages += pages;
     if (FILL_IS_ON)
         qi_fill(chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
-    if (UNITS_WIDE_CODES && codes[0] >= PAGE_SMALL)
+    if (CHUNK_DIRECT_CODES && codes[0] >= PAGE_SMALL)
         code_quads_store(codes, pages, 0, 0); /* so that no inner code is stale */
     codes[0] = PAGE_NOTHING;
     if (next != NULL) { /* [ this ][ next ] -> [ this      ] */
@@ -142,6 +154,8 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (chunk->codes[next] != PAGE_FREE)
         return false;
     size_t length = chunk_length_at_start(chunk->maps, next);
+    if (UNITS_GUARDED && !run_is_free(chunk, next, length))
+        return qi_run_report(set, &chunk->codes[next]) != NULL;
     if (length < more)
         return false;
     struct list_node *node = node_at(chunk, next);
@@ -187,7 +201,7 @@ bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 
 bool qi_run_chunk_is_free(const struct chunk *chunk)
 {
-    return chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
+    return chunk_is_sound(chunk) && chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
            chunk_length_at_start(chunk->maps, 0) == chunk->page_count;
 }
 
@@ -205,10 +219,13 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
 
 size_t qi_run_largest_free_pages(const struct run_set *set)
 {
-    if (set->class_mask == 0)
+    if (set->class_mask == 0 || !run_mask_is_sound(set))
         return 0;
-    const struct list_node *node = list_first(&set->chunks, set->heads[bits_highest(set->class_mask)]);
+    const unsigned class = bits_highest(set->class_mask);
+    const struct list_node *node = list_first(&set->chunks, set->heads[class]);
     size_t largest = 0;
+    if (UNITS_GUARDED && !list_head_is_sound(&set->chunks, (struct list_node **)(uintptr_t)&set->heads[class], node))
+        return 0;
     for (unsigned tries = RUN_LAST_TRIES; tries != 0 && node != NULL; tries--) {
         size_t pages = run_of_node(set, node).pages;
         if (pages > largest)

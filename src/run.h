@@ -34,6 +34,7 @@ enum {
 struct run_set {
     struct chunk_set chunks;
     uintptr_t class_mask;
+    GUARD_WORD(class_check) /* its complement */
     struct list_node *heads[RUN_CLASSES];
     size_t free_pages;
 };
@@ -87,7 +88,14 @@ BITS_INLINE unsigned run_class(size_t pages)
     return class < RUN_CLASSES ? class : RUN_CLASSES - 1;
 }
 
-/* A free run: its chunk, its first page, its length. */
+/* Guarded: do codes and length say that so many pages, from one that is there, are a free run? */
+BITS_INLINE bool run_is_free(const struct chunk *chunk, size_t page, size_t pages)
+{
+    return pages - 1 < chunk->page_count - page && chunk->codes[page] == PAGE_FREE &&
+           chunk->codes[page + pages - 1] == PAGE_FREE;
+}
+
+/* A free run: its chunk, its first page, its length. Guarded, a run that is damaged has no pages. */
 struct run_free {
     struct chunk *chunk;
     size_t page, pages;
@@ -97,8 +105,14 @@ BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct 
 {
     struct run_free run;
     run.chunk = run_chunk_of(set, node);
+    if (UNITS_GUARDED && run.chunk == NULL) {
+        run.page = run.pages = 0;
+        return run;
+    }
     run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
     run.pages = chunk_length_at_start(run.chunk->maps, run.page);
+    if (UNITS_GUARDED && !run_is_free(run.chunk, run.page, run.pages))
+        run.pages = 0;
     return run;
 }
 
@@ -110,9 +124,29 @@ BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, s
     chunk_set_lengths(maps, page, pages);
 }
 
+/* Guarded: do mask and complement agree? */
+BITS_INLINE bool run_mask_is_sound(const struct run_set *set)
+{
+    return !UNITS_GUARDED || set->class_mask == ~guard_word(set, class_check);
+}
+
+/* No list has a run. */
+BITS_INLINE void run_clear_mask(struct run_set *set)
+{
+    set->class_mask = 0;
+    guard_keep(set, class_check, UINTPTR_MAX);
+}
+
+/* Changes bits of the mask, and leaves damage visible. */
+BITS_INLINE void run_set_mask(struct run_set *set, uintptr_t mask)
+{
+    guard_keep(set, class_check, guard_word(set, class_check) ^ (set->class_mask ^ mask));
+    set->class_mask = mask;
+}
+
 BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_node *node)
 {
-    set->class_mask |= (uintptr_t)1 << class;
+    run_set_mask(set, set->class_mask | (uintptr_t)1 << class);
     list_push(&set->chunks, &set->heads[class], node);
 }
 
@@ -143,17 +177,30 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     struct list_node *node = list_first(&set->chunks, set->heads[class]);
     uintptr_t mask = set->class_mask;
     struct run_free run;
+    if (!run_mask_is_sound(set) || !(node == NULL || list_head_is_sound(&set->chunks, &set->heads[class], node))) {
+        qi_run_report(set, &set->heads[class]);
+        return false;
+    }
     if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
         uintptr_t longer = mask >> class >> 1;
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
             node = list_first(&set->chunks, set->heads[class]);
+            if (UNITS_GUARDED &&
+                (class >= RUN_CLASSES || node == NULL || !list_head_is_sound(&set->chunks, &set->heads[class], node))) {
+                qi_run_report(set, &set->heads[class]);
+                return false;
+            }
         } else {
             node = qi_run_search_class(set, class, pages);
             if (node == NULL)
                 return false;
         }
         run = run_of_node(set, node);
+        if (UNITS_GUARDED && run.pages < pages) {
+            qi_run_report(set, node);
+            return false;
+        }
     }
     size_t rest = run.pages - pages;
     unsigned rest_class = run_class(rest);
@@ -176,7 +223,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
             mask |= (uintptr_t)1 << rest_class;
             list_push(&set->chunks, &set->heads[rest_class], node);
         }
-        set->class_mask = mask;
+        run_set_mask(set, mask);
     }
     set->free_pages -= pages;
     *chunk = run.chunk;

@@ -14,6 +14,9 @@
 BITS_INLINE bool small_has_slot(const struct bin_set *set, unsigned index)
 {
     const struct bin *bin = &set->bins[index];
+    if (UNITS_GUARDED) /* or is anything about it damaged? */
+        return bits_likely(bin_map_is_there(bin)) && bits_likely(bin_map_is_sound(bin->map, bin->run)) &&
+               bin_map_load(bin->map, 0) != 0;
     unsigned unused_bits = bin_current_unused_bits(bin);
     return bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != 0;
 }
@@ -25,7 +28,7 @@ BITS_INLINE void *small_take(const struct bin_set *set, unsigned index, size_t s
     unsigned unused_bits = bin_current_unused_bits(bin);
     uintptr_t word = bin_map_load(bin->map, unused_bits);
     uint8_t *start = bin_current_start(bin);
-    bin_map_store(bin->map, unused_bits, word & (word - 1));
+    bin_map_store(bin->map, unused_bits, word & (word - 1), bin->run);
     return start + bits_lowest(word) * (unsigned)slot_bytes; /* 32 bits hold it: a run has no more */
 }
 
@@ -46,14 +49,24 @@ enum small_given {
 BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *shape, unsigned slot)
 {
     unsigned unused_bits = bin_unused_bits(shape);
-    uintptr_t word = bin_map_load(map, unused_bits), given = word | (uintptr_t)1 << slot;
+    struct bin_guarded_map guarded = {0, 0};
+    if (UNITS_GUARDED) {
+        map = (uint8_t *)bits_unknown(
+                (uintptr_t)map); /* or the compiler finds its words by other ways than it once did */
+        guarded = bin_guarded_load(map);
+    }
+    uintptr_t word = UNITS_GUARDED ? guarded.free : bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot,
+              given = word | bit;
     if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(given != word))
         return SMALL_WRONG;
-    if (!bits_likely(BIN_OWN_WORD ? given != BIN_SLOTS_MASK(shape) : bin_free_bits(~given, unused_bits) != 0))
+    if (!bits_likely(BIN_OWN_WORD && BITS_WORD == 64 ? given != BIN_SLOTS_MASK(shape) : ~given << unused_bits != 0))
         return SMALL_LAST;
     if (!bits_likely(bin_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;
-    bin_map_store(map, unused_bits, given);
+    if (UNITS_GUARDED)
+        bin_guarded_store(map, given, guarded.rest - bit);
+    else
+        bin_map_store(map, unused_bits, given, 0);
     return SMALL_GIVEN;
 }
 

@@ -4,8 +4,41 @@
  */
 #include "source.h"
 
+/* What the seal must be. */
+static uintptr_t sum(const struct source *source)
+{
+    const struct quarry_source *provider = source->provider;
+    uintptr_t bytes = source->limit_bytes + source->acquired_bytes;
+    if (provider == NULL)
+        return bytes;
+    return bytes + (uintptr_t)provider + (uintptr_t)provider->context + (uintptr_t)provider->acquire +
+           (uintptr_t)provider->release + (uintptr_t)provider->extend + (uintptr_t)provider->truncate;
+}
+
+bool qi_source_is_sound(const struct source *source)
+{
+    return !UNITS_GUARDED || ((uintptr_t)source->provider == ~guard_word(source, provider_check) &&
+                              sum(source) == guard_word(source, seal));
+}
+
+void qi_source_close(struct source *source)
+{
+    if (UNITS_GUARDED) {
+        guard_keep(source, provider_check, ~(uintptr_t)source->provider);
+        guard_keep(source, seal, sum(source));
+    }
+}
+
+/* The same where there is somebody to be told. */
+static bool is_sound(const struct source *source)
+{
+    return qi_source_is_sound(source) || qi_guard_report_damage(&source->guard, &source->provider);
+}
+
 size_t qi_source_room_bytes(const struct source *source)
 {
+    if (!is_sound(source))
+        return 0;
     return source->limit_bytes == 0 ? SIZE_MAX - source->acquired_bytes : source->limit_bytes - source->acquired_bytes;
 }
 
@@ -14,35 +47,48 @@ void qi_source_count(struct source *source, size_t bytes)
     source->acquired_bytes += bytes;
     if (source->acquired_bytes > source->acquired_peak_bytes)
         source->acquired_peak_bytes = source->acquired_bytes;
+    qi_source_close(source);
 }
 
-/* A chunk without a page. It is const, as nothing writes to it. */
-static const uintptr_t shut_chunk[SOURCE_SHUT_WORDS];
+/* Field by field: a struct copy may become a memcpy. */
+static void copy_gate(struct source_gate *to, const struct source_gate *from)
+{
+    to->bytes = from->bytes;
+    to->chunk = from->chunk;
+    guard_keep(to, codes, guard_word(from, codes));
+    guard_keep(to, pages, guard_word(from, pages));
+    guard_keep(to, page_count, guard_word(from, page_count));
+    guard_keep(to, seal, guard_word(from, seal));
+}
 
 /* Every callback runs between these two. */
 struct source_gate qi_source_shut(struct source *source)
 {
-    const struct source_gate open = {source->gate.bytes, source->gate.chunk};
+    struct source_gate open;
+    copy_gate(&open, &source->gate);
     source->gate.bytes = 0;
-    source->gate.chunk = (struct chunk *)(uintptr_t)shut_chunk;
+    source->gate.chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut;
+    guard_keep(&source->gate, codes, 0);
+    guard_keep(&source->gate, pages, 0);
+    guard_keep(&source->gate, page_count, 0);
+    guard_keep(&source->gate, seal, 0);
     return open;
 }
 
-static void reopen(struct source *source, struct source_gate open)
+void qi_source_reopen(struct source *source, struct source_gate open)
 {
-    source->gate.bytes = open.bytes;
-    source->gate.chunk = open.chunk;
+    copy_gate(&source->gate, &open);
 }
 
 /* Gives memory to the provider, or keeps quiet if it never takes any back. */
 static bool provider_release(struct source *source, void *memory, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
-    if (provider->release == NULL)
+    if (!is_sound(source) || provider->release == NULL)
         return false;
     const struct source_gate open = qi_source_shut(source);
     provider->release(provider->context, memory, bytes);
-    reopen(source, open);
+    qi_source_reopen(source, open);
     return true;
 }
 
@@ -53,7 +99,7 @@ void *qi_source_acquire(struct source *source, size_t bytes)
         return NULL;
     const struct source_gate open = qi_source_shut(source);
     void *memory = provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES);
-    reopen(source, open);
+    qi_source_reopen(source, open);
     if (memory == NULL)
         return NULL;
     if (((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) != 0 || (uintptr_t)memory > UINTPTR_MAX - bytes) {
@@ -69,17 +115,18 @@ bool qi_source_release(struct source *source, void *memory, size_t bytes)
     if (!provider_release(source, memory, bytes))
         return false;
     source->acquired_bytes -= bytes;
+    qi_source_close(source);
     return true;
 }
 
 bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
-    if (provider->extend == NULL || bytes - old_bytes > qi_source_room_bytes(source))
+    if (bytes - old_bytes > qi_source_room_bytes(source) || provider->extend == NULL)
         return false;
     const struct source_gate open = qi_source_shut(source);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
-    reopen(source, open);
+    qi_source_reopen(source, open);
     if (extended)
         qi_source_count(source, bytes - old_bytes);
     return extended;
@@ -88,12 +135,14 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
 bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
-    if (provider->truncate == NULL)
+    if (!is_sound(source) || provider->truncate == NULL)
         return false;
     const struct source_gate open = qi_source_shut(source);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
-    reopen(source, open);
-    if (truncated)
+    qi_source_reopen(source, open);
+    if (truncated) {
         source->acquired_bytes -= old_bytes - bytes;
+        qi_source_close(source);
+    }
     return truncated;
 }

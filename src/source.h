@@ -10,32 +10,47 @@
  * Invariants
  *   S1  acquired_bytes <= acquired_peak_bytes
  *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
+ *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit obeyed
  */
 #ifndef QUARRY_SOURCE_H
 #define QUARRY_SOURCE_H
 
 #include "guard.h"
+#include "units.h"
 
 struct chunk;
 
+/* A chunk without a page. It is const, as nothing writes to it. */
+extern const struct chunk qi_chunk_shut;
+
 /* What the hot paths of malloc and free serve. While a callback runs the gate is shut: requests of no size, and a chunk
- * without a page. One comparison each thus asks for two things at once. */
+ * without a page. One comparison each thus asks for two things at once. Guarded, the gate has what free needs to know of
+ * the hot chunk, and their sum, so that no damaged address is followed. */
 struct source_gate {
     size_t bytes;        /* requests of so many bytes and less */
     struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
+    GUARD_WORD(codes)
+    GUARD_WORD(pages)
+    GUARD_WORD(page_count)
+    GUARD_WORD(seal)
 };
-
-/* At least as many words as a chunk's struct has. */
-enum { SOURCE_SHUT_WORDS = 6 };
 
 struct source {
     struct guard guard;
     struct source_gate gate;
     const struct quarry_source *provider; /* NULL: regions only. The heap's own copy. */
+    GUARD_WORD(provider_check)            /* its complement */
     size_t acquired_bytes;
     size_t acquired_peak_bytes;
     size_t limit_bytes; /* 0: none */
+    GUARD_WORD(seal)
 };
+
+/* Is what a callback's call depends on undamaged? */
+bool qi_source_is_sound(const struct source *source);
+
+/* After a change of its provider, of a callback in it, of the limit or of what was acquired. */
+void qi_source_close(struct source *source);
 
 /* Is a callback running? */
 BITS_INLINE bool source_is_busy(const struct source *source)
@@ -45,6 +60,9 @@ BITS_INLINE bool source_is_busy(const struct source *source)
 
 /* Shuts the gate, for a callback or for good; what it was. */
 struct source_gate qi_source_shut(struct source *source);
+
+/* Opens it as it was. */
+void qi_source_reopen(struct source *source, struct source_gate open);
 
 /* How much more the limit allows. */
 size_t qi_source_room_bytes(const struct source *source);

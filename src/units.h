@@ -6,7 +6,8 @@
  *             to hold a list node. 8 bytes on 32-bit targets, 16 on 64-bit ones.
  *   page      QUARRY_PAGE_BYTES; a whole number of granules.
  *   map       the bits of a page that say which slots of a run are allocated: UNITS_MAP_BYTES for each page, so
- *             that a run has at least as many map bits as slots whatever its slot size.
+ *             that a run has at least as many map bits as slots whatever its slot size; from check level 2 a word, so
+ *             that it has two, as a run has two pages at least.
  *
  *   bytes 0               64              128             192             256     (e.g. 32-bit, 64-byte pages)
  *         +---------------+---------------+---------------+---------------+
@@ -23,8 +24,14 @@
 #include "bits.h"
 #include "quarry_config.h"
 
-/* What a chunk notes of each page; wide where that is little beside the page. */
-#define UNITS_WIDE_CODES (UINTPTR_MAX > 0xFFFFFFFFu || QUARRY_PAGE_BYTES >= 256)
+/* From check level 2 control data is guarded: it says things twice, or in words of which no single bit can change
+ * without making nonsense, so that damage to it is seen before it does harm. */
+enum { UNITS_GUARDED = QUARRY_CHECK_LEVEL >= 2 };
+
+/* What a chunk notes of each page; wide where that is little beside the page, or where a narrow code has no bit left
+ * for its guard. */
+#define UNITS_WIDE_CODES                                                                                               \
+    (UINTPTR_MAX > 0xFFFFFFFFu || QUARRY_PAGE_BYTES >= 256 || (QUARRY_CHECK_LEVEL >= 2 && QUARRY_PAGE_BYTES >= 128))
 #if UNITS_WIDE_CODES
 typedef uint16_t page_code_t;
 #else
@@ -38,7 +45,9 @@ enum {
     UNITS_GRANULE_SHIFT = sizeof(void *) == 8 ? 4 : 3,
     UNITS_PAGE_GRANULE_SHIFT = UNITS_PAGE_SHIFT - UNITS_GRANULE_SHIFT,
     UNITS_PAGE_GRANULES = 1 << UNITS_PAGE_GRANULE_SHIFT,
-    UNITS_MAP_BYTES = UNITS_PAGE_GRANULES >= 8 ? UNITS_PAGE_GRANULES / 8 : 1,
+    UNITS_MAP_BYTES = UNITS_GUARDED              ? (int)sizeof(uintptr_t)
+                      : UNITS_PAGE_GRANULES >= 8 ? UNITS_PAGE_GRANULES / 8
+                                                 : 1,
 };
 
 _Static_assert((1u << UNITS_GRANULE_SHIFT) == UNITS_GRANULE_BYTES, "a granule is two pointers");
