@@ -197,6 +197,35 @@ static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t ot
     return one - other < other_bytes || other - one < one_bytes;
 }
 
+static bool meets_node(const struct added_chunk *node, uintptr_t start, size_t bytes)
+{
+    return overlaps(start, bytes, (uintptr_t)node, node->chunk.bytes);
+}
+
+/* Both ends of the bytes have a way down the tree. Where the ways have parted, whatever hangs on the inner side of one of
+ * them lies between the ends. */
+bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes)
+{
+    const uintptr_t ends[2] = {(uintptr_t)start, (uintptr_t)start + bytes - 1};
+    if (overlaps(ends[0], bytes, (uintptr_t)set, set->first.bytes))
+        return true;
+    for (unsigned end = 0; end < 2; end++) {
+        const struct added_chunk *node = chunk_link(&set->root);
+        bool have_parted = ((ends[0] ^ ends[1]) >> (set->top_bit & (BITS_WORD - 1))) >> 1 != 0;
+        for (unsigned bit = set->top_bit; node != NULL && chunk_is_sound(&node->chunk); bit--) {
+            const bool is_high = (ends[end] >> (bit & (BITS_WORD - 1)) & 1) != 0;
+            const struct added_chunk *inside = chunk_link(end == 0 ? &node->high : &node->low);
+            if (meets_node(node, ends[0], bytes))
+                return true;
+            if (have_parted && is_high == (end == 1) && inside != NULL && meets_node(inside, ends[0], bytes))
+                return true;
+            have_parted |= ((ends[0] ^ ends[1]) >> (bit & (BITS_WORD - 1)) & 1) != 0;
+            node = is_high ? chunk_link(&node->high) : chunk_link(&node->low);
+        }
+    }
+    return false;
+}
+
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes)
 {
     uintptr_t first = (uintptr_t)start;

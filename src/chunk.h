@@ -401,7 +401,11 @@ bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added);
 /* False, nothing changed, if it may not be removed. */
 bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added);
 
-/* Does memory of this heap lie anywhere in these bytes? Grows with the number of chunks. */
+/* Does memory of this heap lie anywhere in these bytes, apart from what a region has beside its chunk? At most two steps
+ * for each bit of an address. */
+bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes);
+
+/* The same of what regions have beside their chunks too. Grows with the number of chunks. */
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes);
 
 #endif

@@ -449,7 +449,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 static bool add_chunk(struct quarry_heap *heap)
 {
     size_t bytes = heap_sourced(heap)->chunk_bytes;
-    struct added_chunk *added = qi_source_acquire(heap_source(heap), bytes);
+    struct added_chunk *added = qi_huge_acquire(heap_chunks(heap), bytes);
     if (added == NULL)
         return false;
     added->chunk.bytes = bytes;

@@ -4,6 +4,15 @@
  */
 #include "huge.h"
 
+struct added_chunk *qi_huge_acquire(struct chunk_set *set, size_t bytes)
+{
+    void *memory = qi_source_acquire(&set->source, bytes);
+    if (QUARRY_CHECK_LEVEL == 0 || memory == NULL || !qi_chunk_meets(set, memory, bytes))
+        return memory;
+    qi_guard_report_damage(&set->source.guard, memory); /* it is in use, so it does not go back */
+    return NULL;
+}
+
 struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
 {
     if (align_bytes < QUARRY_ALIGN_BYTES)
@@ -13,7 +22,7 @@ struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t ali
     if (align_bytes > QUARRY_PAGE_BYTES)
         lead = bits_round_up(sizeof(struct added_chunk), QUARRY_PAGE_BYTES) + align_bytes - QUARRY_PAGE_BYTES;
     size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);
-    struct added_chunk *huge = qi_source_acquire(&set->source, total);
+    struct added_chunk *huge = qi_huge_acquire(set, total);
     if (huge == NULL)
         return NULL;
     uintptr_t block = bits_round_up((uintptr_t)huge + sizeof *huge, align_bytes);
@@ -40,7 +49,7 @@ bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t byte
 {
     size_t old = huge->chunk.bytes;
     size_t lead = (size_t)(huge->chunk.pages - (uint8_t *)huge);
-    size_t total = bits_round_up(lead + bytes, UNITS_SOURCE_BYTES);
+    size_t total = bits_round_up(lead + (bytes == 0 ? 1 : bytes), UNITS_SOURCE_BYTES); /* its start must stay */
     if (total == old)
         return true;
     if (!qi_chunk_may_be_removed(set,
