@@ -113,13 +113,21 @@ void *qi_serve_take(struct quarry_heap *heap, size_t bytes, const struct place *
 
 /* --- giving --- */
 
+/* Is giving the block back a misuse, which is about to be reported? */
+static bool is_misuse(struct quarry_heap *heap, const struct request *request, const void *block)
+{
+    if (request->calls != NULL)
+        return request->calls->owns != NULL && !request->calls->owns(heap, block);
+    return source_is_busy(heap_source(heap)) || !quarry_owns(heap, block);
+}
+
 /* Before a live block is given back. */
 static void note_given(struct quarry_heap *heap, struct request *request, void *block)
 {
     if (request->observers == NULL && QUARRY_TRACK == 0)
         return;
-    if (request->calls == NULL && (source_is_busy(heap_source(heap)) || !quarry_owns(heap, block)))
-        return; /* a misuse that is about to be reported */
+    if (is_misuse(heap, request, block))
+        return;
     tell_freed(heap, request, block);
     if (request->calls == NULL)
         forget_place(heap, block);
