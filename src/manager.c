@@ -76,8 +76,10 @@ void zend_mm_shutdown(zend_mm_heap *heap, bool full_shutdown, bool silent)
 
 void shutdown_memory_manager(bool silent, bool full_shutdown)
 {
-    zend_mm_shutdown(current_heap(), full_shutdown, silent);
-    if (full_shutdown && qi_manager_persistent != NULL) {
+    struct quarry_heap *heap = current_heap();
+    bool is_refused = heap != NULL && source_is_busy(heap_source(heap)); /* a callback asks, which is reported */
+    zend_mm_shutdown(heap, full_shutdown, silent);
+    if (full_shutdown && !is_refused && qi_manager_persistent != NULL) {
         struct quarry_heap *persistent = qi_manager_persistent;
         qi_manager_persistent = NULL;
         qi_current_forget(persistent);

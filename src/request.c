@@ -118,7 +118,8 @@ static void release(void *context, void *memory, size_t bytes)
     qi_current_open(heap, false);
     if (bytes == chunk_bytes_of(heap))
         request->chunks--;
-    if (bytes == chunk_bytes_of(heap) && should_keep(request)) {
+    bool is_aligned = ((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) == 0; /* or it was refused, and would be again */
+    if (bytes == chunk_bytes_of(heap) && is_aligned && should_keep(request)) {
         struct request_kept *kept = memory;
         kept->next = request->kept;
         request->kept = kept;

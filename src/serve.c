@@ -254,6 +254,10 @@ size_t qi_serve_collect(struct quarry_heap *heap)
 void qi_serve_end(struct quarry_heap *heap, bool full, bool silent)
 {
     struct request *request = qi_request_of(heap);
+    if (source_is_busy(heap_source(heap))) {
+        quarry_reset(heap); /* which reports it */
+        return;
+    }
     if (request == NULL) {
         if (full) {
             qi_current_forget(heap);

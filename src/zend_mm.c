@@ -13,7 +13,8 @@ zend_mm_heap *zend_mm_get_heap(void)
 
 zend_mm_heap *zend_mm_set_heap(zend_mm_heap *new_heap)
 {
-    return qi_current_set(new_heap, qi_request_is_hot(new_heap));
+    /* A callback of the heap's own source may set it again: the end of the callback opens its hot paths. */
+    return qi_current_set(new_heap, qi_request_is_hot(new_heap) && !source_is_busy(heap_source(new_heap)));
 }
 
 bool is_zend_mm(void)

@@ -148,3 +148,18 @@ ON_SOURCE_OF(test_kept_chunk_serves_huge_block_of_its_length, 8)
     shutdown_memory_manager(true, false);
     CHECK(quarry_check(s->heap));
 }
+
+/* A chunk that the heap refuses is not kept: it would be refused again. */
+ON_SOURCE_OF(test_kept_chunk_is_none_that_was_refused, 8)
+{
+    for (unsigned request = 0; request < 10; request++) {
+        take_chunks(4);
+        shutdown_memory_manager(true, false);
+    }
+    zend_mm_gc(s->heap);
+    take_chunks(1);
+    s->source.misalign_bytes = QUARRY_PAGE_BYTES / 2;
+    CHECK_EQ(femalloc(BIG_BYTES, true), NULL);
+    take_chunks(2);
+    CHECK(quarry_check(s->heap));
+}

@@ -277,6 +277,33 @@ ON_SOURCE_OF(test_tracked_many_blocks_are_each_known, 40)
     end(heap);
 }
 
+static void count_freed(void *context, zend_mm_heap *heap, void *block)
+{
+    (void)heap, (void)block;
+    ++*(unsigned *)context;
+}
+
+ON_TRACKED(test_tracked_wrong_pointers_are_not_told_to_observers)
+{
+    static unsigned freed;
+    static struct quarry_observer observer;
+    unsigned char *block = emalloc(20), *dead = emalloc(20);
+
+    efree(dead);
+    freed = 0;
+    observer.context = &freed;
+    observer.freed = count_freed;
+    CHECK(quarry_add_observer(heap, &observer));
+    efree(opaque_pointer(dead));
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    efree(opaque_pointer(block + 1));
+    expect_misuse(heap, KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(freed, 0);
+    efree(block);
+    CHECK_EQ(freed, 1);
+    CHECK(quarry_remove_observer(heap, &observer));
+}
+
 ON_TRACKED(test_tracked_gc_and_max_allocs_work_as_ever)
 {
     CHECK_EQ(zend_mm_gc(heap), 0);
