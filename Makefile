@@ -296,6 +296,7 @@ BENCH_TABLES := $(foreach table,instructions region worst growth host size,$(if 
 NEED_BENCH   := gnuplot-nox:gnuplot
 
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
+include tests/request_end/request_end.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -367,11 +368,12 @@ $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hos
 $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
 $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
+$(request_end_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
