@@ -29,3 +29,12 @@ ON_REGION_OF(test_histories_on_region_keep_blocks_and_figures, 24)
     for (unsigned i = 0; i < 2 * TEST_SCALE && !test_is_over(); i++)
         live_through(s, 600, 900 + i);
 }
+
+/* The same history again and again; each time another call of the source fails. */
+ON_SOURCE_OF(test_histories_with_each_call_of_source_failing_once, 24)
+{
+    for (unsigned nth = 1; nth <= 40 && !test_is_over(); nth++) {
+        s->source.fail_at = nth;
+        live_through(s, 150, 7);
+    }
+}
