@@ -64,7 +64,8 @@ struct request {
     size_t average;             /* of peak_chunks over requests, times REQUEST_ONE */
     size_t real_peak_bytes;
     struct places places;
-    uint64_t allocations_left; /* if they are counted */
+    /* If they are counted. Aligned as a word: the struct follows the heap's two, which consist of words. */
+    uint64_t allocations_left __attribute__((packed, aligned(sizeof(void *))));
     bool counts_allocations, ran_out_of_allocations;
     bool is_fallible;
     bool is_ending;
@@ -78,6 +79,8 @@ struct request {
         } given;
     };
 };
+
+_Static_assert(_Alignof(struct request) == sizeof(void *), "the struct is aligned wherever the heap's end");
 
 /* A request heap on a source, with extra_bytes behind its struct request. */
 struct quarry_heap *qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
