@@ -109,6 +109,7 @@ BITS_INLINE uintptr_t bits_load(const uint8_t *at)
     return ((const struct bits_any_word *)at)->value;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through what it is cast to */
 BITS_INLINE void bits_store(uint8_t *at, uintptr_t value)
 {
     ((struct bits_any_word *)at)->value = value;
@@ -119,6 +120,7 @@ BITS_INLINE uint32_t bits_load_u32(const uint8_t *at)
     return ((const struct bits_any_u32 *)at)->value;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through what it is cast to */
 BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value)
 {
     ((struct bits_any_u32 *)at)->value = value;

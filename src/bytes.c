@@ -29,7 +29,10 @@ static inline void copy_words(word_t *to, const word_t *from)
     to[1] = second;
     to[2] = third;
     to[3] = fourth;
-    first = from[4], second = from[5], third = from[6], fourth = from[7];
+    first = from[4];
+    second = from[5];
+    third = from[6];
+    fourth = from[7];
     to[4] = first;
     to[5] = second;
     to[6] = third;

@@ -5,6 +5,7 @@
 #include "places.h"
 
 #include "bytes.h"
+#include "quarry/emalloc.h"
 #include "units.h"
 
 /* --- the table --- */

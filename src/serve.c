@@ -215,6 +215,7 @@ void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_
         return change_in_heap(heap, block, bytes, copy_bytes);
     void *changed =
             is_out_of_allocations(request) ? NULL : change_noted(heap, request, block, bytes, copy_bytes, place);
+    /* NOLINTNEXTLINE(readability-suspicious-call-argument): old before new, as everywhere */
     tell_resized(heap, request, block, changed, bytes);
     return changed;
 }

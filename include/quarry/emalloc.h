@@ -313,10 +313,12 @@ void zend_mm_set_fallible(bool fallible);
     void _efree_bin_##number(void *ptr);
 QUARRY_BINS(QUARRY_BIN_CALLS, , )
 
+/* Parts of one chain of conditions: NOLINTBEGIN(bugprone-macro-parentheses) */
 #define QUARRY_BIN_TAKE(number, granules, size, y)                                                                     \
     (size) <= (size_t)(granules)*QUARRY_GRANULE_BYTES ? _emalloc_bin_##number():
 #define QUARRY_BIN_GIVE(number, granules, ptr, size)                                                                   \
     (size) <= (size_t)(granules)*QUARRY_GRANULE_BYTES ? _efree_bin_##number(ptr):
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Not where a call carries its place, nor where a canary makes another slot of it. */
 #if QUARRY_TRACK || QUARRY_CHECK_LEVEL >= 3
