@@ -297,6 +297,7 @@ NEED_BENCH   := gnuplot-nox:gnuplot
 
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/request_end/request_end.mk
+include tests/static/static.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -370,6 +371,7 @@ $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/diff
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
 $(request_end_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
+$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
@@ -393,6 +395,7 @@ check-style:
 	@tests/style/layers.sh
 	@tests/style/files.sh
 	@clang-format --dry-run -Werror $(STYLED)
+	@$(MAKE) -s check-static
 
 format:
 	@tools/need.sh --check clang-format:clang-format
@@ -417,7 +420,9 @@ help:
 	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
 	@echo 'make size        code size on every ISA'
-	@echo 'make check-style layer order, file heads and layout of the C files'
+	@echo 'make check-style layer order, file heads and layout of the C files, and make check-static'
+	@echo 'make check-static  four analyzers, MISRA among them: docs/misra.md; FULL=1: every check level'
+	@echo 'make misra       bring the places in docs/misra.md up to date'
 	@echo 'make format      lay out the C files'
 	@echo 'make clean       remove build/'
 	@echo
