@@ -298,6 +298,7 @@ NEED_BENCH   := gnuplot-nox:gnuplot
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/request_end/request_end.mk
 include tests/static/static.mk
+include tests/exhaustive/exhaustive.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -376,6 +377,11 @@ $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(BUDGET_FILES)
+$(exhaustive_jobs)\
+$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
+endef
+
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(EXHAUSTIVE_IMAGES)
 
 .PHONY: test test-images
 test:
@@ -412,6 +418,7 @@ help:
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make run         boot the examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
+	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
