@@ -181,7 +181,7 @@ static bool change(const struct scope *scope, const struct call *call, const str
     if (pointer == NULL) {
         expect_contents(old, block.offset, block.bytes);
         EXPECT(!aligned || request->bytes > block.bytes); /* shrinking never fails */
-        /* Nor does growing into the free run behind; pages that should become a slot again are moved, or else refused. */
+        /* Nor does growing into the free run behind; but pages that are to become a slot are moved, or refused. */
         EXPECT(!aligned || known->kind[call->block] != QUARRY_LARGE || request->bytes <= BIN_MAX_BYTES ||
                request->bytes > block.bytes + known->room_bytes[call->block]);
         expect_refusal(scope, known, request);

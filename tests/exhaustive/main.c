@@ -3,8 +3,8 @@
  * main.c: exhaustive quick|full [SCOPE]: searches all scopes, or one, and prints a row of docs/exhaustive.md for each.
  *
  * quick is what make test runs, full what make exhaustive runs; without arguments the scopes are listed. A scope passes
- * if no fault was found, and as many states as its bounds demand. With LEVELS in the environment the number of states of
- * each level is shown while it works.
+ * if no fault was found, and as many states as its bounds demand. With LEVELS in the environment the number of states
+ * of each level is shown while it works.
  */
 #include <stdio.h>
 #include <string.h>

@@ -2,30 +2,17 @@
  *
  * scopes.c: the scopes, see scope.h.
  *
- * Sizes are in pages, granules and chunks, so that a scope means about the same on every build. A bin of one page has 2
- * slots in a run of 2 pages with 64-byte pages on 32-bit, and 4 slots in a run of 4 on 64-bit; hence FOR(32-bit, 64-bit).
+ * Sizes are in pages and chunks, so that a scope means about the same on every build. A bin of one page has 2
+ * slots in a run of 2 pages with 64-byte pages on 32-bit, and 4 in a run of 4 on 64-bit, hence FOR(32-bit, 64-bit).
  * Runs of the smallest slots: 24 in 3 pages; 8 in 2 pages (64-bit, pages of 64 bytes) or 64 in 2 (512 bytes).
  */
 #include "scope.h"
 
 #define FOR(narrow, wide) (sizeof(void *) > 4 ? (wide) : (narrow))
 #define PAGE(n)           ((size_t)(n)*QUARRY_PAGE_BYTES)
-#define GRANULE           (2 * sizeof(void *))
 #define CHUNK             ((size_t)FOR(4096, 16384))
 #define CHUNK_FRAMES      FOR(1, 4)
 #define SMALLEST_SLOTS    FOR(24, 2 * QUARRY_PAGE_BYTES / 16)
-#define PLAIN(bytes)                                                                                                   \
-    {                                                                                                                  \
-        (bytes), 0, false                                                                                              \
-    }
-#define ZEROED(bytes)                                                                                                  \
-    {                                                                                                                  \
-        (bytes), 0, true                                                                                               \
-    }
-#define ALIGNED(align_bytes, bytes)                                                                                    \
-    {                                                                                                                  \
-        (bytes), (align_bytes), false                                                                                  \
-    }
 
 const struct scope scopes[] = {
         {
@@ -34,10 +21,13 @@ const struct scope scopes[] = {
                 .first_pages = 9,
                 .most_blocks = 9,
                 .requests = 5,
-                .request = {ALIGNED(PAGE(2), PAGE(1)), ALIGNED(PAGE(2), PAGE(2)), ALIGNED(PAGE(4), PAGE(3)),
-                            ZEROED(PAGE(5)), PLAIN(SIZE_MAX / 2)},
-                .quick = {0, 200},
-                .full = {0, 200},
+                .request = {{PAGE(1), PAGE(2), false},
+                            {PAGE(2), PAGE(2), false},
+                            {PAGE(3), PAGE(4), false},
+                            {PAGE(5), 0, true},
+                            {SIZE_MAX / 2, 0, false}},
+                .quick = {0, 2000},
+                .full = {0, 2000},
         },
         {
                 .name = "bins",
@@ -45,9 +35,9 @@ const struct scope scopes[] = {
                 .first_pages = FOR(8, 12),
                 .most_blocks = FOR(6, 5),
                 .requests = 3,
-                .request = {PLAIN(PAGE(1)), ZEROED(PAGE(1) * 3 / 4), PLAIN(PAGE(2))},
-                .quick = {6, 200},
-                .full = {8, 200},
+                .request = {{PAGE(1), 0, false}, {PAGE(1) * 3 / 4, 0, true}, {PAGE(2), 0, false}},
+                .quick = {6, FOR(4400, 3300)},
+                .full = {8, FOR(35000, 30000)},
         },
         {
                 .name = "mixed",
@@ -55,9 +45,9 @@ const struct scope scopes[] = {
                 .first_pages = FOR(7, 8),
                 .most_blocks = 4,
                 .requests = 4,
-                .request = {PLAIN(0), ZEROED(PAGE(1)), PLAIN(PAGE(FOR(3, 5))), ALIGNED(PAGE(2), PAGE(1))},
-                .quick = {7, 200},
-                .full = {0, 200},
+                .request = {{0, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(3, 5)), 0, false}, {PAGE(1), PAGE(2), false}},
+                .quick = {7, FOR(8200, 4300)},
+                .full = {0, FOR(120000, 30000)},
         },
         {
                 .name = "full run",
@@ -67,21 +57,21 @@ const struct scope scopes[] = {
                 .pinned = SMALLEST_SLOTS - 2,
                 .most_blocks = 5,
                 .requests = 2,
-                .request = {PLAIN(1), PLAIN(PAGE(FOR(3, 5)))},
-                .quick = {9, 200},
-                .full = {0, 200},
+                .request = {{1, 0, false}, {PAGE(FOR(3, 5)), 0, false}},
+                .quick = {9, FOR(2500, 500)},
+                .full = {0, FOR(20000, 2000)},
         },
         {
                 .name = "two regions",
                 .what = "a second region, added at any time",
                 .lead_bytes = 3,
-                .first_pages = FOR(5, 5),
+                .first_pages = 5,
                 .second_pages = 4,
                 .most_blocks = 5,
                 .requests = 4,
-                .request = {PLAIN(1), ZEROED(PAGE(1)), PLAIN(PAGE(FOR(3, 5))), ALIGNED(PAGE(2), PAGE(1))},
-                .quick = {6, 200},
-                .full = {9, 200},
+                .request = {{1, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(3, 5)), 0, false}, {PAGE(1), PAGE(2), false}},
+                .quick = {6, FOR(6500, 1800)},
+                .full = {9, 20000},
         },
         {
                 .name = "classes",
@@ -89,9 +79,9 @@ const struct scope scopes[] = {
                 .first_pages = 24,
                 .most_blocks = 4,
                 .requests = 4,
-                .request = {PLAIN(PAGE(8)), PLAIN(PAGE(9)), PLAIN(PAGE(11)), ALIGNED(PAGE(2), PAGE(1))},
-                .quick = {6, 200},
-                .full = {0, 200},
+                .request = {{PAGE(8), 0, false}, {PAGE(9), 0, false}, {PAGE(11), 0, false}, {PAGE(1), PAGE(2), false}},
+                .quick = {6, 5100},
+                .full = {0, 30000},
         },
         {
                 .name = "source",
@@ -100,9 +90,12 @@ const struct scope scopes[] = {
                 .can = CAN_ALL,
                 .most_blocks = 4,
                 .requests = 4,
-                .request = {PLAIN(PAGE(1)), PLAIN(CHUNK * 5 / 8), ZEROED(CHUNK + 100), PLAIN(CHUNK * 9 / 4)},
-                .quick = {4, 200},
-                .full = {FOR(6, 5), 200},
+                .request = {{PAGE(1), 0, false},
+                            {CHUNK * 5 / 8, 0, false},
+                            {CHUNK + 100, 0, true},
+                            {CHUNK * 9 / 4, 0, false}},
+                .quick = {4, 430},
+                .full = {FOR(6, 5), 3000},
         },
         {
                 .name = "source, gives only",
@@ -110,9 +103,12 @@ const struct scope scopes[] = {
                 .frames = FOR(6, 20),
                 .most_blocks = 4,
                 .requests = 4,
-                .request = {PLAIN(PAGE(1)), PLAIN(CHUNK * 5 / 8), PLAIN(CHUNK + 100), PLAIN(CHUNK * 9 / 4)},
-                .quick = {4, 200},
-                .full = {FOR(6, 5), 200},
+                .request = {{PAGE(1), 0, false},
+                            {CHUNK * 5 / 8, 0, false},
+                            {CHUNK + 100, 0, false},
+                            {CHUNK * 9 / 4, 0, false}},
+                .quick = {4, 590},
+                .full = {FOR(6, 5), 2500},
         },
         {
                 .name = "spares",
@@ -121,9 +117,9 @@ const struct scope scopes[] = {
                 .can = CAN_RELEASE,
                 .most_blocks = 6,
                 .requests = 1,
-                .request = {PLAIN(CHUNK * 5 / 8)},
-                .quick = {FOR(8, 7), 200},
-                .full = {FOR(10, 9), 200},
+                .request = {{CHUNK * 5 / 8, 0, false}},
+                .quick = {FOR(8, 7), FOR(500, 220)},
+                .full = {FOR(10, 9), FOR(3700, 1500)},
         },
 };
 const unsigned scope_count = sizeof scopes / sizeof scopes[0];
