@@ -2,9 +2,10 @@
 #
 # exhaustive.mk: every sequence of calls on tiny heaps, see docs/exhaustive.md. Included by the Makefile in the top folder.
 #
-#   make exhaustive   the deep search on each build, some minutes; prints the rows of docs/exhaustive.md
+#   make exhaustive   the deep search, some minutes; prints the rows of docs/exhaustive.md
 #
-# make test runs the same programs with smaller depths. -no-pie: addresses, and with them the number of states, are the
+# make test runs the same programs with smaller depths, and so does make exhaustive at check level 2, unless
+# EXHAUSTIVE_LEVEL2=full says otherwise. -no-pie: addresses, and with them the number of states, are the
 # same in each run. The searcher looks at the heap's memory as words, hence -fno-strict-aliasing.
 
 EXHAUSTIVE_FLAGS_32        := $(BITS_32) -DQUARRY_ALIGN_BYTES=8
@@ -18,6 +19,7 @@ EXHAUSTIVE_IMAGES := $(EXHAUSTIVE_BUILDS:%=build/exhaustive/%/exhaustive)
 EXHAUSTIVE_CC     := gcc -std=c11 -O2 -fno-pie -no-pie
 NEED_EXHAUSTIVE   := $(NEED_HOST) $(NEED_32)
 EXHAUSTIVE_SECONDS := 120
+EXHAUSTIVE_LEVEL2 ?= quick
 
 # $(1) build
 define exhaustive_rules
@@ -31,7 +33,7 @@ build/exhaustive/$(1)/%.o: %.c build/exhaustive/$(1)/test.flags
 build/exhaustive/$(1)/exhaustive: $(call objects_of,$(SRC) $(wildcard tests/exhaustive/*.c),exhaustive/$(1))
 	$(EXHAUSTIVE_CC) $(EXHAUSTIVE_FLAGS_$(1)) $$^ -o $$@
 build/exhaustive/$(1)/full.txt: build/exhaustive/$(1)/exhaustive
-	@$$< full >$$@ || { cat $$@; rm -f $$@; exit 1; }
+	@$$< $(if $(filter %-level2,$(1)),$(EXHAUSTIVE_LEVEL2),full) >$$@ || { cat $$@; rm -f $$@; exit 1; }
 -include $(patsubst %.o,%.d,$(call objects_of,$(SRC) $(wildcard tests/exhaustive/*.c),exhaustive/$(1)))
 endef
 $(foreach build,$(EXHAUSTIVE_BUILDS),$(eval $(call exhaustive_rules,$(build))))

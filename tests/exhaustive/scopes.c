@@ -37,7 +37,7 @@ const struct scope scopes[] = {
                 .requests = 3,
                 .request = {{PAGE(1), 0, false}, {PAGE(1) * 3 / 4, 0, true}, {PAGE(2), 0, false}},
                 .quick = {6, FOR(4400, 3300)},
-                .full = {8, FOR(35000, 30000)},
+                .full = {8, FOR(35000, 25000)},
         },
         {
                 .name = "mixed",
@@ -47,7 +47,7 @@ const struct scope scopes[] = {
                 .requests = 4,
                 .request = {{0, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(3, 5)), 0, false}, {PAGE(1), PAGE(2), false}},
                 .quick = {7, FOR(8200, 4300)},
-                .full = {0, FOR(120000, 30000)},
+                .full = {0, FOR(120000, 18000)},
         },
         {
                 .name = "full run",
@@ -59,7 +59,7 @@ const struct scope scopes[] = {
                 .requests = 2,
                 .request = {{1, 0, false}, {PAGE(FOR(3, 5)), 0, false}},
                 .quick = {9, FOR(2500, 500)},
-                .full = {0, FOR(20000, 2000)},
+                .full = {0, FOR(50000, 2000)},
         },
         {
                 .name = "two regions",
@@ -71,7 +71,7 @@ const struct scope scopes[] = {
                 .requests = 4,
                 .request = {{1, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(3, 5)), 0, false}, {PAGE(1), PAGE(2), false}},
                 .quick = {6, FOR(6500, 1800)},
-                .full = {9, 20000},
+                .full = {9, FOR(130000, 20000)},
         },
         {
                 .name = "classes",
@@ -95,7 +95,7 @@ const struct scope scopes[] = {
                             {CHUNK + 100, 0, true},
                             {CHUNK * 9 / 4, 0, false}},
                 .quick = {4, 430},
-                .full = {FOR(6, 5), 3000},
+                .full = {FOR(6, 5), FOR(9000, 3000)},
         },
         {
                 .name = "source, gives only",
@@ -108,7 +108,7 @@ const struct scope scopes[] = {
                             {CHUNK + 100, 0, false},
                             {CHUNK * 9 / 4, 0, false}},
                 .quick = {4, 590},
-                .full = {FOR(6, 5), 2500},
+                .full = {FOR(6, 5), FOR(16000, 3000)},
         },
         {
                 .name = "spares",
