@@ -2,14 +2,16 @@
  *
  * scopes.c: the scopes, see scope.h.
  *
- * Sizes are in pages and chunks, so that a scope means about the same on every build. A bin of one page has 2
+ * Sizes are in pages, granules and chunks, so that a scope means about the same on every build. A bin of one page has 2
  * slots in a run of 2 pages with 64-byte pages on 32-bit, and 4 in a run of 4 on 64-bit, hence FOR(32-bit, 64-bit).
+ * Some sizes are a byte above the next smaller block's, so that rounding the wrong way is too little.
  * Runs of the smallest slots: 24 in 3 pages; 8 in 2 pages (64-bit, pages of 64 bytes) or 64 in 2 (512 bytes).
  */
 #include "scope.h"
 
 #define FOR(narrow, wide) (sizeof(void *) > 4 ? (wide) : (narrow))
 #define PAGE(n)           ((size_t)(n)*QUARRY_PAGE_BYTES)
+#define GRANULE           (2 * sizeof(void *))
 #define CHUNK             ((size_t)FOR(4096, 16384))
 #define CHUNK_FRAMES      FOR(1, 4)
 #define SMALLEST_SLOTS    FOR(24, 2 * QUARRY_PAGE_BYTES / 16)
@@ -24,7 +26,7 @@ const struct scope scopes[] = {
                 .request = {{PAGE(1), PAGE(2), false},
                             {PAGE(2), PAGE(2), false},
                             {PAGE(3), PAGE(4), false},
-                            {PAGE(5), 0, true},
+                            {PAGE(4) + 1, 0, true},
                             {SIZE_MAX / 2, 0, false}},
                 .quick = {0, 2000},
                 .full = {0, 2000},
@@ -35,7 +37,7 @@ const struct scope scopes[] = {
                 .first_pages = FOR(8, 12),
                 .most_blocks = FOR(6, 5),
                 .requests = 3,
-                .request = {{PAGE(1), 0, false}, {PAGE(1) * 3 / 4, 0, true}, {PAGE(2), 0, false}},
+                .request = {{PAGE(1), 0, false}, {PAGE(1) * 3 / 4 - GRANULE + 1, 0, true}, {PAGE(2), 0, false}},
                 .quick = {6, FOR(4400, 3300)},
                 .full = {8, FOR(35000, 25000)},
         },
@@ -45,7 +47,8 @@ const struct scope scopes[] = {
                 .first_pages = FOR(7, 8),
                 .most_blocks = 4,
                 .requests = 4,
-                .request = {{0, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(3, 5)), 0, false}, {PAGE(1), PAGE(2), false}},
+                .request =
+                        {{0, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(2, 4)) + 1, 0, false}, {PAGE(1), PAGE(2), false}},
                 .quick = {7, FOR(8200, 4300)},
                 .full = {0, FOR(120000, 18000)},
         },
@@ -57,7 +60,7 @@ const struct scope scopes[] = {
                 .pinned = SMALLEST_SLOTS - 2,
                 .most_blocks = 5,
                 .requests = 2,
-                .request = {{1, 0, false}, {PAGE(FOR(3, 5)), 0, false}},
+                .request = {{1, 0, false}, {PAGE(FOR(2, 4)) + 1, 0, false}},
                 .quick = {9, FOR(2500, 500)},
                 .full = {0, FOR(50000, 2000)},
         },
@@ -69,7 +72,8 @@ const struct scope scopes[] = {
                 .second_pages = 4,
                 .most_blocks = 5,
                 .requests = 4,
-                .request = {{1, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(3, 5)), 0, false}, {PAGE(1), PAGE(2), false}},
+                .request =
+                        {{1, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(2, 4)) + 1, 0, false}, {PAGE(1), PAGE(2), false}},
                 .quick = {6, FOR(6500, 1800)},
                 .full = {9, FOR(130000, 20000)},
         },
