@@ -289,7 +289,7 @@ static void free_one(struct model *m, struct fuzz_input *in, bool is_sized)
 
 static void reset(struct model *m)
 {
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
+    for (unsigned i = 0; i < m->entries; i++) {
         if (m->blocks[i].at != NULL)
             bury(m, &m->blocks[i]);
     }

@@ -24,8 +24,8 @@ void model_expect_quiet(struct model *m)
 
 static struct model_block *some_block(struct model *m, unsigned start)
 {
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
-        struct model_block *block = &m->blocks[(start + i) % MODEL_BLOCKS];
+    for (unsigned i = 0; i < m->entries; i++) {
+        struct model_block *block = &m->blocks[(start + i) % m->entries];
         if (block->at != NULL && !block->lent && block != m->busy)
             return block;
     }
@@ -81,7 +81,7 @@ struct model_block *model_choose(struct model *m, struct fuzz_input *in)
 
 struct model_block *model_overlapping(struct model *m, const void *at, size_t bytes)
 {
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
+    for (unsigned i = 0; i < m->entries; i++) {
         const struct model_block *block = &m->blocks[i];
         if (block->at != NULL && ((uintptr_t)at - (uintptr_t)block->at < block->usable_bytes + CANARY_BYTES ||
                                   (uintptr_t)block->at - (uintptr_t)at < bytes))
@@ -109,7 +109,7 @@ void model_check_block(struct model *m, struct model_block *block)
 
 void model_check_blocks(struct model *m)
 {
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
+    for (unsigned i = 0; i < m->entries; i++) {
         if (m->blocks[i].at != NULL)
             model_check_block(m, &m->blocks[i]);
     }
@@ -146,8 +146,11 @@ static bool is_aligned(const struct model_block *block, size_t align_bytes)
 static struct model_block *free_entry(struct model *m)
 {
     for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
-        if (m->blocks[i].at == NULL)
-            return &m->blocks[i];
+        if (m->blocks[i].at != NULL)
+            continue;
+        if (m->entries <= i)
+            m->entries = i + 1;
+        return &m->blocks[i];
     }
     fuzz_fail("the model has room", __FILE__, __LINE__);
 }
@@ -227,12 +230,13 @@ static void begin_request(struct model *m, size_t bytes, struct model_block *bus
         m->source->refused = 0;
 }
 
-/* Is it as good_size() says? Only where memory is short may it be more: then a run of small blocks had no room. */
+/* Is it as good_size() says? Only where memory is short may it be more: then a run of small blocks had no room. (From
+ * check level 3 memory is also short while freed slots wait.) */
 static void check_good_size(struct model *m, const struct model_block *block)
 {
     size_t good = quarry_good_size(m->heap, block->asked_bytes);
     struct quarry_stats stats;
-    if (block->usable_bytes == good || m->source != NULL || m->is_tolerant)
+    if (block->usable_bytes == good || m->source != NULL || m->is_tolerant || QUARRY_CHECK_LEVEL >= 3)
         return;
     quarry_get_stats(m->heap, &stats);
     FUZZ_CHECK(good + CANARY_BYTES <= 2048 && block->usable_bytes > good);
@@ -408,7 +412,7 @@ void model_note_lent(struct model *m, void *memory, size_t align_bytes, size_t b
 
 static struct model_block *lent_block(struct model *m, const void *memory)
 {
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
+    for (unsigned i = 0; i < m->entries; i++) {
         if (m->blocks[i].at == memory)
             return &m->blocks[i];
     }

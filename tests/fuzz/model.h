@@ -33,6 +33,7 @@ struct model {
     size_t region_bytes, first_free_bytes;
     struct model_block blocks[MODEL_BLOCKS];
     unsigned count, walks;
+    unsigned entries; /* of blocks[], from the first to the last that was ever in use */
     size_t used_bytes, used_peak_bytes, used_peak_most_bytes, failures, limit_bytes, acquired_peak_bytes;
     uint32_t seed;
     bool is_loose;    /* some block may have more than the rule says: see quarry_free_sized() */

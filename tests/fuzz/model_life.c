@@ -369,7 +369,7 @@ void model_reset(struct model *m)
 {
     FUZZ_TRACE("reset\n");
     model_check_blocks(m);
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++)
+    for (unsigned i = 0; i < m->entries; i++)
         m->blocks[i].at = NULL;
     m->count = 0;
     m->used_bytes = 0;
@@ -392,15 +392,15 @@ void model_destroy(struct model *m)
 
 void model_end(struct model *m, struct fuzz_input *in)
 {
-    unsigned order = fuzz_byte(in), step = order % 7 * 2 + 1; /* odd, and so without a factor in common with the count */
+    unsigned order = fuzz_byte(in), step = order % 7 + 1;
     model_walk(m);
     model_stats(m);
-    for (unsigned i = 0, at = order; i < MODEL_BLOCKS * 8; i++, at += step) {
-        struct model_block *block = &m->blocks[at % MODEL_BLOCKS];
+    for (unsigned i = 0, at = order; i < m->entries; i++, at += step) {
+        struct model_block *block = &m->blocks[at % m->entries];
         if (block->at != NULL && !block->lent)
             model_free(m, block);
     }
-    for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
+    for (unsigned i = 0; i < m->entries; i++) {
         if (m->blocks[i].at != NULL)
             model_free(m, &m->blocks[i]);
     }
