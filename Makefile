@@ -339,6 +339,10 @@ budget check-budget:
 	@$(MAKE) -s -j$(JOBS) $(BUDGET_FILES)
 	@tests/bench/budget.py $(if $(filter check-budget,$@),check,$(if $(FORCE),set,lower)) tests/bench/budget.tsv $(BUDGET_FILES)
 
+# --- Fuzzing -----------------------------------------------------------------------------------------------------------
+
+include tests/fuzz/fuzz.mk
+
 # --- Tests -------------------------------------------------------------------------------------------------------------
 
 HOST_SECONDS    := 200
@@ -382,6 +386,11 @@ $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
 endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(EXHAUSTIVE_IMAGES)
+$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\
+$(fuzz_jobs)
+endef
+
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(FUZZ_TEST_IMAGES)
 
 .PHONY: test test-images
 test:
@@ -426,6 +435,7 @@ help:
 	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'
 	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
+	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'
 	@echo 'make size        code size on every ISA'
 	@echo 'make check-style layer order, file heads and layout of the C files, and make check-static'
 	@echo 'make check-static  four analyzers, MISRA among them: docs/misra.md; FULL=1: every check level'
