@@ -233,15 +233,16 @@ static void begin_life(struct block_model *b, void *at, unsigned heap, size_t as
     b->at = at;
     b->heap = heap;
     b->is_custom = heap != PERSISTENT && world.heaps[heap].has_handlers;
-    b->usable_bytes = b->is_custom            ? asked_bytes
-                      : heap == PERSISTENT    ? quarry_usable_size(quarry_persistent_heap(), at)
-                                              : zend_mm_block_size(world.heaps[heap].heap, at);
+    b->usable_bytes = b->is_custom         ? asked_bytes
+                      : heap == PERSISTENT ? quarry_usable_size(quarry_persistent_heap(), at)
+                                           : zend_mm_block_size(world.heaps[heap].heap, at);
     FUZZ_CHECK(b->usable_bytes >= asked_bytes);
     count_in(b);
     for (unsigned i = 0; i < BLOCKS; i++) {
         const struct block_model *other = &world.blocks[i];
         FUZZ_CHECK(other == b || other->at == NULL || other->usable_bytes == 0 || b->usable_bytes == 0 ||
-                   !(b->at - other->at < (ptrdiff_t)other->usable_bytes && other->at - b->at < (ptrdiff_t)b->usable_bytes));
+                   !(b->at - other->at < (ptrdiff_t)other->usable_bytes &&
+                     other->at - b->at < (ptrdiff_t)b->usable_bytes));
     }
     b->seed = world.seed += 77;
     fuzz_fill(b->at, b->usable_bytes, b->seed);

@@ -15,11 +15,11 @@ enum who { OF_CURRENT, OF_NAMED, OF_PERSISTENT };
 
 struct emalloc_call {
     unsigned number;
-    zend_mm_heap *heap;              /* OF_NAMED */
-    void *block;                     /* to be changed */
-    size_t count, bytes, offset;     /* what the call is given */
-    size_t copy_bytes;               /* likewise */
-    const char *text;                /* to be copied, and its length */
+    zend_mm_heap *heap;          /* OF_NAMED */
+    void *block;                 /* to be changed */
+    size_t count, bytes, offset; /* what the call is given */
+    size_t copy_bytes;           /* likewise */
+    const char *text;            /* to be copied, and its length */
     size_t text_bytes;
 };
 

@@ -145,8 +145,8 @@ static void set_observer(struct fuzz_input *in)
                                            .failed = on_failed,
                                            .ended = on_ended,
                                            .next = h->observer.next};
-    bool done = h->is_observed ? quarry_remove_observer(h->heap, &h->observer)
-                               : quarry_add_observer(h->heap, &h->observer);
+    bool done =
+            h->is_observed ? quarry_remove_observer(h->heap, &h->observer) : quarry_add_observer(h->heap, &h->observer);
     FUZZ_CHECK(done == can_observe(h) && world.reports == !can_observe(h));
     world.reports = 0;
     h->is_observed ^= done;

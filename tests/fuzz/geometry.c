@@ -68,7 +68,7 @@ static bool begin_on_region(struct fuzz_input *in)
     options.limit_bytes = choose_limit(in);
     if (kind < 16)
         options.chunk_bytes = (size_t)1 << kind * 2; /* for sources only, but it must be sound */
-    if (kind >= 250) { /* it wraps round: nothing is touched */
+    if (kind >= 250) {                               /* it wraps round: nothing is touched */
         FUZZ_CHECK(quarry_create((void *)(UINTPTR_MAX - bytes), bytes + 2 + kind, &options) == NULL);
         FUZZ_CHECK(quarry_create(NULL, bytes, &options) == NULL);
         return false;

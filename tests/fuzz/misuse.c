@@ -13,8 +13,8 @@
 enum { DEAD = 32, CALLS_MOST = 300 };
 #define KIND(kind) (1u << (kind))
 /* What a pointer to where a block began may be called: free memory has no exact starts. */
-#define GONE  (KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER))
-#define INNER KIND(QUARRY_INVALID_POINTER)
+#define GONE      (KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER))
+#define INNER     KIND(QUARRY_INVALID_POINTER)
 #define FILL_WORD (UINTPTR_MAX / 255 * 0xDF)
 
 static struct {
@@ -146,7 +146,9 @@ static void wrong_pointer(struct model *m, struct fuzz_input *in, unsigned kind)
                                     : (uint8_t *)m->heap + value / 4 - 8192);
         break;
     default:
-        if (m->region_count != 0)
+        if (block != NULL && value % 2 != 0) /* where slots of its run begin, or would, had the run more of them */
+            give_wrong(m, in, block->at + (value / 2 % 64 - 31) * (ptrdiff_t)(block->usable_bytes + CANARY_BYTES));
+        else if (m->region_count != 0)
             give_wrong(m, in, m->regions[0].at + value % m->regions[0].bytes);
         else
             give_wrong(m, in, (uint8_t *)m->heap + value % m->chunk_bytes);

@@ -22,7 +22,7 @@ struct model_block {
 };
 
 struct model {
-    struct quarry_heap *heap; /* NULL: none */
+    struct quarry_heap *heap;   /* NULL: none */
     struct fuzz_source *source; /* NULL: regions only */
     size_t chunk_bytes;         /* of a source */
     struct {
@@ -98,11 +98,11 @@ void model_note_returned(struct model *m, void *memory);
 struct model_view {
     size_t free_bytes, largest_bytes; /* of free runs; canaries not taken off */
     unsigned free_runs;
-    size_t slot_bytes;      /* wanted: a free slot that has so many bytes */
-    bool has_slot;          /* there is one */
-    const uint8_t *end;     /* wanted: the free run that begins here */
-    size_t room_bytes;      /* its length */
-    const uint8_t *sought;  /* wanted: the entry in which this lies */
+    size_t slot_bytes;     /* wanted: a free slot that has so many bytes */
+    bool has_slot;         /* there is one */
+    const uint8_t *end;    /* wanted: the free run that begins here */
+    size_t room_bytes;     /* its length */
+    const uint8_t *sought; /* wanted: the entry in which this lies */
     struct quarry_block found;
 };
 void model_view(struct model *m, struct model_view *view);

@@ -41,8 +41,8 @@ void model_stats(struct model *m)
 {
     struct quarry_stats stats;
     quarry_get_stats(m->heap, &stats);
-    FUZZ_TRACE("stats: %zu blocks, %zu used, %zu free, largest %zu\n", stats.blocks, stats.used_bytes,
-               stats.free_bytes, stats.largest_free_bytes);
+    FUZZ_TRACE("stats: %zu blocks, %zu used, %zu free, largest %zu\n", stats.blocks, stats.used_bytes, stats.free_bytes,
+               stats.largest_free_bytes);
     FUZZ_CHECK(stats.blocks == m->count);
     FUZZ_CHECK(stats.used_bytes == m->used_bytes);
     FUZZ_CHECK(stats.used_peak_bytes >= m->used_peak_bytes && stats.used_peak_bytes <= m->used_peak_most_bytes);
@@ -228,7 +228,8 @@ bool model_begin(struct model *m, uint8_t *region, size_t bytes, struct quarry_o
     FUZZ_TRACE("create %p, %zu, limit %zu, chunk %zu = %p\n", (void *)region, bytes, options.limit_bytes,
                options.chunk_bytes, (void *)m->heap);
     size_t chunk = options.chunk_bytes;
-    bool is_sound = chunk == 0 || (chunk >= CHUNK_LEAST_BYTES && chunk <= (size_t)64 << 20 && (chunk & (chunk - 1)) == 0);
+    bool is_sound =
+            chunk == 0 || (chunk >= CHUNK_LEAST_BYTES && chunk <= (size_t)64 << 20 && (chunk & (chunk - 1)) == 0);
     FUZZ_CHECK((m->heap != NULL) == (used >= quarry_min_region_bytes() && is_sound));
     if (m->heap == NULL)
         return false;
