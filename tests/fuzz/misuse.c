@@ -147,7 +147,9 @@ static void wrong_pointer(struct model *m, struct fuzz_input *in, unsigned kind)
         break;
     default:
         if (block != NULL && value % 2 != 0) /* where slots of its run begin, or would, had the run more of them */
-            give_wrong(m, in, block->at + (value / 2 % 64 - 31) * (ptrdiff_t)(block->usable_bytes + CANARY_BYTES));
+            give_wrong(m, in,
+                       block->at +
+                               ((ptrdiff_t)(value / 2 % 64) - 31) * (ptrdiff_t)(block->usable_bytes + CANARY_BYTES));
         else if (m->region_count != 0)
             give_wrong(m, in, m->regions[0].at + value % m->regions[0].bytes);
         else
