@@ -39,6 +39,9 @@ class Run:
         name = os.path.basename(self.prefix)
         self.findings = [f"{FINDINGS}/{one}" for one in sorted(set(os.listdir(FINDINGS)) - before)
                          if one.startswith(name + "-")]
+        # One that was found before is written again under its old name.
+        self.findings += [one for one in re.findall(r"Test unit written to (\S+)", self.output)
+                          if one not in self.findings]
         if status != 0 and not self.findings:
             self.findings = [f"(no input; status {status})"]
         return self
