@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * emalloc_calls.h: the calls of quarry/emalloc.h that take or change a block, as a table that an input chooses from, and
- * the way back from quarry_out_of_memory().
+ * emalloc_calls.h: the calls of quarry/emalloc.h that take or change a block, as a table that an input chooses from,
+ * and the way back from quarry_out_of_memory().
  */
 #ifndef QUARRY_FUZZ_EMALLOC_CALLS_H
 #define QUARRY_FUZZ_EMALLOC_CALLS_H
