@@ -342,6 +342,7 @@ budget check-budget:
 # --- Fuzzing -----------------------------------------------------------------------------------------------------------
 
 include tests/fuzz/fuzz.mk
+include tests/arithmetic/arithmetic.mk
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
 
@@ -375,6 +376,7 @@ $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
 $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
 $(request_end_jobs)\
+$(call arithmetic_jobs,$(ARITHMETIC_TEST))\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
@@ -391,6 +393,7 @@ $(fuzz_jobs)
 endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(FUZZ_TEST_IMAGES)
+TEST_IMAGES := $(ARITHMETIC_TEST) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -428,6 +431,7 @@ help:
 	@echo 'make run         boot the examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
 	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
+	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
