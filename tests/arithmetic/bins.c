@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * bins.c: bins: which slot a size gets, how much of it is lost, how it is aligned, and which slot lies at an offset.
- * Sizes up to the largest bin are all tried. Offsets: multiplying by an odd number and rotating are one to one on 32-bit
- * numbers, so if the starts of all slots give the slots' numbers, no other offset can give one of them: testing the
- * starts is enough, and smt/words.c proves the same. With ARITHMETIC_FULL all 2^32 offsets are tried as well, for each
- * bin. The four lengths of a bin's runs share the numbers that decide an offset, which is tested too.
+ * bins.c: bins: which slot a size gets, how much of it is lost, how it is aligned, and which slot lies at an
+ * offset. Sizes up to the largest bin are all tried. Offsets: multiplying by an odd number and rotating are one
+ * to one on 32-bit numbers, so if the starts of all slots give the slots' numbers, no other offset can give one
+ * of them: testing the starts is enough, and smt/words.c proves the same. With ARITHMETIC_FULL all 2^32 offsets
+ * are tried as well, for each bin. The four lengths of a bin's runs share the numbers that decide an offset,
+ * which is tested too.
  */
 #include "bin.h"
 

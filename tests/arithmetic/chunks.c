@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * chunks.c: pages and chunks: how many pages a span has, where control data and pages lie, which addresses lie in a
- * page, run lengths in maps. All 2^32 sizes of a 32-bit build with the default page; of other builds the first ones, and
- * edges (smt/pages.c proves all). What control data a page needs is CHUNK_CONTROL_BYTES' to say: the tests ask whether
- * pages and it fit, and whether one page more would not.
+ * chunks.c: pages and chunks: how many pages a span has, where control data and pages lie, which addresses lie
+ * in a page, run lengths in maps. All 2^32 sizes of a 32-bit build with the default page; of other builds the
+ * first ones, and edges (smt/pages.c proves all). What control data a page needs is CHUNK_CONTROL_BYTES' to say:
+ * the tests ask whether pages and it fit, and whether one page more would not.
  */
 #include "chunk.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * sizes.c: the arithmetic of public calls: what a size becomes, on a heap on a region and on one on a source; products,
- * alignments and limits at the edges of a word; the smallest region. Sizes are asked of the API alone, so the tests hold
- * at every check level. All 2^32 sizes of a 32-bit build with default options; of others every so many, and edges.
+ * sizes.c: the arithmetic of public calls: what a size becomes, on a heap on a region and on one on a source;
+ * products, alignments and limits at the edges of a word; the smallest region. Sizes are asked of the API alone,
+ * so the tests hold at every check level. All 2^32 sizes of a 32-bit build with default options; of others every
+ * so many, and edges.
  */
 #include <string.h>
 
