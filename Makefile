@@ -289,6 +289,9 @@ NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:
 	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
 	libphp8.2-embed:/usr/lib/libphp8.2.so valgrind:valgrind
 
+include tests/table/table.mk
+NEED_TEST += $(NEED_TABLE)
+
 # --- Bench: seven tables, beside peers ------------------------------------------------------------------------------------
 
 # A table's folder says in its table.mk how its files are made, and which packages that needs (NEED_BENCH).
@@ -377,6 +380,7 @@ $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/diff
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
 $(request_end_jobs)\
 $(call arithmetic_jobs,$(ARITHMETIC_TEST))\
+$(table_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
@@ -394,6 +398,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(FUZZ_TEST_IMAGES)
 TEST_IMAGES := $(ARITHMETIC_TEST) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
+TEST_IMAGES := $(TABLE_IMAGES) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -432,6 +437,7 @@ help:
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
 	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
 	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'
+	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
