@@ -295,7 +295,7 @@ NEED_TEST += $(NEED_TABLE)
 # --- Bench: seven tables, beside peers ------------------------------------------------------------------------------------
 
 # A table's folder says in its table.mk how its files are made, and which packages that needs (NEED_BENCH).
-BENCH_TABLES := $(foreach table,instructions region worst growth host size,$(if $(wildcard tests/bench/$(table)/table.mk),$(table)))
+BENCH_TABLES := $(foreach table,instructions region worst growth host size levels,$(if $(wildcard tests/bench/$(table)/table.mk),$(table)))
 NEED_BENCH   := gnuplot-nox:gnuplot
 
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
@@ -381,6 +381,7 @@ $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.
 $(request_end_jobs)\
 $(call arithmetic_jobs,$(ARITHMETIC_TEST))\
 $(table_jobs)\
+$(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
@@ -399,6 +400,7 @@ endef
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(FUZZ_TEST_IMAGES)
 TEST_IMAGES := $(ARITHMETIC_TEST) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 TEST_IMAGES := $(TABLE_IMAGES) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
+TEST_IMAGES := $(TABLE_IMAGES) $(call levels_images,$(LEVELS_GATE)) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -443,6 +445,7 @@ help:
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
 	@echo 'make bench-host  time of a call on this host beside Zend MM, in some 20 seconds'
 	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'
+	@echo 'make bench-levels  what each check level costs: instructions, bytes, code; writes docs/levels.md'
 	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
 	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * random_pointers.c: from check level 1 every wrong pointer is reported: every value, NULL apart, at which no live block
- * of the heap starts. Random pointers of every kind are given to a random one of the functions that take a block, among
- * random blocks of random heaps. Each must be reported once, by the call, which changes nothing.
+ * random_pointers.c: from check level 1 every wrong pointer is reported: every value, NULL apart, at which no live
+ * block of the heap starts. Random pointers of every kind are given to a random one of the functions that take a
+ * block, among random blocks of random heaps. Each must be reported, by the call, which changes nothing.
  */
 #include "crowd.h"
 
