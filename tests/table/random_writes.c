@@ -4,7 +4,7 @@
  * once the block is freed, the heap checked or the memory taken anew. Random lengths, places and bytes, among random
  * blocks of random heaps. A write beyond an end is one without a gap: from the byte behind the block upwards, or from the byte
  * before it downwards. It may go on through any number of neighbours, but stays in the heap's pages. A write that
- * leaves every byte as it was is none.
+ * leaves every byte as it was is none. On a source it stays in the canary, as what follows may not be the heap's.
  */
 #include "crowd.h"
 
@@ -125,7 +125,9 @@ static bool overflow(struct crowd *crowd, const struct pages *pages, bool *used_
 {
     static struct stray stray;
     const struct crowd_block *block = crowd_pick(crowd->live);
-    size_t room = block == NULL ? 0 : (size_t)(pages->end - (block->start + block->bytes));
+    if (block == NULL)
+        return false;
+    size_t room = crowd->on_source ? CANARY_BYTES : (size_t)(pages->end - (block->start + block->bytes));
     size_t length = 1 + test_random_below(test_random_below(2) == 0 ? 8 : LONGEST_BYTES);
     if (room == 0 || !write_stray(&stray, block->start + block->bytes, length < room ? length : room))
         return false;
@@ -211,6 +213,8 @@ static bool place(struct crowd *crowd, bool *used_up)
     crowd_change(crowd, 3);
     if (test_random_below(8) == 0)
         quarry_trim(crowd->heap); /* no block waits, and no run is spared */
+    if (crowd->on_source)         /* what lies beyond the canary, or was freed, may be the source's */
+        return overflow(crowd, &pages, used_up);
     if (test_random_below(3) == 0)
         return write_after_free(crowd, used_up);
     quarry_walk(crowd->heap, note_pages, &pages);
@@ -225,7 +229,7 @@ TEST(test_random_writes_beyond_blocks_and_after_free_are_all_reported)
     for (unsigned done = 0, heap = 1; done < CROWD_PLACEMENTS && !test_is_over(); heap++) {
         bool used_up = false;
         test_seed(heap);
-        if (!crowd_begin(&crowd, false))
+        if (!crowd_begin(&crowd, heap % 8 == 0))
             return;
         for (unsigned here = 0; here < WRITES_A_HEAP && !used_up && !test_is_over();) {
             bool placed = place(&crowd, &used_up);
