@@ -166,7 +166,8 @@ def view_instructions(table):
         if row["call"] == "all":
             totals[row["level"], row["machine"], row["trace"]] = int(row["instructions"])
         elif row["call"] != "realloc":
-            cells.setdefault((row["machine"], row["trace"], row["call"]), {})[row["level"]] = f"{row['mean']}; {row['max']}"
+            cells.setdefault((row["machine"], row["trace"], row["call"]), {})[row["level"]] = "; ".join(
+                map(report.shown, (row["mean"], row["max"])))
     yield ("A call, mean; most", ["CPU", "trace", "call", *("level " + level for level in LEVELS)],
            [[cpus[machine], trace, call, *by_level(found, LEVELS)] for (machine, trace, call), found in cells.items()])
     sums = {}
