@@ -2,9 +2,10 @@
  *
  * random_writes.c: from check level 3 no write beyond a block's end, or to a block that was freed, stays unreported
  * once the block is freed, the heap checked or the memory taken anew. Random lengths, places and bytes, among random
- * blocks of random heaps. A write beyond an end is one without a gap: from the byte behind the block upwards, or from the byte
- * before it downwards. It may go on through any number of neighbours, but stays in the heap's pages. A write that
- * leaves every byte as it was is none. On a source it stays in the canary, as what follows may not be the heap's.
+ * blocks of random heaps. A write beyond an end is one without a gap: from the byte behind the block upwards, or from
+ * the byte before it downwards. It may go on through any number of neighbours, but stays in the heap's pages; on a
+ * source it stays in the canary, as what follows may not be the heap's. A write that leaves every byte as it was is
+ * none.
  */
 #include "crowd.h"
 
