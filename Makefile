@@ -384,23 +384,14 @@ $(table_jobs)\
 $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
-$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
-endef
-
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(BUDGET_FILES)
 $(exhaustive_jobs)\
-$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)
-endef
-
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(EXHAUSTIVE_IMAGES)
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\
 $(fuzz_jobs)
 endef
 
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(FUZZ_TEST_IMAGES)
-TEST_IMAGES := $(ARITHMETIC_TEST) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
-TEST_IMAGES := $(TABLE_IMAGES) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
-TEST_IMAGES := $(TABLE_IMAGES) $(call levels_images,$(LEVELS_GATE)) $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
+	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
+	$(call levels_images,$(LEVELS_GATE)) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
