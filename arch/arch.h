@@ -11,13 +11,26 @@
  *   static inline void arch_irq_restore(uintptr_t saved)
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
  *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
+ *
+ * A port of a CPU that has a tag for each 16 bytes of memory, compared with bits 59 to 56 of a pointer at each access,
+ * says ARCH_HAS_TAGS 1, and defines what QUARRY_MARK_MTE needs:
+ *   static inline void *arch_tag_choose(void *pointer, uintptr_t excluded)  the pointer with a random tag; of bits 0 to
+ *                                                        15 of excluded, those that are set name tags that it is not
+ *   static inline void *arch_tag_load(const void *pointer)                 the pointer with the tag of its memory
+ *   static inline void arch_tag_set(void *pointer, size_t bytes)           gives memory the pointer's tag; both are
+ *                                                        multiples of 16, and bytes is not 0
  */
 #ifndef QUARRY_ARCH_H
 #define QUARRY_ARCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch_port.h"
+
+#ifndef ARCH_HAS_TAGS
+#define ARCH_HAS_TAGS 0
+#endif
 
 _Static_assert(ARCH_HAS_BIT_SCAN == 0 || ARCH_HAS_BIT_SCAN == 1, "the port must say whether the CPU scans bits");
 _Static_assert(ARCH_HAS_ATOMICS == 0 || ARCH_HAS_ATOMICS == 1, "the port must say whether the CPU has atomics");

@@ -102,6 +102,24 @@
 #define QUARRY_TRACK 0
 #endif
 
+/* Who is told which memory is a live block, so that a use after free and an access beside a block are seen when they
+ * happen, not only when the heap is looked at: see docs/marking.md. Default: nobody.
+ *   QUARRY_MARK_NONE      no instruction, no byte.
+ *   QUARRY_MARK_ASAN      AddressSanitizer, on a host. The program is compiled with -fsanitize=address, the library
+ *                         without. Each block is followed by 8 (32-bit) or 16 bytes that belong to nobody.
+ *   QUARRY_MARK_VALGRIND  Valgrind's memcheck, on a host; needs its header, valgrind/memcheck.h. The same 8 or 16 bytes.
+ *   QUARRY_MARK_MTE       the memory tags of AArch64 (FEAT_MTE2), which start code has switched on. A pointer carries
+ *                         the tag of its block in bits 59 to 56. 16 bytes of each region.
+ * Cost of the last three: each call that takes or gives a block back has a step for each 8 to 32 bytes of it, and
+ * create, reset and destroy one for each 8 to 32 bytes of the heap. */
+#define QUARRY_MARK_NONE     0
+#define QUARRY_MARK_ASAN     1
+#define QUARRY_MARK_VALGRIND 2
+#define QUARRY_MARK_MTE      3
+#ifndef QUARRY_MARK
+#define QUARRY_MARK QUARRY_MARK_NONE
+#endif
+
 /* How many cores have a current heap (quarry/emalloc.h). Range: 1 to 64. Default: 1. Cost: two words a core; with more
  * than one, each call finds out which core it runs on: QUARRY_CORE_INDEX() answers 0 to QUARRY_CORES - 1. Default: the
  * port's arch_core_index(). An RTOS or kernel may have something faster, or a heap for each thread. */
@@ -131,6 +149,8 @@ QUARRY_STATIC_ASSERT(QUARRY_CHUNK_BYTES >= (sizeof(void *) == 8 ? 16384 : 4096) 
                              (QUARRY_CHUNK_BYTES & (QUARRY_CHUNK_BYTES - 1)) == 0,
                      "QUARRY_CHUNK_BYTES must be a power of two from 4 KB (64-bit: 16 KB) to 64 MB");
 QUARRY_STATIC_ASSERT(QUARRY_TRACK == 0 || QUARRY_TRACK == 1, "QUARRY_TRACK must be 0 or 1");
+QUARRY_STATIC_ASSERT(QUARRY_MARK >= QUARRY_MARK_NONE && QUARRY_MARK <= QUARRY_MARK_MTE,
+                     "QUARRY_MARK must be one of QUARRY_MARK_NONE, _ASAN, _VALGRIND and _MTE");
 QUARRY_STATIC_ASSERT(QUARRY_CORES >= 1 && QUARRY_CORES <= 64, "QUARRY_CORES must be from 1 to 64");
 
 #endif

@@ -67,7 +67,7 @@ static bool visit_one(const struct visitor *visitor, const void *pointer, size_t
                       enum quarry_block_kind kind)
 {
     struct quarry_block block;
-    block.pointer = pointer;
+    block.pointer = mark_owners(pointer);
     block.bytes = bytes;
     block.free = free;
     block.kind = kind;

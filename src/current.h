@@ -16,7 +16,7 @@
  * one that has nothing, or the user's to take. */
 enum {
     CURRENT_HAS_HOT =
-            QUARRY_TRACK == 0 && !FILL_IS_ON && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
+            QUARRY_TRACK == 0 && HEAP_HAS_HOT && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
 };
 
 struct core {

@@ -86,7 +86,7 @@ static struct request *request_or_report(struct quarry_heap *heap)
 {
     struct request *request = qi_request_of(heap);
     if (request == NULL && heap != NULL)
-        qi_guard_report(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+        guard_report_outside(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
     return request;
 }
 
@@ -95,7 +95,7 @@ static bool can_have_handlers(struct quarry_heap *heap, const struct request *re
 {
     bool can = request->calls == NULL || request->calls->owns == NULL;
     if (!can)
-        qi_guard_report(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+        guard_report_outside(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
     return can;
 }
 

@@ -91,8 +91,10 @@ BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
     const struct core *core = current_core();
     struct quarry_heap *heap = core->current;
     void *block = bits_likely(current_is_hot(core)) ? qi_bin_take(&heap->bins, bin) : NULL;
-    if (bits_likely(block != NULL))
+    if (bits_likely(block != NULL)) {
         heap_count_taken(heap, bin_slot_bytes(bin));
+        block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
+    }
     lock_leave(heap, saved);
     return bits_likely(block != NULL) ? block : qi_emalloc_slowly(bytes);
 }

@@ -44,6 +44,7 @@ BITS_INLINE void *emalloc_take(size_t bytes)
                 size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
                 void *block = small_take(&heap->bins, bin, slot_bytes);
                 heap_count_taken(heap, slot_bytes);
+                block = heap_mark_live(heap, block, bytes, slot_bytes);
                 lock_leave(heap, saved);
                 return block;
             }
@@ -63,16 +64,17 @@ BITS_INLINE void emalloc_give(void *block, unsigned bin, size_t slot_bytes)
         struct quarry_heap *heap = current_core()->hot;
         struct chunk view;
         const struct chunk *chunk = chunk_hot(&heap_source(heap)->gate, &view);
-        size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, block);
+        size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, mark_bare(block));
         size_t page = offset >> UNITS_PAGE_SHIFT;
         if (bits_likely(page < (UNITS_GUARDED && chunk == NULL ? 0 : chunk->page_count))) {
             unsigned code = chunk_run_code(chunk->codes, &page);
             if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin)) {
                 const struct bin_shape *shape = bin_shape_of(code);
                 unsigned slot = bin_slot_of_bytes(offset - (page << UNITS_PAGE_SHIFT), slot_bytes);
-                if ((QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) &&
+                if ((QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) && heap_tag_fits(block) &&
                     bits_likely(small_give(chunk_map(chunk, page), shape, slot) == SMALL_GIVEN)) {
                     heap_count_given(heap, slot_bytes);
+                    mark_dead(heap, block, slot_bytes);
                     lock_leave(heap, saved);
                     return;
                 }

@@ -33,10 +33,12 @@ BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kin
     misuse.bytes = bytes;
     if (!guard_is_sound(guard))
         misuse.kind = QUARRY_CORRUPT;
+    mark_leave();
     if (guard->on_misuse != NULL && guard_is_sound(guard))
         guard->on_misuse(guard->context, &misuse);
     else
         quarry_panic(&misuse);
+    mark_enter();
 }
 
 BITS_COLD void qi_guard_report_write(const struct guard *guard, const void *place)

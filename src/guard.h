@@ -11,7 +11,7 @@
 #ifndef QUARRY_GUARD_H
 #define QUARRY_GUARD_H
 
-#include "bits.h"
+#include "mark.h"
 #include "quarry.h"
 
 /* From check level 2: the secret that links are mixed with, and the seal. GUARD_WORD() is a field of some struct that is
@@ -55,8 +55,18 @@ BITS_INLINE void guard_close(struct guard *guard)
 /* Makes the secret of the user's entropy, and of the heap's address, so that it is not 0 without any. */
 void qi_guard_set_secret(struct guard *guard, uintptr_t entropy);
 
-/* pointer: what was given, or the place found damaged. bytes: the size given, or 0. */
+/* pointer: what was given, or the place found damaged. bytes: the size given, or 0. From between lock_enter() and
+ * lock_leave(). */
 void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer, size_t bytes);
+
+/* The same from outside. */
+BITS_INLINE void guard_report_outside(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer,
+                                      size_t bytes)
+{
+    mark_enter();
+    qi_guard_report(guard, kind, pointer, bytes);
+    mark_leave();
+}
 
 /* Free memory was written to at this place. */
 void qi_guard_report_write(const struct guard *guard, const void *place);

@@ -385,7 +385,9 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
     if (moved == NULL) { /* then where it is; shrinking never fails: it may stay as long as it is */
         return placed && (qi_heap_resize(heap, block, bytes) || bytes <= old_bytes) ? address : NULL;
     }
+    moved = heap_mark_taken(heap, moved, bytes);
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
+    mark_dead(heap, address, old_bytes);
     qi_heap_give(heap, block);
     return moved;
 }
@@ -561,11 +563,15 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     void *memory = qi_source_acquire(&asking, bytes);
     if (memory == NULL)
         return NULL;
+    mark_enter();
     struct quarry_heap *heap = format_sourced(memory, bytes, options, provider, extra_bytes);
     if (heap == NULL)
         qi_source_release(&asking, memory, bytes);
     else
         qi_source_count(heap_source(heap), bytes);
+    if (heap != NULL)
+        mark_heap_begins(heap);
+    mark_leave();
     return heap;
 }
 

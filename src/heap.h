@@ -41,8 +41,13 @@
  *   slot or pages     +-----------------------------------+--------+
  *   of a block        | usable bytes                      | canary |     HEAP_CANARY_BYTES
  *                     +-----------------------------------+--------+
- */
-#define HEAP_CANARY_BYTES (FILL_IS_ON ? sizeof(uintptr_t) : 0)
+ *
+ * Where blocks are marked for a tool of the host's, there is a zone in its place, which belongs to nobody. */
+#define HEAP_CANARY_BYTES (FILL_IS_ON ? MARK_CANARY_BYTES : MARK_ZONE_BYTES)
+
+/* Is a block just its slot or pages, so that hot paths can serve it? */
+enum { HEAP_HAS_HOT = !FILL_IS_ON && MARK_ZONE_BYTES == 0 };
+
 enum { HEAP_WAITING = 16 };
 #if QUARRY_CHECK_LEVEL >= 3
 #define HEAP_WAITING_FIELDS                                                                                            \
@@ -239,12 +244,34 @@ unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, uns
  * its slot to be taken again; QUARRY_OVERRUN: something was written over it. */
 unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block);
 
-/* Which live block starts at address? As qi_heap_locate(), and what the canary says. */
+/* Which live block starts at address? As qi_heap_locate(), and what its tag and the canary say. A tag that the block
+ * does not have is that of a block which lay there before; a pointer without one is nobody's. */
 BITS_INLINE unsigned heap_find(const struct quarry_heap *heap, const void *address, unsigned level,
                                struct heap_block *block)
 {
-    unsigned wrong = qi_heap_locate(heap, address, level, block);
+    unsigned wrong = qi_heap_locate(heap, mark_bare(address), level, block);
+    if (MARK_HAS_TAGS && wrong == 0 && level != 0 && !mark_fits(address))
+        return mark_bare(address) == address ? QUARRY_INVALID_POINTER : QUARRY_DOUBLE_FREE;
     return FILL_IS_ON && wrong == 0 ? qi_heap_examine(heap, block) : wrong;
+}
+
+/* Marks a block live, that was taken for a request of so many bytes; its owner's pointer. Memory behind it may be read
+ * if it lies in the same frame, or in pages of the heap. */
+BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t bytes, size_t usable_bytes)
+{
+    const uint8_t *behind = (const uint8_t *)block + usable_bytes;
+    if (MARK_HAS_TAGS && ((uintptr_t)behind & (UNITS_SOURCE_BYTES - 1)) == 0) {
+        const struct chunk *chunk = chunk_find(heap_chunks(heap), behind);
+        if (chunk == NULL || !chunk_holds(chunk, behind))
+            behind = NULL;
+    }
+    return mark_live(heap, block, bytes, usable_bytes, behind);
+}
+
+/* On a hot path: has the pointer the tag of the memory in one of our pages? */
+BITS_INLINE bool heap_tag_fits(const void *pointer)
+{
+    return !MARK_HAS_TAGS || QUARRY_CHECK_LEVEL == 0 || bits_likely(mark_fits(pointer));
 }
 
 /* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */
@@ -273,6 +300,28 @@ BITS_INLINE void heap_note_loose(struct quarry_heap *heap, size_t bytes, size_t 
         heap_set_loose(heap, true);
 }
 
+/* As heap_mark_live(), for a block that was just taken, or NULL. */
+BITS_INLINE void *heap_mark_taken(struct quarry_heap *heap, void *address, size_t bytes)
+{
+    struct heap_block block;
+    if (!MARK_IS_ON || address == NULL)
+        return address;
+    qi_heap_locate(heap, address, 1, &block);
+    return heap_mark_live(heap, address, bytes, qi_heap_usable_bytes(&block));
+}
+
+/* Marks every block dead. */
+BITS_INLINE void heap_mark_all_dead(struct quarry_heap *heap)
+{
+    if (!MARK_HAS_TAGS)
+        return;
+    for (struct chunk *chunk = &heap_chunks(heap)->first; chunk != NULL;
+         chunk = (struct chunk *)chunk_link(&chunk->next)) {
+        bool is_huge = chunk->page_count == 0;
+        mark_taken_over(chunk->pages, is_huge ? huge_usable_bytes(chunk) : units_bytes_from_pages(chunk->page_count));
+    }
+}
+
 /* A block of bytes (at most UNITS_REQUEST_MAX_BYTES) at a multiple of align_bytes (likewise, a power of two). */
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
@@ -288,7 +337,8 @@ void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 /* Changes a live block's size where it lies. */
 bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
 
-/* Changes a live block's size and place; NULL: there is no memory, the block is as it was. */
+/* Changes a live block's size and place; address is its owner's pointer, and so is the answer. NULL: there is no memory,
+ * the block is as it was. */
 void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes);
 

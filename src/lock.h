@@ -8,7 +8,7 @@
 #ifndef QUARRY_LOCK_H
 #define QUARRY_LOCK_H
 
-#include "bits.h"
+#include "mark.h"
 #include "quarry.h"
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
@@ -21,17 +21,17 @@ _Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
                "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
 
 #if QUARRY_LOCK == QUARRY_LOCK_NONE
-#define lock_enter(heap)        ((void)(heap), (uintptr_t)0)
-#define lock_leave(heap, saved) ((void)(heap), (void)(saved))
+#define lock_take(heap)        ((void)(heap), (uintptr_t)0)
+#define lock_drop(heap, saved) ((void)(heap), (void)(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_IRQ
-#define lock_enter(heap)        ((void)(heap), arch_irq_save())
-#define lock_leave(heap, saved) ((void)(heap), arch_irq_restore(saved))
+#define lock_take(heap)        ((void)(heap), arch_irq_save())
+#define lock_drop(heap, saved) ((void)(heap), arch_irq_restore(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_HOOK
-#define lock_enter(heap)        (quarry_lock_hook(heap), (uintptr_t)0)
-#define lock_leave(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
+#define lock_take(heap)        (quarry_lock_hook(heap), (uintptr_t)0)
+#define lock_drop(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
 #else
-#define lock_enter(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
-#define lock_leave(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
+#define lock_take(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
+#define lock_drop(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
 #endif
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
@@ -49,5 +49,15 @@ BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved)
     arch_irq_restore(saved);
 }
 #endif
+
+/* What was saved, once the library is at work. */
+BITS_INLINE uintptr_t lock_saved(uintptr_t saved)
+{
+    mark_enter();
+    return saved;
+}
+
+#define lock_enter(heap)        lock_saved(lock_take(heap))
+#define lock_leave(heap, saved) (mark_leave(), lock_drop(heap, saved))
 
 #endif

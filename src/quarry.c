@@ -22,6 +22,14 @@ static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, cons
     return false;
 }
 
+/* The same without the lock. */
+BITS_INLINE void report_outside(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes)
+{
+    mark_enter();
+    report(heap, kind, pointer, bytes);
+    mark_leave();
+}
+
 /* From check level 4 everything is looked at after each call. */
 BITS_INLINE void leave(const struct quarry_heap *heap, uintptr_t saved)
 {
@@ -42,7 +50,7 @@ BITS_INLINE bool enter(const struct quarry_heap *heap, uintptr_t *saved)
 static BITS_COLD void *reentered(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t saved)
 {
     leave(heap, saved);
-    report(heap, QUARRY_REENTRY, pointer, bytes);
+    report_outside(heap, QUARRY_REENTRY, pointer, bytes);
     return NULL;
 }
 
@@ -52,7 +60,7 @@ enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
 
 size_t quarry_min_region_bytes(void)
 {
-    return QUARRY_ALIGN_BYTES - 1 + sizeof(struct quarry_heap) + CHUNK_CONTROL_BYTES(MIN_PAGES) +
+    return QUARRY_ALIGN_BYTES - 1 + MARK_REGION_BYTES + sizeof(struct quarry_heap) + CHUNK_CONTROL_BYTES(MIN_PAGES) +
            (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
 }
 
@@ -69,8 +77,11 @@ static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
     bool added = false;
     while (bytes != 0) {
         size_t piece = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
-        if (!qi_heap_add_region(heap, start, piece))
+        mark_taken_over(start, piece);
+        if (!qi_heap_add_region(heap, start, piece)) {
+            mark_region_handed_back(start, piece);
             break;
+        }
         added = true;
         start += piece;
         bytes -= piece;
@@ -80,6 +91,7 @@ static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 
 struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options)
 {
+    region = mark_bare(region);
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
     if (options != NULL) {
         if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_sound(options->chunk_bytes))
@@ -90,14 +102,21 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     if (bytes < quarry_min_region_bytes())
         return NULL;
     size_t lead = (size_t)(bits_round_up((uintptr_t)region, QUARRY_ALIGN_BYTES) - (uintptr_t)region);
+    lead += MARK_REGION_BYTES;
     size_t first = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
+    mark_enter();
+    mark_taken_over((uint8_t *)region + lead, first - lead);
     struct quarry_heap *heap = qi_heap_format((uint8_t *)region + lead, first - lead, options,
                                               (uint8_t *)region + lead + sizeof(struct quarry_heap));
-    if (heap == NULL)
-        return NULL;
-    heap_chunks(heap)->first_lead = lead & 15;
-    qi_source_count(heap_source(heap), bytes);
-    add_pieces(heap, (uint8_t *)region + first, bytes - first);
+    if (heap != NULL) {
+        heap_chunks(heap)->first_lead = lead & 15;
+        qi_source_count(heap_source(heap), bytes);
+        add_pieces(heap, (uint8_t *)region + first, bytes - first);
+        mark_heap_begins(heap);
+    } else {
+        mark_region_handed_back((uint8_t *)region + lead, first - lead);
+    }
+    mark_leave();
     return heap;
 }
 
@@ -111,13 +130,14 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
     uintptr_t saved;
     if (!enter(heap, &saved))
         return reentered(heap, region, region_bytes, saved) != NULL;
+    region = mark_bare(region);
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
     bool added = false;
-    if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
+    if (bytes > MARK_REGION_BYTES && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
         size_t room = qi_source_room_bytes(heap_source(heap));
         if (bytes > room)
             bytes = room;
-        added = add_pieces(heap, region, bytes);
+        added = add_pieces(heap, (uint8_t *)region + MARK_REGION_BYTES, bytes - MARK_REGION_BYTES);
         if (added)
             qi_source_count(heap_source(heap), bytes);
     }
@@ -132,8 +152,35 @@ void quarry_reset(struct quarry_heap *heap)
         reentered(heap, NULL, 0, saved);
         return;
     }
+    heap_mark_all_dead(heap);
+    mark_heap_ends(heap);
     qi_heap_reset(heap);
+    mark_heap_begins(heap);
     leave(heap, saved);
+}
+
+/* Before the heap ends: regions go back to who gave them, with the tags that they had, and the source's memory may go.
+ * True: that was all, as the heap itself lies in a region. */
+static bool hand_back(struct quarry_heap *heap)
+{
+    struct chunk *chunk = &heap_chunks(heap)->first;
+    bool is_sourced = heap_source(heap)->provider != NULL;
+    heap_mark_all_dead(heap);
+    mark_heap_ends(heap);
+    for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL;) {
+        if (added->from_source) {
+            mark_handed_back(added, added->chunk.bytes);
+            chunk = &added->chunk;
+        } else {
+            chunk_set_link(&chunk->next, chunk_link(&added->chunk.next)); /* its memory is no longer ours to read */
+            mark_region_handed_back(added, added->chunk.bytes);
+        }
+    }
+    if (is_sourced)
+        mark_handed_back(heap, heap_chunks(heap)->first.bytes);
+    else
+        mark_region_handed_back(heap, heap_chunks(heap)->first.bytes);
+    return !is_sourced;
 }
 
 void quarry_destroy(struct quarry_heap *heap)
@@ -146,36 +193,10 @@ void quarry_destroy(struct quarry_heap *heap)
         return;
     }
     leave(heap, saved); /* nobody else may be inside, and there will be no lock to leave */
-    qi_heap_destroy(heap);
-}
-
-/* --- nested heaps --- */
-
-static void *parent_acquire(void *context, size_t bytes, size_t align_bytes)
-{
-    return quarry_aligned_alloc(context, align_bytes, bytes);
-}
-
-static void parent_release(void *context, void *memory, size_t bytes)
-{
-    quarry_free_sized(context, memory, bytes);
-}
-
-static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t bytes)
-{
-    (void)old_bytes;
-    return quarry_resize(context, memory, bytes);
-}
-
-struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
-{
-    struct quarry_source source;
-    source.context = parent;
-    source.acquire = parent_acquire;
-    source.release = parent_release;
-    source.extend = parent_resize;
-    source.truncate = parent_resize;
-    return source;
+    mark_enter();
+    if (!MARK_IS_ON || !hand_back(heap))
+        qi_heap_destroy(heap);
+    mark_leave();
 }
 
 /* --- taking --- */
@@ -214,6 +235,7 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
     }
     if (block == NULL)
         count_failure(heap);
+    block = heap_mark_taken(heap, block, bytes);
     leave(heap, saved);
     return block;
 }
@@ -225,6 +247,7 @@ static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t 
     if (!bits_likely(block != NULL))
         return take_and_leave(heap, bytes, 1, true, saved);
     heap_count_taken(heap, bin_slot_bytes(bin));
+    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
     leave(heap, saved);
     return block;
 }
@@ -234,7 +257,7 @@ static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t
 {
     if (!bits_likely(!source_is_busy(heap_source(heap))))
         return reentered(heap, NULL, bytes, saved);
-    if (FILL_IS_ON || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
+    if (!HEAP_HAS_HOT || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
         return take_and_leave(heap, bytes, 1, false, saved);
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_take(&heap->bins.runs, pages, 1);
@@ -242,6 +265,7 @@ static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t
         return take_and_leave(heap, bytes, 1, true, saved);
     heap_count_taken(heap, units_bytes_from_pages(pages));
     heap_note_loose(heap, bytes, units_bytes_from_pages(pages));
+    block = heap_mark_live(heap, block, bytes, units_bytes_from_pages(pages));
     leave(heap, saved);
     return block;
 }
@@ -251,7 +275,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
     size_t last = bytes - 1;
-    if (FILL_IS_ON)
+    if (!HEAP_HAS_HOT)
         return take_pages_and_leave(heap, bytes, saved);
     if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->gate.bytes)))
         return take_pages_and_leave(heap, bytes, saved);
@@ -263,6 +287,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
     void *block = small_take(&heap->bins, bin, slot_bytes);
     heap_count_taken(heap, slot_bytes);
+    block = heap_mark_live(heap, block, bytes, slot_bytes);
     leave(heap, saved);
     return block;
 }
@@ -300,6 +325,38 @@ static bool find(const struct quarry_heap *heap, const void *address, size_t byt
     return wrong == 0 ? true : report(heap, wrong, address, bytes);
 }
 
+/* qi_heap_realloc(), and the marks of a block that stays where it lies. */
+BITS_INLINE void *change_marked(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+                                size_t align_bytes)
+{
+    if (!MARK_IS_ON)
+        return qi_heap_realloc(heap, block, address, bytes, align_bytes);
+    size_t old_bytes = qi_heap_usable_bytes(block);
+    mark_will_shrink(address, bytes, old_bytes);
+    void *changed = qi_heap_realloc(heap, block, address, bytes, align_bytes);
+    if (changed == NULL)
+        mark_not_shrunk(heap, address, bytes, old_bytes);
+    else if (changed == address)
+        mark_resized(heap, address, bytes, old_bytes, qi_heap_usable_bytes(block));
+    return changed;
+}
+
+/* qi_heap_resize(), and the marks of the block; not of one that is lent. */
+BITS_INLINE bool resize_marked(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+                               bool is_lent)
+{
+    if (!MARK_IS_ON)
+        return qi_heap_resize(heap, block, bytes);
+    size_t old_bytes = qi_heap_usable_bytes(block);
+    mark_will_shrink(address, bytes, old_bytes);
+    bool done = qi_heap_resize(heap, block, bytes);
+    if (!done && !is_lent)
+        mark_not_shrunk(heap, address, bytes, old_bytes);
+    if (done && !is_lent)
+        mark_resized(heap, address, bytes, old_bytes, qi_heap_usable_bytes(block));
+    return done;
+}
+
 static void *change(struct quarry_heap *heap, void *address, size_t align_bytes, size_t bytes)
 {
     uintptr_t saved;
@@ -309,7 +366,7 @@ static void *change(struct quarry_heap *heap, void *address, size_t align_bytes,
     struct heap_block block;
     bool live = find(heap, address, bytes, &block);
     if (live && bytes <= UNITS_REQUEST_MAX_BYTES) {
-        while ((changed = qi_heap_realloc(heap, &block, address, bytes, align_bytes)) == NULL &&
+        while ((changed = change_marked(heap, &block, address, bytes, align_bytes)) == NULL &&
                ask_oom(heap, bytes, &saved)) {
             live = find(heap, address, bytes, &block); /* the hook may have moved its neighbours, or freed it */
             if (!live)
@@ -335,7 +392,8 @@ void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align
                                            : change(heap, block, 1, SIZE_MAX); /* refused under the lock */
 }
 
-bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
+/* is_lent: what lies in the block is a nested heap's, which marks it. */
+BITS_INLINE bool resize(struct quarry_heap *heap, void *address, size_t bytes, bool is_lent)
 {
     uintptr_t saved;
     if (address == NULL)
@@ -344,9 +402,14 @@ bool quarry_resize(struct quarry_heap *heap, void *address, size_t bytes)
         return reentered(heap, address, bytes, saved) != NULL;
     struct heap_block block;
     bool done = find(heap, address, bytes, &block) && bytes <= UNITS_REQUEST_MAX_BYTES &&
-                qi_heap_resize(heap, &block, bytes);
+                resize_marked(heap, &block, address, bytes, is_lent);
     leave(heap, saved);
     return done;
+}
+
+BITS_NOINLINE bool quarry_resize(struct quarry_heap *heap, void *block, size_t bytes)
+{
+    return resize(heap, block, bytes, false);
 }
 
 /* --- giving back --- */
@@ -360,6 +423,8 @@ static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address
     }
     struct heap_block block;
     if (address != NULL && find(heap, address, 0, &block)) {
+        if (MARK_IS_ON)
+            mark_dead(heap, address, qi_heap_usable_bytes(&block));
         if (block.kind != QUARRY_HUGE)
             chunk_make_hot(heap_chunks(heap), block.run.chunk);
         qi_heap_give(heap, &block);
@@ -424,10 +489,12 @@ static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t 
     size_t pages = 0;
     if (!UNITS_GUARDED || (hot != NULL && chunk_is_sound(hot)))
         pages = chunk_length_at_start(hot->maps, page);
-    if (!UNITS_GUARDED || (pages != 0 && pages <= hot->page_count - page))
+    if (!UNITS_GUARDED || (pages != 0 && pages <= hot->page_count - page)) {
+        mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
         count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
-    else
+    } else {
         report(heap, QUARRY_CORRUPT, hot, 0);
+    }
     leave(heap, saved);
 }
 
@@ -438,14 +505,14 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     const struct chunk *hot = chunk_hot(&heap_source(heap)->gate, &view);
     if (UNITS_GUARDED && hot == NULL)
         return false;
-    size_t offset = chunk_offset(hot, address); /* of NULL too: no page lies there */
+    size_t offset = chunk_offset(hot, mark_bare(address)); /* of NULL too: no page lies there */
     size_t page = offset >> UNITS_PAGE_SHIFT;
     if (!bits_likely(page < hot->page_count))
         return false;
     unsigned code = chunk_run_code(hot->codes, &page);
     offset -= page << UNITS_PAGE_SHIFT;
     if (!bits_likely(code >= PAGE_SMALL)) {
-        if (code != PAGE_LARGE || offset != 0)
+        if (code != PAGE_LARGE || offset != 0 || !heap_tag_fits(address))
             return false;
         give_pages_and_leave(heap, page, saved);
         return true;
@@ -454,15 +521,20 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     unsigned slot = bin_slot_at(shape, offset);
     if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(slot < shape->slots))
         return false;
+    if (!heap_tag_fits(address))
+        return false;
     switch (small_give(chunk_map(hot, page), shape, slot)) {
     case SMALL_GIVEN:
         heap_count_given(heap, bin_shape_bytes(shape));
+        mark_dead(heap, address, bin_shape_bytes(shape));
         leave(heap, saved);
         return true;
     case SMALL_FIRST:
+        mark_dead(heap, address, bin_shape_bytes(shape));
         give_first_and_leave(heap, page, slot, saved);
         return true;
     case SMALL_LAST:
+        mark_dead(heap, address, bin_shape_bytes(shape));
         give_last_and_leave(heap, page, slot, saved);
         return true;
     default:
@@ -473,8 +545,8 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
 /* A block outside the hot chunk: its chunk becomes the hot one. */
 static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    struct chunk *chunk = run_chunk_of(&heap->bins.runs, address);
-    if (!BITS_FOR_SIZE && !FILL_IS_ON && chunk != NULL && chunk_holds(chunk, address) &&
+    struct chunk *chunk = run_chunk_of(&heap->bins.runs, mark_bare(address));
+    if (!BITS_FOR_SIZE && HEAP_HAS_HOT && chunk != NULL && chunk_holds(chunk, mark_bare(address)) &&
         !source_is_busy(heap_source(heap))) {
         chunk_make_hot(heap_chunks(heap), chunk);
         if (give_in_hot_chunk(heap, address, saved))
@@ -489,7 +561,7 @@ static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, voi
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    if (FILL_IS_ON || !give_in_hot_chunk(heap, address, saved))
+    if (!HEAP_HAS_HOT || !give_in_hot_chunk(heap, address, saved))
         give_elsewhere_and_leave(heap, address, saved);
 }
 
@@ -508,7 +580,7 @@ static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address
     leave(heap, saved);
     if (wrong != QUARRY_WRONG_SIZE && wrong != QUARRY_CORRUPT) /* what else there is quarry_free() reports */
         return false;
-    report(heap, wrong, address, bytes);
+    report_outside(heap, wrong, address, bytes);
     return true;
 }
 
@@ -516,6 +588,37 @@ void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
 {
     if (QUARRY_CHECK_LEVEL < 2 || !has_other_size(heap, address, bytes))
         quarry_free(heap, address);
+}
+
+/* --- nested heaps --- */
+
+static void *parent_acquire(void *context, size_t bytes, size_t align_bytes)
+{
+    void *memory = quarry_aligned_alloc(context, align_bytes, bytes);
+    return memory == NULL ? NULL : mark_lent(context, memory, bytes);
+}
+
+static void parent_release(void *context, void *memory, size_t bytes)
+{
+    mark_returned(context, memory, bytes);
+    quarry_free_sized(context, memory, bytes);
+}
+
+static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t bytes)
+{
+    (void)old_bytes;
+    return MARK_IS_ON ? resize(context, memory, bytes, true) : quarry_resize(context, memory, bytes);
+}
+
+struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
+{
+    struct quarry_source source;
+    source.context = parent;
+    source.acquire = parent_acquire;
+    source.release = parent_release;
+    source.extend = parent_resize;
+    source.truncate = parent_resize;
+    return source;
 }
 
 /* --- asking --- */
@@ -529,6 +632,8 @@ size_t quarry_usable_size(struct quarry_heap *heap, const void *address)
         return reentered(heap, address, 0, saved) != NULL;
     struct heap_block block;
     size_t bytes = find(heap, address, 0, &block) ? qi_heap_usable_bytes(&block) : 0;
+    if (bytes != 0)
+        mark_widened(heap, address, bytes);
     leave(heap, saved);
     return bytes;
 }

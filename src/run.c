@@ -178,6 +178,9 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
 static void add_pages(struct run_set *set, struct chunk *chunk)
 {
     set->free_pages += chunk->page_count;
+    if (MARK_IS_ON)
+        mark_closed(chunk->codes - 1, (size_t)(chunk_page_address(chunk, chunk->page_count) - (uint8_t *)chunk->codes) +
+                                              sizeof(page_code_t));
     if (FILL_IS_ON)
         qi_fill(chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
     run_insert(set, run_class(chunk->page_count), node_at(chunk, 0));

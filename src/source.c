@@ -86,6 +86,7 @@ static bool provider_release(struct source *source, void *memory, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (!is_sound(source) || provider->release == NULL)
         return false;
+    mark_handed_back(memory, bytes);
     const struct source_gate open = qi_source_shut(source);
     provider->release(provider->context, memory, bytes);
     qi_source_reopen(source, open);
@@ -98,7 +99,7 @@ void *qi_source_acquire(struct source *source, size_t bytes)
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
     const struct source_gate open = qi_source_shut(source);
-    void *memory = provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES);
+    void *memory = mark_bare(provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES));
     qi_source_reopen(source, open);
     if (memory == NULL)
         return NULL;
@@ -107,6 +108,7 @@ void *qi_source_acquire(struct source *source, size_t bytes)
         return NULL;
     }
     qi_source_count(source, bytes);
+    mark_taken_over(memory, bytes);
     return memory;
 }
 
@@ -127,8 +129,11 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     const struct source_gate open = qi_source_shut(source);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
     qi_source_reopen(source, open);
-    if (extended)
+    if (extended) {
         qi_source_count(source, bytes - old_bytes);
+        mark_taken_over((uint8_t *)memory + old_bytes, bytes - old_bytes);
+        mark_closed((uint8_t *)memory + old_bytes, bytes - old_bytes);
+    }
     return extended;
 }
 
@@ -137,6 +142,7 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     const struct quarry_source *provider = source->provider;
     if (!is_sound(source) || provider->truncate == NULL)
         return false;
+    mark_handed_back((uint8_t *)memory + bytes, old_bytes - bytes);
     const struct source_gate open = qi_source_shut(source);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
     qi_source_reopen(source, open);

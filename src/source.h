@@ -16,6 +16,7 @@
 #define QUARRY_SOURCE_H
 
 #include "guard.h"
+#include "mark.h"
 #include "units.h"
 
 struct chunk;

@@ -48,7 +48,7 @@ static bool block_is_whole(struct quarry_heap *heap, const struct place_entry *e
 {
     if (zones_are_whole(entry))
         return true;
-    qi_guard_report(&heap_source(heap)->guard, QUARRY_OVERRUN, entry->block, entry->bytes);
+    guard_report_outside(&heap_source(heap)->guard, QUARRY_OVERRUN, entry->block, entry->bytes);
     return false;
 }
 
@@ -72,8 +72,8 @@ static bool find(struct quarry_heap *heap, const void *block, struct place_entry
     uintptr_t saved = lock_enter(heap);
     unsigned wrong = heap_find(heap, raw_of(block), 1, &located);
     lock_leave(heap, saved);
-    qi_guard_report(&heap_source(heap)->guard,
-                    wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
+    guard_report_outside(&heap_source(heap)->guard,
+                         wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
     return false;
 }
 

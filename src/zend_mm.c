@@ -35,6 +35,7 @@ bool is_zend_ptr(const void *ptr)
     struct quarry_heap *heap = current_heap();
     if (heap == NULL)
         return false;
+    ptr = mark_bare(ptr);
     uintptr_t saved = lock_enter(heap);
     bool found =
             is_inside(ptr, heap, heap_chunks(heap)->first.bytes) || qi_chunk_find_added(heap_chunks(heap), ptr) != NULL;
@@ -84,7 +85,7 @@ static struct request *current_request(void)
     struct quarry_heap *heap = current_heap();
     struct request *request = qi_request_of(heap);
     if (request == NULL && heap != NULL)
-        qi_guard_report(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+        guard_report_outside(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
     return request;
 }
 

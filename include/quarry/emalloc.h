@@ -320,8 +320,8 @@ QUARRY_BINS(QUARRY_BIN_CALLS, , )
     (size) <= (size_t)(granules)*QUARRY_GRANULE_BYTES ? _efree_bin_##number(ptr):
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-/* Not where a call carries its place, nor where a canary makes another slot of it. */
-#if QUARRY_TRACK || QUARRY_CHECK_LEVEL >= 3
+/* Not where a call carries its place, nor where a canary, or a zone behind each block, makes another slot of it. */
+#if QUARRY_TRACK || QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK == QUARRY_MARK_ASAN || QUARRY_MARK == QUARRY_MARK_VALGRIND
 #define emalloc(size)         _emalloc((size)ZEND_FILE_LINE_CC ZEND_FILE_LINE_EMPTY_CC)
 #define efree_size(ptr, size) _efree_size((ptr), (size)ZEND_FILE_LINE_CC ZEND_FILE_LINE_EMPTY_CC)
 #else
