@@ -95,7 +95,7 @@ size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
 
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
 {
-    return qi_heap_good_whole_bytes(heap, bytes + HEAP_CANARY_BYTES) - HEAP_CANARY_BYTES;
+    return qi_heap_good_whole_bytes(heap, heap_whole_request(bytes)) - HEAP_CANARY_BYTES;
 }
 
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
@@ -221,7 +221,7 @@ BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, si
 
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    bytes += HEAP_CANARY_BYTES;
+    bytes = heap_whole_request(bytes);
     if (bytes == 0) /* the smallest block */
         bytes = 1;
     void *block = take_from_chunks(heap, bytes, align_bytes);
@@ -338,7 +338,7 @@ static void count_resized(struct quarry_heap *heap, size_t old_bytes, const stru
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
     size_t old_bytes = qi_heap_whole_bytes(block);
-    bytes += HEAP_CANARY_BYTES;
+    bytes = heap_whole_request(bytes);
     if (block->kind == QUARRY_SMALL) {
         if (bytes <= old_bytes)
             heap_note_loose(heap, bytes, old_bytes);
@@ -379,7 +379,7 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
 {
     size_t old_bytes = qi_heap_usable_bytes(block);
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
-    if (placed && !should_move(heap, block, bytes + HEAP_CANARY_BYTES) && qi_heap_resize(heap, block, bytes))
+    if (placed && !should_move(heap, block, heap_whole_request(bytes)) && qi_heap_resize(heap, block, bytes))
         return address;
     void *moved = qi_heap_take(heap, bytes, align_bytes);
     if (moved == NULL) { /* then where it is; shrinking never fails: it may stay as long as it is */

@@ -45,6 +45,12 @@
  * Where blocks are marked for a tool of the host's, there is a zone in its place, which belongs to nobody. */
 #define HEAP_CANARY_BYTES (FILL_IS_ON ? MARK_CANARY_BYTES : MARK_ZONE_BYTES)
 
+/* A request and its canary. A block has at least a byte beside it. */
+BITS_INLINE size_t heap_whole_request(size_t bytes)
+{
+    return bytes + HEAP_CANARY_BYTES + (HEAP_CANARY_BYTES >= UNITS_GRANULE_BYTES && bytes == 0 ? 1 : 0);
+}
+
 /* Is a block just its slot or pages, so that hot paths can serve it? */
 enum { HEAP_HAS_HOT = !FILL_IS_ON && MARK_ZONE_BYTES == 0 };
 

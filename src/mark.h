@@ -74,10 +74,17 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 #define mark_tool_close(start, bytes)      ((void)VALGRIND_MAKE_MEM_NOACCESS(start, bytes))
 #define mark_tool_take(heap, block, bytes) VALGRIND_MEMPOOL_ALLOC(heap, block, bytes)
 #define mark_tool_give(heap, block)        VALGRIND_MEMPOOL_FREE(heap, block)
-#define mark_tool_begin(heap)              VALGRIND_CREATE_MEMPOOL(heap, 0, 0)
 #define mark_tool_end(heap)                VALGRIND_DESTROY_MEMPOOL(heap)
 #define mark_tool_enter()                  VALGRIND_DISABLE_ERROR_REPORTING
 #define mark_tool_leave()                  VALGRIND_ENABLE_ERROR_REPORTING
+
+/* A heap that nobody destroyed may have lain in the same place. */
+BITS_INLINE void mark_tool_begin(const void *heap)
+{
+    if (VALGRIND_MEMPOOL_EXISTS(heap))
+        VALGRIND_DESTROY_MEMPOOL(heap);
+    VALGRIND_CREATE_MEMPOOL(heap, 0, 0);
+}
 
 /* What was open keeps its contents, and Valgrind's knowledge of them. */
 BITS_INLINE void mark_tool_change(const void *heap, void *block, size_t bytes)

@@ -11,8 +11,13 @@
 #include "quarry.h"
 #include "test.h"
 
-/* From check level 3 each block ends in a canary, which is not its user's. */
-#define CANARY_BYTES ((size_t)(QUARRY_CHECK_LEVEL >= 3 ? sizeof(void *) : 0))
+/* From check level 3 each block ends in a canary, and where marks are for a host's tool, in a zone. Neither is its
+ * user's. */
+#define TEST_ZONES (QUARRY_MARK == QUARRY_MARK_ASAN || QUARRY_MARK == QUARRY_MARK_VALGRIND)
+#define CANARY_BYTES                                                                                                   \
+    ((size_t)(TEST_ZONES || (QUARRY_CHECK_LEVEL >= 3 && QUARRY_MARK != QUARRY_MARK_NONE) ? 2 * sizeof(void *)          \
+              : QUARRY_CHECK_LEVEL >= 3                                                  ? sizeof(void *)              \
+                                                                                         : 0))
 
 /* Kinds of misuse are expected as sets of bits. */
 #define KIND(kind) (1u << (kind))

@@ -7,6 +7,7 @@
  */
 #include "machine.h"
 #include "test.h"
+#include "test_marks.h"
 
 #define GUARD      16u
 #define GUARD_BYTE 0xc3u
@@ -87,6 +88,7 @@ static void *take(size_t bytes, size_t align_bytes, size_t offset)
     arena.pieces[arena.count].bytes = bytes;
     arena.count++;
     arena.taken = place + bytes;
+    test_unmark(arena.start + place - GUARD, bytes + 2 * GUARD);
     set(arena.start + place - GUARD, GUARD, GUARD_BYTE);
     set(arena.start + place, bytes, DIRT_BYTE);
     set(arena.start + place + bytes, GUARD, GUARD_BYTE);
