@@ -12,7 +12,7 @@
 #
 # The commands that boot an image are in tests/qemu/run, and only there.
 
-MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64
+MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 virt-mte
 
 arm_CC ?= arm-none-eabi-gcc
 aarch64_CC ?= aarch64-linux-gnu-gcc
@@ -75,3 +75,11 @@ virt-aarch64_CFLAGS := -mcpu=cortex-a53 -mstrict-align -mgeneral-regs-only -mno-
 virt-aarch64_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/virt-aarch64.c $(virt_SOURCES)
 virt-aarch64_LDFLAGS := -T linker/virt-aarch64.ld -no-pie $(image_LDFLAGS)
 virt-aarch64_LIBS := -lgcc
+
+# The same with memory tags, and the library that uses them.
+virt-mte_ISA := aarch64
+virt-mte_CC := $(aarch64_CC)
+virt-mte_CFLAGS := $(virt-aarch64_CFLAGS) -DQUARRY_MARK=QUARRY_MARK_MTE
+virt-mte_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/tags.S arch/aarch64/qemu/virt-mte.c $(virt_SOURCES)
+virt-mte_LDFLAGS := $(virt-aarch64_LDFLAGS)
+virt-mte_LIBS := -lgcc

@@ -13,7 +13,7 @@
 #define TEST_UNMARK(start, bytes) __asan_unpoison_memory_region(start, bytes)
 #elif QUARRY_MARK == QUARRY_MARK_VALGRIND
 #include <valgrind/memcheck.h>
-#define TEST_UNMARK(start, bytes) ((void)VALGRIND_MAKE_MEM_UNDEFINED(start, bytes))
+#define TEST_UNMARK(start, bytes) ((void)VALGRIND_MAKE_MEM_DEFINED(start, bytes))
 #elif QUARRY_MARK == QUARRY_MARK_MTE
 #include "arch.h"
 #define TEST_UNMARK(start, bytes) arch_tag_set(start, bytes)

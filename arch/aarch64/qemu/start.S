@@ -6,6 +6,8 @@
  * unaligned accesses and QEMU does not: SCTLR_EL1.A makes it, so that tests find what a board would.
  * FP and SIMD registers stay disabled: the images are built with -mgeneral-regs-only.
  */
+    .weak virt_cpu_init
+
     .section .text.start, "ax", %progbits
     .globl _start
     .type _start, %function
@@ -25,7 +27,10 @@ _start:
     b.hs    2f
     str     xzr, [x0], #8
     b       1b
-2:  bl      virt_start
+2:  ldr     x0, =virt_cpu_init          /* what a machine has to set up besides, if anything */
+    cbz     x0, 3f
+    blr     x0
+3:  bl      virt_start
     .ltorg
     .size _start, . - _start
 
