@@ -201,6 +201,7 @@ $(foreach part,ISA CC CFLAGS SOURCES LDFLAGS LIBS,$(eval $(MACHINE_TRACKED)-trac
 $(MACHINE_TRACKED)-track_CFLAGS += -DQUARRY_TRACK=1
 # Unit tests look at memory that only its owner may.
 IMAGES_virt-mte := api tags
+IMAGES_linux-mte := $(IMAGES_virt-mte)
 MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track
 machine_images = $(if $(filter %-track,$(1)),emalloc,$(or $(IMAGES_$(1)),$(IMAGES)))
 
@@ -224,7 +225,7 @@ build/qemu/$(1)/$(2).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNES
 	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 
 endef
-$(foreach machine,$(MACHINE_BUILDS),$(eval $(call machine_rules,$(machine))))
+$(foreach machine,$(MACHINE_BUILDS) virt-mte,$(eval $(call machine_rules,$(machine))))
 MACHINE_IMAGES := $(foreach machine,$(MACHINE_BUILDS),$(patsubst %,build/qemu/$(machine)/%.elf,$(call machine_images,$(machine))))
 
 # --- Examples --------------------------------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-non
 NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
 NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o
 NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc clang:clang lld:ld.lld llvm:llvm-nm
-NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 g++:g++ clang:clang++ cmake:cmake \
+NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
 	$(NEED_32) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
 	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \

@@ -12,7 +12,7 @@
 #
 # The commands that boot an image are in tests/qemu/run, and only there.
 
-MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 virt-mte
+MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 linux-mte
 
 arm_CC ?= arm-none-eabi-gcc
 aarch64_CC ?= aarch64-linux-gnu-gcc
@@ -83,3 +83,12 @@ virt-mte_CFLAGS := $(virt-aarch64_CFLAGS) -DQUARRY_MARK=QUARRY_MARK_MTE
 virt-mte_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/tags.S arch/aarch64/qemu/virt-mte.c $(virt_SOURCES)
 virt-mte_LDFLAGS := $(virt-aarch64_LDFLAGS)
 virt-mte_LIBS := -lgcc
+
+# The same as a process of QEMU's user mode. Each granule has its own tag there: QEMU 7.2 has one for each page of
+# virt-mte, which is therefore not in MACHINES.
+linux-mte_ISA := aarch64
+linux-mte_CC := $(aarch64_CC)
+linux-mte_CFLAGS := $(virt-mte_CFLAGS)
+linux-mte_SOURCES := arch/aarch64/qemu/linux-mte.c arch/qemu/fault.c
+linux-mte_LDFLAGS := -no-pie $(image_LDFLAGS)
+linux-mte_LIBS := -lgcc

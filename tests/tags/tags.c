@@ -35,13 +35,13 @@ bool is_refused(const void *at)
     void *const place = (void *)(uintptr_t)at;
     uintptr_t read_at = 0;
     uintptr_t written_at = 0;
-    const bool reads = virt_mte_refuses(read_byte, place, &read_at);
-    const bool writes = virt_mte_refuses(write_byte, place, &written_at);
+    const bool reads = mte_refuses(read_byte, place, &read_at);
+    const bool writes = mte_refuses(write_byte, place, &written_at);
 
     CHECK_EQ(reads, writes);
     if (reads) {
-        CHECK_EQ(read_at, at);
-        CHECK_EQ(written_at, at);
+        CHECK_EQ(read_at << 8, (uintptr_t)at << 8); /* not every system says with which tag */
+        CHECK_EQ(written_at << 8, (uintptr_t)at << 8);
     }
     return reads;
 }

@@ -6,7 +6,7 @@
 #ifndef QUARRY_TESTS_TAGS_H
 #define QUARRY_TESTS_TAGS_H
 
-#include "aarch64/qemu/virt-mte.h"
+#include "aarch64/qemu/mte.h"
 #include "test_source.h"
 
 #define TAGS_REGION_BYTES ((size_t)65536)

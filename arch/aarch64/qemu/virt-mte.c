@@ -4,7 +4,7 @@
  *
  * Console and C start: arch/qemu/virt.c; entry and vectors: start.S; tags: tags.S; memory: linker/virt-aarch64.ld.
  */
-#include "virt-mte.h"
+#include "mte.h"
 
 #include "../../qemu/board.h"
 
@@ -25,7 +25,7 @@ static struct {
     volatile uintptr_t address;
 } watch;
 
-bool virt_mte_refuses(void (*access)(void *argument), void *argument, uintptr_t *address)
+bool mte_refuses(void (*access)(void *argument), void *argument, uintptr_t *address)
 {
     if (__builtin_setjmp((void **)(uintptr_t)watch.state) != 0) {
         *address = watch.address;
