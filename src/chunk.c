@@ -229,12 +229,12 @@ bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes)
 {
     uintptr_t first = (uintptr_t)start;
-    size_t lead = set->first_lead;
+    size_t lead = set->first_lead + (set->source.provider == NULL ? MARK_REGION_BYTES : 0);
     if (overlaps(first, bytes, (uintptr_t)set - lead, set->first.bytes + lead))
         return true;
     for (const struct added_chunk *added = chunk_link(&set->first.next); added != NULL;
          added = chunk_link(&added->chunk.next)) {
-        lead = added->lead;
+        lead = added->lead + (added->from_source ? 0 : MARK_REGION_BYTES);
         if (overlaps(first, bytes, (uintptr_t)added - lead, added->chunk.bytes + lead))
             return true;
     }

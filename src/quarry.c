@@ -91,8 +91,8 @@ static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 
 struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options)
 {
-    region = mark_bare(region);
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
+    region = mark_bare(region);
     if (options != NULL) {
         if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_sound(options->chunk_bytes))
             return NULL;
@@ -130,14 +130,15 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
     uintptr_t saved;
     if (!enter(heap, &saved))
         return reentered(heap, region, region_bytes, saved) != NULL;
-    region = mark_bare(region);
     size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
+    region = mark_bare(region);
     bool added = false;
-    if (bytes > MARK_REGION_BYTES && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
+    if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
         size_t room = qi_source_room_bytes(heap_source(heap));
         if (bytes > room)
             bytes = room;
-        added = add_pieces(heap, (uint8_t *)region + MARK_REGION_BYTES, bytes - MARK_REGION_BYTES);
+        added = (!MARK_HAS_TAGS || bytes > MARK_REGION_BYTES) &&
+                add_pieces(heap, (uint8_t *)region + MARK_REGION_BYTES, bytes - MARK_REGION_BYTES);
         if (added)
             qi_source_count(heap_source(heap), bytes);
     }

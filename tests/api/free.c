@@ -148,6 +148,8 @@ TEST(test_owns_counts_exactly_the_live_blocks)
     size_t offset;
     unsigned i;
 
+    if (QUARRY_MARK == QUARRY_MARK_MTE)
+        SKIP("asks with addresses, which own nothing where blocks have tags");
     if (heap == NULL)
         return;
     for (i = 0; i < 60; i++) {

@@ -32,7 +32,7 @@ static unsigned chunk_of(const struct chunks *chunks, const void *block)
 {
     unsigned i = 0;
 
-    while (i < chunks->count && (uintptr_t)block - chunks->starts[i] >= chunks->bytes[i])
+    while (i < chunks->count && TEST_ADDRESS(block) - chunks->starts[i] >= chunks->bytes[i])
         i++;
     return i;
 }

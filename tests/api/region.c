@@ -147,8 +147,8 @@ static void fill_and_free(struct quarry_heap *heap)
         }
         *block = (void *)last;
         last = block;
-        lowest = (uintptr_t)block < lowest ? (uintptr_t)block : lowest;
-        highest = (uintptr_t)block > highest ? (uintptr_t)block : highest;
+        lowest = TEST_ADDRESS(block) < lowest ? TEST_ADDRESS(block) : lowest;
+        highest = TEST_ADDRESS(block) > highest ? TEST_ADDRESS(block) : highest;
         bytes = 8 + test_random_below(200);
     }
     CHECK(highest - lowest > PIECE_BYTES);
@@ -236,7 +236,7 @@ TEST(test_add_region_serves_larger_request_than_first_region)
     CHECK(quarry_add_region(heap, region, 2 * PIECE_BYTES));
     block = t_malloc(heap, PIECE_BYTES + 500);
     REQUIRE(block != NULL);
-    CHECK((uintptr_t)block - (uintptr_t)region < 2 * PIECE_BYTES);
+    CHECK(TEST_ADDRESS(block) - (uintptr_t)region < 2 * PIECE_BYTES);
     t_free(heap, block);
     check_heap(heap);
 }

@@ -20,10 +20,10 @@ static bool look(void *context, const struct quarry_block *block)
 {
     struct sight *const sight = context;
 
-    if (sight->wanted == NULL || block->pointer == sight->wanted) {
+    if (sight->wanted == NULL || TEST_ADDRESS(block->pointer) == TEST_ADDRESS(sight->wanted)) {
         sight->seen++;
         if (sight->last.pointer != NULL &&
-            (uintptr_t)block->pointer < (uintptr_t)sight->last.pointer + sight->last.bytes)
+            TEST_ADDRESS(block->pointer) < TEST_ADDRESS(sight->last.pointer) + sight->last.bytes)
             sight->out_of_order++;
         sight->last = *block;
     }

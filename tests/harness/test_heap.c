@@ -93,7 +93,7 @@ struct tally {
 static bool add_to_tally(void *context, const struct quarry_block *block)
 {
     struct tally *const tally = context;
-    const uintptr_t start = (uintptr_t)block->pointer;
+    const uintptr_t start = TEST_ADDRESS(block->pointer);
 
     if (start < tally->end)
         tally->backward++;

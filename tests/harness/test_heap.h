@@ -19,6 +19,9 @@
               : QUARRY_CHECK_LEVEL >= 3                                                  ? sizeof(void *)              \
                                                                                          : 0))
 
+/* An address, to compare with others: without the tag that a pointer may carry. */
+#define TEST_ADDRESS(pointer) ((uintptr_t)(pointer) & ~(QUARRY_MARK == QUARRY_MARK_MTE ? (uintptr_t)15 << 28 << 28 : 0))
+
 /* Kinds of misuse are expected as sets of bits. */
 #define KIND(kind) (1u << (kind))
 
