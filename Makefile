@@ -305,6 +305,7 @@ include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/request_end/request_end.mk
 include tests/static/static.mk
 include tests/exhaustive/exhaustive.mk
+include tests/marks/marks.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -385,6 +386,7 @@ $(request_end_jobs)\
 $(call arithmetic_jobs,$(ARITHMETIC_TEST))\
 $(table_jobs)\
 $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
+$(marks_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(exhaustive_jobs)\
@@ -395,6 +397,7 @@ endef
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
 	$(call levels_images,$(LEVELS_GATE)) $(BUDGET_FILES)
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES) $(MARKS_IMAGES)
 
 .PHONY: test test-images
 test:

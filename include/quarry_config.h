@@ -107,7 +107,7 @@
  *   QUARRY_MARK_NONE      no instruction, no byte.
  *   QUARRY_MARK_ASAN      AddressSanitizer, on a host. The program is compiled with -fsanitize=address, the library
  *                         without. Each block is followed by 8 (32-bit) or 16 bytes that belong to nobody.
- *   QUARRY_MARK_VALGRIND  Valgrind's memcheck, on a host; needs its header, valgrind/memcheck.h. The same 8 or 16 bytes.
+ *   QUARRY_MARK_VALGRIND  Valgrind's memcheck, on a host; needs its header, valgrind/memcheck.h. The same zones.
  *   QUARRY_MARK_MTE       the memory tags of AArch64 (FEAT_MTE2), which start code has switched on. A pointer carries
  *                         the tag of its block in bits 59 to 56. 16 bytes of each region.
  * Cost of the last three: each call that takes or gives a block back has a step for each 8 to 32 bytes of it, and

@@ -343,8 +343,8 @@ void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 /* Changes a live block's size where it lies. */
 bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
 
-/* Changes a live block's size and place; address is its owner's pointer, and so is the answer. NULL: there is no memory,
- * the block is as it was. */
+/* Changes a live block's size and place; address is its owner's pointer, and so is the answer. NULL: there is no
+ * memory, the block is as it was. */
 void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes);
 

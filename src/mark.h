@@ -3,7 +3,7 @@
  * mark.h: tells the CPU's memory tags, AddressSanitizer or Valgrind which memory is a live block: QUARRY_MARK.
  *
  * Whoever hands a block out marks it live, and whoever takes one back marks it dead; pages that hold no block are dead.
- * The library itself reaches memory of every mark: with tags its own pointers have tag 0, as free memory has, and blocks
+ * The library itself reaches memory of every mark: with tags its own pointers have tag 0, as free memory has, blocks
  * are read and written through their owner's pointer only; AddressSanitizer does not see it, as it is compiled without
  * -fsanitize=address; Valgrind keeps quiet between mark_enter() and mark_leave(). Without QUARRY_MARK every function is
  * empty. Otherwise live and dead cost a step for each granule of the block.
@@ -78,12 +78,12 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 #define mark_tool_enter()                  VALGRIND_DISABLE_ERROR_REPORTING
 #define mark_tool_leave()                  VALGRIND_ENABLE_ERROR_REPORTING
 
-/* A heap that nobody destroyed may have lain in the same place. */
+/* A heap that nobody destroyed may have lain in the same place. What lies within a zone beside a block is told by it. */
 BITS_INLINE void mark_tool_begin(const void *heap)
 {
     if (VALGRIND_MEMPOOL_EXISTS(heap))
         VALGRIND_DESTROY_MEMPOOL(heap);
-    VALGRIND_CREATE_MEMPOOL(heap, 0, 0);
+    VALGRIND_CREATE_MEMPOOL(heap, MARK_ZONE_BYTES, 0);
 }
 
 /* What was open keeps its contents, and Valgrind's knowledge of them. */

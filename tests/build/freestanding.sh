@@ -81,6 +81,13 @@ for compiler; do
     prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3
     prove "$compiler" "" -DQUARRY_PAGE_BYTES=64
     prove "$compiler" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
+    if grep -q 'define  *ARCH_HAS_TAGS  *1' "$root/arch/$isa/arch_port.h"; then
+        prove "$compiler" "" -DQUARRY_MARK=3
+    elif ! build "$compiler" -DQUARRY_MARK=3 && grep -q 'QUARRY_MARK_MTE needs a CPU with memory tags' "$work/said"; then
+        passed=$((passed + 1))
+    else
+        fail "$isa: $compiler -DQUARRY_MARK=3: is not refused for want of tags"
+    fi
     if grep -q 'define  *ARCH_HAS_ATOMICS  *1' "$root/arch/$isa/arch_port.h"; then
         prove "$compiler" "" -DQUARRY_LOCK=2
     else

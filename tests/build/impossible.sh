@@ -45,6 +45,9 @@ for compiler; do
     for value in -1 2; do
         refused "-DQUARRY_TRACK=$value" "QUARRY_TRACK must be 0 or 1"
     done
+    for value in -1 4; do
+        refused "-DQUARRY_MARK=$value" "QUARRY_MARK must be one of"
+    done
     for value in -1 0 65; do
         refused "-DQUARRY_CORES=$value" "QUARRY_CORES must be from 1 to 64"
     done
