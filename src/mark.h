@@ -78,7 +78,7 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 #define mark_tool_enter()                  VALGRIND_DISABLE_ERROR_REPORTING
 #define mark_tool_leave()                  VALGRIND_ENABLE_ERROR_REPORTING
 
-/* A heap that nobody destroyed may have lain in the same place. What lies within a zone beside a block is told by it. */
+/* A heap that nobody destroyed may have lain in the same place. What is near a block is told by it. */
 BITS_INLINE void mark_tool_begin(const void *heap)
 {
     if (VALGRIND_MEMPOOL_EXISTS(heap))
