@@ -142,7 +142,7 @@
     ROW(read_large, ON_REGION, "read of a freed large block", \
         NOT_SEEN, NOT_SEEN, NOT_SEEN, FILL_READ, FILL_READ) \
     ROW(control_data_bit, NOWHERE, "any bit of the control data changed", \
-        NO_PROMISE, NO_PROMISE, NO_PROMISE, NO_PROMISE, NO_PROMISE) \
+        NO_PROMISE, NO_PROMISE, SURVIVES, SURVIVES, SURVIVES) \
     ROW(source_misaligned, NOWHERE, "a source that gives misaligned memory", \
         REFUSED, REFUSED, REFUSED, REFUSED, REFUSED) \
     ROW(source_twice, NOWHERE, "a source that gives the same memory twice", \
