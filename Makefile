@@ -350,6 +350,10 @@ budget check-budget:
 
 include tests/fuzz/fuzz.mk
 include tests/arithmetic/arithmetic.mk
+# --- Coverage ----------------------------------------------------------------------------------------------------------
+
+include tests/coverage/coverage.mk
+include tests/faults/faults.mk
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
 

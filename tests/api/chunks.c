@@ -43,6 +43,7 @@ TEST(test_trim_gives_back_chunks_without_blocks)
     CHECK_EQ(quarry_trim(heap), 0);
     check_heap(heap);
     check_source(&source, heap);
+    quarry_destroy(heap);
 }
 
 /* A block that comes and goes at a chunk's edge must not make the source work each time. */
@@ -64,6 +65,7 @@ TEST(test_chunk_without_blocks_is_kept_once)
     for (i = 0; i < 10; i++)
         t_free(heap, t_malloc(heap, CHUNK_BYTES / 2));
     CHECK_EQ(source.acquires, acquires);
+    quarry_destroy(heap);
 }
 
 TEST(test_reset_gives_back_all_but_first_chunk)
@@ -90,6 +92,7 @@ TEST(test_reset_gives_back_all_but_first_chunk)
         expect_all_free(heap, largest_bytes);
         CHECK(stats_of(heap).acquired_peak_bytes > CHUNK_BYTES);
     }
+    quarry_destroy(heap);
 }
 
 TEST(test_destroy_gives_back_everything_with_blocks_live)
@@ -139,6 +142,7 @@ TEST(test_limit_stops_source_until_raised)
     CHECK(!quarry_set_limit(heap, 2 * CHUNK_BYTES));
     CHECK_EQ(stats_of(heap).limit_bytes, 0);
     check_source(&source, heap);
+    quarry_destroy(heap);
 }
 
 TEST(test_largest_free_bytes_is_served_without_source)
@@ -165,6 +169,7 @@ TEST(test_largest_free_bytes_is_served_without_source)
         while (test_random_below(8) != 0)
             quarry_malloc(heap, test_random_below(CHUNK_BYTES));
     }
+    quarry_destroy(heap);
 }
 
 TEST(test_add_region_to_heap_on_source_works)

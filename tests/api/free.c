@@ -222,6 +222,7 @@ TEST(test_owns_in_heap_on_source_knows_small_large_and_huge)
     t_free(heap, large);
     t_free(heap, small);
     check_source(&source, heap);
+    quarry_destroy(heap);
 }
 
 TEST(test_usable_size_may_all_be_written)

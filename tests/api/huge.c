@@ -43,6 +43,7 @@ TEST(test_huge_grows_and_shrinks_in_place_where_source_can)
     CHECK(!t_resize(heap, block, 20 * CHUNK_BYTES));
     t_free(heap, block);
     check_source(&source, heap);
+    quarry_destroy(heap);
 }
 
 TEST(test_huge_moves_where_source_cannot_extend)
@@ -112,6 +113,7 @@ TEST(test_huge_sizes_and_alignments_are_served)
     CHECK_EQ(quarry_malloc(heap, SIZE_MAX - 4096), NULL);
     CHECK_EQ(quarry_malloc(heap, SIZE_MAX / 2), NULL);
     check_source(&source, heap);
+    quarry_destroy(heap);
 }
 
 TEST(test_limit_holds_for_growing_huge_block)
@@ -134,4 +136,5 @@ TEST(test_limit_holds_for_growing_huge_block)
     CHECK_EQ(t_realloc(heap, block, 3 * CHUNK_BYTES), block);
     CHECK(stats_of(heap).acquired_bytes <= stats_of(heap).limit_bytes);
     check_source(&source, heap);
+    quarry_destroy(heap);
 }

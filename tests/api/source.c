@@ -278,4 +278,5 @@ TEST(test_source_without_release_uses_freed_memory_again)
         CHECK_EQ(stats_of(heap).acquired_bytes, acquired_bytes);
     }
     CHECK_EQ(quarry_trim(heap), 0);
+    quarry_destroy(heap);
 }

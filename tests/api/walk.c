@@ -156,6 +156,7 @@ TEST(test_walk_shows_kinds_of_blocks_on_source)
     CHECK_EQ(sight_of(heap, huge).last.kind, QUARRY_HUGE);
     CHECK_EQ(sight_of(heap, huge).last.bytes, quarry_usable_size(heap, huge));
     CHECK_EQ(sight_of(heap, huge).seen, 1);
+    quarry_destroy(heap);
 }
 
 TEST(test_check_changes_nothing)

@@ -64,6 +64,9 @@ struct oom_log {
 };
 extern struct oom_log test_oom;
 
+/* An image that makes calls fail defines it: such a call leaves the test from here. */
+bool test_is_to_run_out(void);
+
 /* Does the call, an expression, go to quarry_out_of_memory()? */
 #define RUNS_OUT(call)                                                                                                 \
     (test_called_from(__LINE__), test_oom.armed = true,                                                                \

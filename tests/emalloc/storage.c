@@ -26,10 +26,11 @@ static struct test_source *source_of(zend_mm_storage *storage, size_t size)
 static void *chunk_alloc(zend_mm_storage *storage, size_t size, size_t alignment)
 {
     struct test_source *source = source_of(storage, size);
+    void *chunk = source->source.acquire(source, size, QUARRY_PAGE_BYTES);
 
-    counted.allocs++;
+    counted.allocs += chunk != NULL;
     counted.bad_calls += alignment != ZEND_MM_CHUNK_SIZE;
-    return source->source.acquire(source, size, QUARRY_PAGE_BYTES);
+    return chunk;
 }
 
 static void chunk_free(zend_mm_storage *storage, void *chunk, size_t size)
@@ -37,7 +38,8 @@ static void chunk_free(zend_mm_storage *storage, void *chunk, size_t size)
     struct test_source *source = source_of(storage, size);
 
     counted.frees++;
-    source->source.release(source, chunk, size);
+    if (source->source.release != NULL)
+        source->source.release(source, chunk, size);
     test_fill(chunk, size - 64, 0xdd); /* the storage must not lie in what has been given back */
     counted.bad_calls += storage->handlers.chunk_alloc == NULL || storage->handlers.chunk_free == NULL ||
                          (uintptr_t)storage - (uintptr_t)chunk < size;
@@ -46,19 +48,21 @@ static void chunk_free(zend_mm_storage *storage, void *chunk, size_t size)
 static bool chunk_truncate(zend_mm_storage *storage, void *chunk, size_t old_size, size_t new_size)
 {
     struct test_source *source = source_of(storage, new_size);
+    const bool done = source->source.truncate != NULL && source->source.truncate(source, chunk, old_size, new_size);
 
-    counted.truncates++;
+    counted.truncates += done;
     counted.bad_calls += old_size % 4096 != 0 || new_size >= old_size;
-    return source->source.truncate(source, chunk, old_size, new_size);
+    return done;
 }
 
 static bool chunk_extend(zend_mm_storage *storage, void *chunk, size_t old_size, size_t new_size)
 {
     struct test_source *source = source_of(storage, new_size);
+    const bool done = source->source.extend != NULL && source->source.extend(source, chunk, old_size, new_size);
 
-    counted.extends++;
+    counted.extends += done;
     counted.bad_calls += old_size % 4096 != 0 || new_size <= old_size;
-    return source->source.extend(source, chunk, old_size, new_size);
+    return done;
 }
 
 static const zend_mm_handlers all_handlers = {chunk_alloc, chunk_free, chunk_truncate, chunk_extend};

@@ -176,7 +176,7 @@ size_t test_random_below(size_t bound)
     return value;
 }
 
-static void run(const struct test *test)
+void test_run_once(const struct test *test)
 {
     state.failures = 0;
     state.skip_reason = NULL;
@@ -187,6 +187,11 @@ static void run(const struct test *test)
     test_heap_end();
     state.line = 0;
     test_memory_release();
+}
+
+__attribute__((weak)) void test_run(const struct test *test)
+{
+    test_run_once(test);
 }
 
 static void report(const struct test *test)
@@ -226,7 +231,7 @@ int main(void)
     test_print_hex(FIRST_SEED);
     test_print("\n");
     for (test = __start_quarry_tests; test != __stop_quarry_tests; test++) {
-        run(*test);
+        test_run(*test);
         report(*test);
     }
     test_print_unsigned(state.passed);

@@ -104,6 +104,11 @@ void test_fill(void *memory, size_t bytes, uint32_t seed);
 bool test_is_filled(const void *memory, size_t bytes, uint32_t seed);
 bool test_is_zero(const void *memory, size_t bytes);
 
+/* Runs a test from a fresh start. An image that defines test_run() itself runs each test as often as it likes; what
+ * counts is how the last run ended. */
+void test_run_once(const struct test *test);
+void test_run(const struct test *test);
+
 /* Called by the runner around each test: harness/test_heap.c, which knows of heaps, starts and ends its own records. */
 void test_heap_begin(void);
 void test_heap_end(void);

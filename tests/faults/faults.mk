@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+#
+# faults.mk: the image faults: tests/api and tests/emalloc once more, with faults (tests/faults/faults.h), on hosts and
+# machines of FAULTS_HOSTS and FAULTS_MACHINES. Their objects are those of the images api and emalloc; the linker puts
+# tests/faults/calls.c between them and the library.
+
+FAULTS_HOSTS    := gcc-64-o2 gcc-32-o2 gcc-64-san gcc-64-track
+FAULTS_MACHINES := mps2-an386 virt-aarch64 q35
+
+FAULTS_SRC   := $(wildcard tests/faults/*.c) $(wildcard tests/api/*.c) $(wildcard tests/emalloc/*.c)
+FAULTS_CALLS := $(shell sed -n 's/^FAULTS_REAL.[^,]*, \([a-z_]*\),.*/\1/p' tests/faults/faults.h)
+FAULTS_WRAP  := $(FAULTS_CALLS:%=-Wl,--wrap=%)
+
+# $(1) host or machine
+define faults_host
+build/host/$(1)/faults: $(call objects_of,$(HOST_COMMON) $(FAULTS_SRC),host/$(1)) tests/faults/faults.h
+	$(call host_cc,$(1)) $(FAULTS_WRAP) $$(filter %.o,$$^) -o $$@
+
+endef
+define faults_machine
+build/qemu/$(1)/faults.elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(FAULTS_SRC),qemu/$(1)) $(wildcard linker/*.ld) tests/faults/faults.h
+	$(call machine_cc,$(1)) $(FAULTS_WRAP) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
+
+endef
+$(foreach host,$(FAULTS_HOSTS),$(eval $(call faults_host,$(host))))
+$(foreach machine,$(FAULTS_MACHINES),$(eval $(call faults_machine,$(machine))))
+-include $(foreach host,$(FAULTS_HOSTS),$(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/faults/*.c),host/$(host))))
+-include $(foreach machine,$(FAULTS_MACHINES),$(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/faults/*.c),qemu/$(machine))))
+
+FAULTS_IMAGES := $(FAULTS_HOSTS:%=build/host/%/faults) $(FAULTS_MACHINES:%=build/qemu/%/faults.elf)
+
+# Like test_jobs of the Makefile.
+faults_jobs = $(foreach machine,$(FAULTS_MACHINES),$(call job,qemu $(machine) faults,$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/faults.elf))$(foreach host,$(FAULTS_HOSTS),$(call job,host $(host) faults,$(HOST_SECONDS),build/host/$(host)/faults))
