@@ -351,9 +351,10 @@ budget check-budget:
 include tests/fuzz/fuzz.mk
 include tests/arithmetic/arithmetic.mk
 # --- Coverage ----------------------------------------------------------------------------------------------------------
+# --- Faults, coverage --------------------------------------------------------------------------------------------------
 
-include tests/coverage/coverage.mk
 include tests/faults/faults.mk
+include tests/coverage/coverage.mk
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
 
@@ -391,6 +392,7 @@ $(call arithmetic_jobs,$(ARITHMETIC_TEST))\
 $(table_jobs)\
 $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(marks_jobs)\
+$(faults_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(exhaustive_jobs)\
@@ -401,6 +403,7 @@ endef
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
 	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(BUDGET_FILES)
+TEST_IMAGES := $(HOST_IMAGES) $(FAULTS_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -453,10 +456,13 @@ help:
 	@echo 'make check-style layer order, file heads and layout of the C files, and make check-static'
 	@echo 'make check-static  four analyzers, MISRA among them: docs/misra.md; FULL=1: every check level'
 	@echo 'make misra       bring the places in docs/misra.md up to date'
+	@echo 'make faults      the tests of the API and of emalloc with every single fault, on this host'
+	@echo 'make coverage    lines and branches of src/ that the host tests run, and those that they do not'
+	@echo 'make check-style layer order, file heads and layout of the C files'
 	@echo 'make format      lay out the C files'
 	@echo 'make clean       remove build/'
 	@echo
-	@echo 'run, test and bench install missing tools with apt-get (as root, or where sudo asks for no password).'
+	@echo 'run, test, bench and coverage install missing tools with apt-get (as root, or where sudo asks for no password).'
 
 .PHONY: FORCE
 FORCE:

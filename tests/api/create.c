@@ -50,6 +50,7 @@ TEST(test_create_region_that_wraps_is_refused)
     CHECK_EQ(quarry_create(region, (size_t)(0 - (uintptr_t)region) + 1, NULL), NULL);
     CHECK_EQ(quarry_create((void *)(UINTPTR_MAX - 100), SOME_BYTES, NULL), NULL);
     CHECK_EQ(quarry_create((void *)UINTPTR_MAX, SIZE_MAX, NULL), NULL);
+    CHECK_EQ(quarry_create((void *)(UINTPTR_MAX - 100), 101, NULL), NULL); /* ends where the space does: too short */
 }
 
 static void use(struct quarry_heap *heap)

@@ -137,3 +137,46 @@ TEST(test_on_oom_is_asked_for_realloc_calloc_and_aligned_too)
     CHECK_EQ(oom.calls, 4); /* false is an answer to resize, no failure */
     CHECK(test_is_filled(block, 10, 1));
 }
+
+TEST(test_on_oom_that_frees_serves_realloc)
+{
+    struct oom oom;
+    struct quarry_heap *const heap = heap_with_oom(&oom);
+    size_t quarter_bytes;
+    void *block;
+    unsigned i;
+
+    if (heap == NULL)
+        return;
+    quarter_bytes = largest_free_bytes(heap) / 4 / QUARRY_PAGE_BYTES * QUARRY_PAGE_BYTES - CANARY_BYTES;
+    block = t_malloc(heap, 10);
+    test_fill(block, 10, 1);
+    for (i = 0; i < 3; i++)
+        oom.to_free[i] = t_malloc(heap, quarter_bytes);
+    REQUIRE(oom.to_free[2] != NULL);
+    oom.answers_true = 100;
+    block = t_realloc(heap, block, 2 * quarter_bytes);
+    REQUIRE(block != NULL);
+    CHECK(oom.calls >= 1 && oom.calls <= 3);
+    CHECK(test_is_filled(block, 10, 1));
+    CHECK_EQ(stats_of(heap).failures, 0);
+}
+
+/* The hook has broken its caller's word: the block is gone. */
+TEST(test_on_oom_that_frees_the_block_itself_is_reported)
+{
+    struct oom oom;
+    struct quarry_heap *const heap = heap_with_oom(&oom);
+
+    if (heap == NULL)
+        return;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("check level 0 trusts its caller");
+    oom.to_free[0] = t_malloc(heap, 10);
+    oom.answers_true = 100;
+    CHECK_EQ(quarry_realloc(heap, oom.to_free[0], SOME_BYTES), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(oom.calls, 1);
+    CHECK_EQ(stats_of(heap).blocks, 0);
+    check_heap(heap);
+}

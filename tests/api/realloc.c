@@ -328,3 +328,26 @@ TEST(test_resize_null_is_false_without_report)
     CHECK(!quarry_resize(heap, NULL, 0));
     CHECK(!quarry_resize(heap, NULL, 100));
 }
+
+/* A run that was emptied may be kept for the next small block; nobody can tell. */
+TEST(test_resize_into_pages_that_small_blocks_have_left_is_served)
+{
+    unsigned pages;
+
+    for (pages = 1; pages <= 16 && !test_is_over(); pages++) {
+        struct quarry_heap *const heap = test_heap(sizeof(void *) > 4 ? 16384 : 4096, 0);
+        size_t largest_bytes;
+        void *block;
+
+        if (heap == NULL)
+            return;
+        largest_bytes = largest_free_bytes(heap);
+        if (largest_bytes <= (pages + 1) * QUARRY_PAGE_BYTES)
+            return;
+        block = quarry_malloc(heap, largest_bytes - pages * QUARRY_PAGE_BYTES);
+        quarry_free(heap, quarry_malloc(heap, 1));
+        CHECK(quarry_resize(heap, block, largest_bytes));
+        check_heap(heap);
+        test_memory_release();
+    }
+}

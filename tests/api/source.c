@@ -91,6 +91,21 @@ TEST(test_source_default_chunk_is_acquired_at_once)
     expect_given_back(&source);
 }
 
+TEST(test_source_chunk_bytes_zero_among_options_is_the_default)
+{
+    const struct quarry_options options = test_options();
+    struct test_source source;
+    struct quarry_heap *heap;
+
+    if (!test_source_init(&source, QUARRY_CHUNK_BYTES))
+        return;
+    heap = quarry_create_from_source(&source.source, &options);
+    REQUIRE(heap != NULL);
+    CHECK_EQ(stats_of(heap).acquired_bytes, QUARRY_CHUNK_BYTES);
+    quarry_destroy(heap);
+    expect_given_back(&source);
+}
+
 TEST(test_source_limit_below_chunk_is_refused)
 {
     struct quarry_options options = test_options();

@@ -30,6 +30,12 @@ static bool look(void *context, const struct quarry_block *block)
     return sight->seen != sight->stop_after || sight->stop_after == 0;
 }
 
+static bool look_until_huge(void *context, const struct quarry_block *block)
+{
+    look(context, block);
+    return block->kind != QUARRY_HUGE;
+}
+
 static struct sight sight_of(struct quarry_heap *heap, const void *wanted)
 {
     struct sight sight = {.wanted = wanted};
@@ -177,4 +183,26 @@ TEST(test_check_changes_nothing)
     after = stats_of(heap);
     CHECK(stats_are_equal(&before, &after));
     CHECK(test_is_filled(block, 77, 1));
+}
+
+TEST(test_walk_that_is_stopped_at_huge_block_shows_no_more)
+{
+    struct sight sight = {.wanted = NULL};
+    struct test_source source;
+    struct quarry_heap *heap;
+    unsigned all;
+
+    if (!test_source_init(&source, 6 * SMALLEST_CHUNK_BYTES))
+        return;
+    heap = test_source_heap(&source);
+    if (heap == NULL)
+        return;
+    CHECK(t_malloc(heap, 16) != NULL);
+    CHECK(t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES) != NULL);
+    CHECK(t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES) != NULL);
+    all = sight_of(heap, NULL).seen;
+    quarry_walk(heap, look_until_huge, &sight);
+    CHECK_EQ(sight.last.kind, QUARRY_HUGE);
+    CHECK_EQ(sight.seen, all - 1);
+    quarry_destroy(heap);
 }

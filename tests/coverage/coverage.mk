@@ -8,10 +8,11 @@
 
 # What both the library and the tests are compiled with, the library besides, and tests that call no inline functions
 # of src/: those need not be counted.
-COVERAGE_CC      := gcc -std=c11 -DTEST_SCALE=1
+COVERAGE_CC      := gcc -std=c11 -DTEST_SCALE=1 -DFAULTS_CALLS=2000
 COVERAGE_COUNTED := -O0 --coverage -fno-inline -Dalways_inline=unused --param logical-op-non-short-circuit=0
-COVERAGE_PLAIN   := -O1
-COVERAGE_IMAGES := $(IMAGES)
+# Constant sizes are constant only where something is optimised.
+COVERAGE_PLAIN    = $(if $(filter %/constants.c,$<),-O1,-O0)
+COVERAGE_IMAGES := $(IMAGES) faults
 
 # The port of tests/coverage/port has what no host has: no bit scan, an interrupt mask to be looked at.
 COVERAGE_PORT_plainscan := tests/coverage/port
@@ -32,7 +33,7 @@ COVER_cores     := -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 # What -Os chooses in the source, without its optimisations.
 COVER_size      := -D__OPTIMIZE_SIZE__=1
 COVER_size0     := -D__OPTIMIZE_SIZE__=1 -DQUARRY_CHECK_LEVEL=0
-COVER_plainscan :=
+COVER_plainscan := -D__ARM_ARCH=6
 
 COVERAGE_BUILDS ?= $(foreach bits,64 32,$(foreach mode,default level0 size nostats track level2 level3 level4,$(bits)-$(mode))) \
 	64-page64 32-page256 64-irq 64-smp 64-hook 64-cores 64-size0 32-plainscan
@@ -40,7 +41,7 @@ COVERAGE_BUILDS ?= $(foreach bits,64 32,$(foreach mode,default level0 size nosta
 coverage_mode   = $(word 2,$(subst -, ,$(1)))
 coverage_cc     = $(COVERAGE_CC) $(BITS_$(word 1,$(subst -, ,$(1)))) $(COVER_$(coverage_mode))
 coverage_port   = $(or $(COVERAGE_PORT_$(coverage_mode)),arch/hosted)
-coverage_images = $(if $(filter %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(filter %-level2 %-level3 %-level4,$(1)),unit),$(COVERAGE_IMAGES)))
+coverage_images = $(if $(filter %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp %-level0 %-size0,$(1)),misuse) $(if $(filter %-level2 %-level3 %-level4,$(1)),unit) $(if $(filter %-level3 %-level4,$(1)),faults),$(COVERAGE_IMAGES)))
 
 # $(1) build
 define coverage_rules
@@ -53,15 +54,17 @@ build/coverage/$(1)/tests/unit/%.o: tests/unit/%.c build/coverage/$(1)/test.flag
 	$(call coverage_cc,$(1)) $(COVERAGE_COUNTED) $(TEST_INCLUDES) -I$(call coverage_port,$(1)) $(DEPS) -c $$< -o $$@
 build/coverage/$(1)/%.o: %.c build/coverage/$(1)/test.flags
 	@mkdir -p $$(@D)
-	$(call coverage_cc,$(1)) $(COVERAGE_PLAIN) $(TEST_INCLUDES) -I$(call coverage_port,$(1)) $(DEPS) -c $$< -o $$@
+	$(call coverage_cc,$(1)) $$(COVERAGE_PLAIN) $(TEST_INCLUDES) -I$(call coverage_port,$(1)) $(DEPS) -c $$< -o $$@
 $(foreach image,$(call coverage_images,$(1)),$(call coverage_image,$(1),$(image)))
-build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)),build/coverage/$(1)/$(image))
+build/coverage/$(1)/defaults: $(call objects_of,$(SRC) tests/coverage/defaults.c,coverage/$(1))
+	$(call coverage_cc,$(1)) --coverage $$^ -o $$@
+build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)) $(if $(filter %-default %-level0,$(1)),defaults),build/coverage/$(1)/$(image))
 	@tests/coverage/run.sh $(1) $$^
 -include $(patsubst %.o,%.d,$(call objects_of,$(HOST_COMMON) $(wildcard tests/*/*.c),coverage/$(1)))
 endef
 define coverage_image
-build/coverage/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(wildcard tests/$(2)/*.c),coverage/$(1))
-	$(call coverage_cc,$(1)) --coverage $$^ -o $$@
+build/coverage/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(if $(filter faults,$(2)),$(FAULTS_SRC),$(wildcard tests/$(2)/*.c)),coverage/$(1))
+	$(call coverage_cc,$(1)) --coverage $(if $(filter faults,$(2)),$(FAULTS_WRAP)) $$^ -o $$@
 
 endef
 $(foreach build,$(COVERAGE_BUILDS),$(eval $(call coverage_rules,$(build))))

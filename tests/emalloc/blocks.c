@@ -144,6 +144,7 @@ ON_REGION(test_pestrdup_copies_into_either_heap)
 
 ON_REGION(test_block_size_of_live_block_is_what_may_be_used)
 {
+    NEEDS_CHECKS();
     unsigned char *small = emalloc(opaque_size(9)), *large = emalloc(LARGE_BYTES);
 
     CHECK_EQ(zend_mem_block_size(small), quarry_good_size(s->heap, 9));

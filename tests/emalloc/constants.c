@@ -94,6 +94,7 @@ ON_REGION(test_constant_size_fills_and_empties_runs)
 /* The size of another bin than the block's: below check level 2 it passes, and the block is gone. */
 ON_REGION(test_constant_size_of_other_bin_is_reported_or_gives_block_back)
 {
+    NEEDS_CHECKS();
     /* Between two others, so that they are neither first nor last of their runs. */
     void *others[] = {emalloc(16), emalloc(48)};
     void *small = emalloc(16), *other = emalloc(opaque_size(48));

@@ -369,6 +369,7 @@ ON_REGION(test_custom_debug_handlers_are_told_the_place)
 
 ON_REGION_OF(test_custom_handlers_for_tracked_heap_are_reported, 4)
 {
+    NEEDS_CHECKS();
     zend_mm_heap *tracked = zend_mm_startup_tracked();
     void *block;
 
@@ -382,4 +383,19 @@ ON_REGION_OF(test_custom_handlers_for_tracked_heap_are_reported, 4)
     CHECK(zend_mm_is_custom_heap(tracked));
     efree(block); /* as before */
     zend_mm_shutdown(tracked, true, true);
+}
+
+ON_REGION(test_custom_handlers_that_are_not_all_there_are_none)
+{
+    forget();
+    zend_mm_set_custom_handlers(s->heap, my_malloc, NULL, my_realloc);
+    CHECK(!zend_mm_is_custom_heap(s->heap));
+    zend_mm_set_custom_handlers(s->heap, my_malloc, my_free, NULL);
+    CHECK(!zend_mm_is_custom_heap(s->heap));
+    zend_mm_set_custom_debug_handlers(s->heap, debug_malloc, NULL, debug_realloc);
+    CHECK(!zend_mm_is_custom_heap(s->heap));
+    zend_mm_set_custom_debug_handlers(s->heap, debug_malloc, debug_free, NULL);
+    CHECK(!zend_mm_is_custom_heap(s->heap));
+    CHECK(quarry_owns(s->heap, emalloc(16)));
+    CHECK_EQ(handlers.mallocs, 0);
 }

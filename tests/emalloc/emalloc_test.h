@@ -24,6 +24,12 @@
         if (QUARRY_CHECK_LEVEL >= 3)                                                                                   \
             SKIP("from check level 3 slots wait before they are taken again");                                         \
     } while (0)
+/* For tests of what level 0 does not look at. */
+#define NEEDS_CHECKS()                                                                                                 \
+    do {                                                                                                               \
+        if (QUARRY_CHECK_LEVEL == 0)                                                                                   \
+            SKIP("check level 0 trusts its caller");                                                                   \
+    } while (0)
 /* One fits into any chunk, even a heap's first; two do not. */
 #define BIG_BYTES (CHUNK / 8 * 5)
 /* What no chunk can hold. */

@@ -118,6 +118,7 @@ ON_REGION(test_leak_of_erealloc_that_failed_keeps_place)
 
 ON_REGION(test_leak_that_is_misused_is_still_one)
 {
+    NEEDS_CHECKS();
     const char *place;
     unsigned char *block;
 

@@ -53,6 +53,7 @@ static void give_each_way(struct scene *s, const void *pointer, unsigned kinds)
 
 ON_REGION(test_misuse_of_small_block_freed_before_is_reported)
 {
+    NEEDS_CHECKS();
     void *kept = emalloc(32), *block = emalloc(32);
 
     efree_size(block, 32);
@@ -62,6 +63,7 @@ ON_REGION(test_misuse_of_small_block_freed_before_is_reported)
 
 ON_REGION(test_misuse_of_last_block_of_its_run_is_reported)
 {
+    NEEDS_CHECKS();
     void *block = emalloc(32);
 
     efree_size(block, 32);
@@ -70,6 +72,7 @@ ON_REGION(test_misuse_of_last_block_of_its_run_is_reported)
 
 ON_REGION(test_misuse_of_large_block_freed_before_is_reported)
 {
+    NEEDS_CHECKS();
     void *block = emalloc(LARGE_BYTES);
 
     efree(block);
@@ -78,6 +81,7 @@ ON_REGION(test_misuse_of_large_block_freed_before_is_reported)
 
 ON_REGION(test_misuse_of_inner_pointer_is_reported)
 {
+    NEEDS_CHECKS();
     unsigned char *small = emalloc(32), *large = emalloc(LARGE_BYTES);
 
     give_each_way(s, small + 1, INNER);
@@ -92,6 +96,7 @@ ON_REGION(test_misuse_of_inner_pointer_is_reported)
 /* By the function of the block's own bin, at every offset, with live blocks on both sides. */
 ON_REGION(test_misuse_of_inner_pointer_with_its_constant_size_is_reported)
 {
+    NEEDS_CHECKS();
     unsigned char *blocks[5];
     const struct quarry_stats before = stats_of(s->heap);
     struct quarry_stats after;
@@ -113,6 +118,7 @@ ON_REGION(test_misuse_of_inner_pointer_with_its_constant_size_is_reported)
 
 ON_REGION(test_misuse_of_foreign_pointer_is_reported)
 {
+    NEEDS_CHECKS();
     static unsigned char outside[16];
     unsigned char *persistent_block = pemalloc(32, true);
 
@@ -126,6 +132,7 @@ ON_REGION(test_misuse_of_foreign_pointer_is_reported)
 
 ON_SOURCE_OF(test_misuse_of_huge_block_is_reported, 8)
 {
+    NEEDS_CHECKS();
     unsigned char *huge = emalloc(HUGE_BYTES);
 
     give_each_way(s, huge + 16, INNER);
@@ -135,6 +142,7 @@ ON_SOURCE_OF(test_misuse_of_huge_block_is_reported, 8)
 
 ON_REGION(test_misuse_of_block_of_ended_request_is_reported)
 {
+    NEEDS_CHECKS();
     void *small = emalloc(32);
 
     shutdown_memory_manager(true, false);
@@ -143,6 +151,7 @@ ON_REGION(test_misuse_of_block_of_ended_request_is_reported)
 
 ON_REGION(test_misuse_of_emalloc_block_as_persistent_is_reported)
 {
+    NEEDS_CHECKS();
     void *block = emalloc(32), *kept = pemalloc(32, true);
 
     pefree(opaque_pointer(block), true);

@@ -241,8 +241,22 @@ ON_REGION(test_observer_without_functions_is_passed_over)
     expect_seen("ARFXCE");
 }
 
+ON_REGION(test_observer_without_failed_is_passed_over_when_erealloc_fails)
+{
+    static struct quarry_observer nothing;
+    void *block = emalloc(16);
+
+    begin_watching();
+    CHECK(quarry_add_observer(s->heap, &nothing));
+    add(s->heap, &second);
+    CHECK_EQ(ferealloc(block, opaque_size(SIZE_MAX / 2), true), NULL);
+    expect_seen("X");
+    efree(block);
+}
+
 ON_REGION(test_observer_does_not_see_misused_pointer_freed)
 {
+    NEEDS_CHECKS();
     unsigned char *block = emalloc(opaque_size(16)), *dead = emalloc(opaque_size(16));
 
     begin_watching();

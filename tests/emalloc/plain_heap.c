@@ -66,6 +66,7 @@ TEST(test_plain_heap_that_is_full_runs_out)
 
 TEST(test_plain_heap_reports_misuse)
 {
+    NEEDS_CHECKS();
     struct quarry_heap *heap = begin();
     void *block;
 
@@ -128,6 +129,7 @@ static void *never_realloc(void *block, size_t bytes)
 
 TEST(test_plain_heap_reports_what_it_cannot_have)
 {
+    NEEDS_CHECKS();
     struct quarry_heap *heap = begin();
     struct quarry_observer observer = {.context = NULL};
     void *(*malloc_set)(size_t) = never_malloc;

@@ -37,6 +37,7 @@ ON_REGION(test_request_end_lets_peaks_begin_anew)
 
 ON_REGION(test_request_end_leaves_dead_pointers_that_are_reported)
 {
+    NEEDS_CHECKS();
     void *small = emalloc(opaque_size(20)), *large = emalloc(LARGE_BYTES);
 
     shutdown_memory_manager(true, false);

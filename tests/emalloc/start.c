@@ -201,3 +201,39 @@ ON_REGION(test_shutdown_full_then_start_again_gives_fresh_heaps)
     CHECK_EQ(zend_memory_peak_usage(false), 0);
     CHECK_EQ(stats_of(s->persistent).blocks, 1); /* the request heap's chunk */
 }
+
+TEST(test_start_with_null_is_false)
+{
+    CHECK(!start_memory_manager(NULL));
+    CHECK_EQ(quarry_persistent_heap(), NULL);
+}
+
+TEST(test_start_on_region_with_chunk_bytes_takes_chunks_of_that_size)
+{
+    struct quarry_memory memory = {.region_bytes = 6 * CHUNK, .options = test_options()};
+
+    memory.options.chunk_bytes = 2 * CHUNK;
+    memory.region = test_memory(memory.region_bytes, 0);
+    if (memory.region == NULL)
+        return;
+    REQUIRE(start_memory_manager(&memory));
+    CHECK_EQ(zend_memory_usage(true), 2 * CHUNK);
+    shutdown_memory_manager(true, true);
+}
+
+/* Nothing was started, or everything has been shut down. */
+TEST(test_blocks_without_any_heap_are_left_alone)
+{
+    unsigned char word[16] = {1};
+    void *block = opaque_pointer(word);
+
+    zend_mm_set_heap(NULL);
+    pefree(block, true);
+    efree(block);
+    efree_size(block, opaque_size(16));
+    efree_size(block, 16);
+    CHECK_EQ(zend_mem_block_size(block), 0);
+    EXPECT_OOM(erealloc(block, 20), NULL, 20);
+    EXPECT_OOM(perealloc(block, 20, true), NULL, 20);
+    CHECK_EQ(word[0], 1);
+}

@@ -113,6 +113,7 @@ ON_TRACKED(test_tracked_block_written_to_its_ends_is_not_reported)
 
 ON_TRACKED(test_tracked_request_end_reports_written_beside)
 {
+    NEEDS_CHECKS();
     unsigned char *block = emalloc(opaque_size(20)); /* a constant would be a slot's length */
 
     CHECK(emalloc(20) != NULL);
@@ -127,6 +128,7 @@ ON_TRACKED(test_tracked_request_end_reports_written_beside)
 
 ON_TRACKED(test_tracked_wrong_pointers_are_reported)
 {
+    NEEDS_CHECKS();
     static unsigned char outside[64];
     unsigned char *kept = emalloc(20), *block = emalloc(20), *persistent_block = pemalloc(20, true);
 
@@ -165,6 +167,7 @@ ON_TRACKED(test_tracked_freed_memory_is_filled)
 
 ON_TRACKED(test_tracked_erealloc_always_moves)
 {
+    NEEDS_CHECKS();
     unsigned char *block = emalloc(40), *moved;
 
     test_fill(block, 40, 1);

@@ -40,19 +40,21 @@ struct faults_event {
 
 struct faults {
     enum faults_mode mode;
-    unsigned chosen;      /* event, or with a limit the event whose call meets it */
-    unsigned calls;       /* of the library, so far */
-    unsigned events;      /* that might fail, so far */
-    unsigned depth;       /* of calls: callbacks and the library's own parts call the library too */
-    bool injected;        /* the fault has happened */
-    bool may_differ;      /* and it was no refusal, so the test may see what it does not expect */
-    bool wants_to_end;    /* it did, inside a callback */
-    bool is_over;         /* nothing is injected or compared any more */
-    bool in_scene;        /* of emalloc_test.h, which ends what it began */
-    bool hook_ran;        /* on_oom was asked during this call: what it did is no fault */
-    void **place;         /* where a test that is given up goes on */
-    unsigned refused;     /* calls that were refused for a fault, in all runs of the test */
-    unsigned runs;        /* of the test */
+    unsigned chosen;     /* event, or with a limit the event whose call meets it */
+    unsigned calls;      /* of the library, so far */
+    unsigned events;     /* that might fail, so far */
+    unsigned depth;      /* of calls: callbacks and the library's own parts call the library too */
+    bool injected;       /* the fault has happened */
+    bool may_differ;     /* and it was no refusal, so the test may see what it does not expect */
+    bool wants_to_end;   /* it did, inside a callback */
+    bool is_over;        /* nothing is injected or compared any more */
+    bool in_scene;       /* of emalloc_test.h, which ends what it began */
+    bool hook_ran;       /* on_oom was asked during this call: what it did is no fault */
+    void **place;        /* where a test that is given up goes on */
+    size_t memory_bytes; /* that the test was given */
+    size_t left_bytes;   /* that it can be given at most */
+    unsigned refused;    /* calls that were refused for a fault, in all runs of the test */
+    unsigned runs;       /* of the test */
 };
 extern struct faults faults;
 

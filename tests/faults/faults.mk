@@ -29,5 +29,17 @@ $(foreach machine,$(FAULTS_MACHINES),$(eval $(call faults_machine,$(machine))))
 
 FAULTS_IMAGES := $(FAULTS_HOSTS:%=build/host/%/faults) $(FAULTS_MACHINES:%=build/qemu/%/faults.elf)
 
+# Every fault, however long that takes.
+build/host/gcc-64-o2/tests/faults/run_all.o: tests/faults/run.c build/host/gcc-64-o2/test.flags
+	$(call host_cc,gcc-64-o2) -std=c11 -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/hosted -DFAULTS_CALLS=SIZE_MAX $(DEPS) -c $< -o $@
+build/host/gcc-64-o2/faults_all: $(call objects_of,$(HOST_COMMON) $(filter-out %/run.c,$(FAULTS_SRC)),host/gcc-64-o2) build/host/gcc-64-o2/tests/faults/run_all.o
+	$(call host_cc,gcc-64-o2) $(FAULTS_WRAP) $^ -o $@
+
+.PHONY: faults
+faults:
+	@tools/need.sh $(NEED_HOST)
+	@$(MAKE) -s -j$(JOBS) build/host/gcc-64-o2/faults_all
+	build/host/gcc-64-o2/faults_all
+
 # Like test_jobs of the Makefile.
 faults_jobs = $(foreach machine,$(FAULTS_MACHINES),$(call job,qemu $(machine) faults,$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/faults.elf))$(foreach host,$(FAULTS_HOSTS),$(call job,host $(host) faults,$(HOST_SECONDS),build/host/$(host)/faults))

@@ -21,6 +21,24 @@ void quarry_panic(const struct quarry_misuse *misuse)
     test_on_misuse(NULL, misuse);
 }
 
+#if QUARRY_LOCK == QUARRY_LOCK_HOOK
+static unsigned locks_held;
+
+void quarry_lock_hook(const struct quarry_heap *heap)
+{
+    (void)heap;
+    locks_held++;
+}
+
+void quarry_unlock_hook(const struct quarry_heap *heap)
+{
+    (void)heap;
+    CHECK(locks_held-- != 0);
+}
+#else
+static const unsigned locks_held;
+#endif
+
 void test_heap_begin(void)
 {
     test_log.count = 0;
@@ -28,6 +46,7 @@ void test_heap_begin(void)
 
 void test_heap_end(void)
 {
+    CHECK_EQ(locks_held, 0);
     if (!CHECK_EQ(test_log.count, 0)) {
         test_print("  last unexpected report: kind ");
         test_print_unsigned((uintptr_t)test_log.last.kind);

@@ -13,7 +13,14 @@ struct reentry {
     bool armed;
 };
 
-enum { CALLS = 14 };
+enum { CALLS = 16 };
+
+static bool see_nothing(void *context, const struct quarry_block *block)
+{
+    (void)context, (void)block;
+    CHECK(false);
+    return true;
+}
 
 static void call(struct quarry_heap *heap, void *block, unsigned which)
 {
@@ -58,6 +65,12 @@ static void call(struct quarry_heap *heap, void *block, unsigned which)
         break;
     case 12:
         CHECK(!quarry_set_limit(heap, 0));
+        break;
+    case 13:
+        CHECK(!quarry_check(heap));
+        break;
+    case 14:
+        quarry_walk(heap, see_nothing, NULL);
         break;
     default:
         CHECK_EQ(quarry_trim(heap), 0);

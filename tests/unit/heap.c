@@ -429,3 +429,44 @@ TEST(test_heap_destroy_gives_all_memory_back)
     CHECK_EQ(source.granted_bytes, 0);
     CHECK_EQ(source.errors, 0);
 }
+
+/* --- damage --- */
+
+/* A large block before a free run whose node has been written over: the two cannot be made one. */
+static void *block_before_damage(struct quarry_heap *heap)
+{
+    void *block = quarry_malloc(heap, BIN_MAX_BYTES + 1), *next = quarry_malloc(heap, BIN_MAX_BYTES + 1);
+    if (!CHECK(block != NULL && next != NULL && quarry_malloc(heap, BIN_MAX_BYTES + 1) != NULL))
+        return NULL;
+    quarry_free(heap, next);
+    test_fill(next, sizeof(struct list_node), 0x55);
+    return block;
+}
+
+/* It stays live, and the figures say so. */
+static void expect_refused(struct quarry_heap *heap, void *block, const struct quarry_stats *before)
+{
+    const struct quarry_stats after = stats_of(heap);
+    expect_misuse(heap, KIND(QUARRY_CORRUPT));
+    CHECK_EQ(after.blocks, before->blocks);
+    CHECK_EQ(after.used_bytes, before->used_bytes);
+    CHECK(quarry_owns(heap, block));
+}
+
+TEST(test_heap_free_of_block_before_damage_is_refused_and_not_counted)
+{
+    struct quarry_heap *heap = unit_heap(16 * (BIN_MAX_BYTES / QUARRY_PAGE_BYTES + 1));
+    if (heap == NULL)
+        return;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    void *block = block_before_damage(heap);
+    if (block == NULL)
+        return;
+    const struct quarry_stats before = stats_of(heap);
+    quarry_free(heap, block);
+    expect_refused(heap, block, &before);
+    const struct heap_block found = unit_find(heap, block);
+    qi_heap_give(heap, &found);
+    expect_refused(heap, block, &before);
+}

@@ -315,3 +315,22 @@ TEST(test_places_on_source_without_release_grow)
     CHECK_EQ(places.capacity, 0);
     CHECK_EQ(source.releases, 0);
 }
+
+static void *refuse(void *context, size_t bytes, size_t align_bytes)
+{
+    (void)context, (void)bytes, (void)align_bytes;
+    CHECK(false);
+    return NULL;
+}
+
+/* No machine has the memory for such a table. */
+TEST(test_places_table_of_more_bytes_than_there_can_be_does_not_grow)
+{
+    const struct quarry_source source = {.acquire = refuse};
+    const struct place place = place_of(1);
+    struct places places = none;
+
+    places.capacity = SIZE_MAX / 4 / sizeof(struct place_entry) + 1;
+    places.count = places.capacity - 1;
+    CHECK(!qi_places_add(&places, &source, address(1), 10, &place));
+}
