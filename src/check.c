@@ -286,8 +286,11 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
     if (!chunk_is_whole(chunk))
         return report_damage(heap, chunk);
     if (chunk->page_count == 0) {
-        return count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums) &&
-               qi_chunk_find_added(&heap->bins.runs.chunks, chunk->pages) == (struct added_chunk *)chunk;
+        if (!count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums))
+            return false;
+        if (qi_chunk_find_added(&heap->bins.runs.chunks, chunk->pages) != (struct added_chunk *)chunk)
+            return report_damage(heap, chunk);
+        return true;
     }
     if (chunk->codes[-1] != PAGE_EDGE || chunk->codes[chunk->page_count] != PAGE_EDGE ||
         chunk_find(&heap->bins.runs.chunks, chunk->pages) != chunk)

@@ -143,6 +143,11 @@ TEST(test_check_lists_find_chunk_that_is_not_in_the_tree)
     expect_missing_in_tree(false);
 }
 
+TEST(test_check_lists_find_huge_block_that_is_not_in_the_tree)
+{
+    expect_missing_in_tree(true);
+}
+
 TEST(test_check_finds_peak_that_was_passed_without_figures_too)
 {
     struct quarry_heap *heap = unit_heap(8);
