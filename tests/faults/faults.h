@@ -91,6 +91,7 @@ FAULTS_REAL(bool, test_check, bool held, const char *text, const char *file, int
 FAULTS_REAL(bool, test_check_equal, uintptr_t a, uintptr_t b, const char *text, const char *file, int line);
 FAULTS_REAL(void, test_memory_release, void);
 FAULTS_REAL(bool, expect_all_free_, struct quarry_heap *heap, size_t largest_bytes);
+FAULTS_REAL(bool, expect_misuse_, const struct quarry_heap *heap, unsigned kinds);
 FAULTS_REAL(void, expect_printed_, const char *const *texts);
 FAULTS_REAL(void, scene_run, scene_body body, bool on_source, unsigned chunks);
 

@@ -17,7 +17,7 @@
 #elif defined(__SANITIZE_ADDRESS__) || QUARRY_CHECK_LEVEL >= 3
 #define FAULTS_CALLS 4000u
 #else
-#define FAULTS_CALLS 100000u
+#define FAULTS_CALLS 50000u
 #endif
 #endif
 
