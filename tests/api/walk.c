@@ -192,7 +192,7 @@ TEST(test_walk_that_is_stopped_at_huge_block_shows_no_more)
     struct quarry_heap *heap;
     unsigned all;
 
-    if (!test_source_init(&source, 6 * SMALLEST_CHUNK_BYTES))
+    if (!test_source_init(&source, 8 * SMALLEST_CHUNK_BYTES))
         return;
     heap = test_source_heap(&source);
     if (heap == NULL)

@@ -470,3 +470,20 @@ TEST(test_heap_free_of_block_before_damage_is_refused_and_not_counted)
     qi_heap_give(heap, &found);
     expect_refused(heap, block, &before);
 }
+
+/* Figures are asked for without a word of a link that leads nowhere. */
+TEST(test_heap_largest_free_run_is_told_without_following_damage)
+{
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    struct list_node *node = (struct list_node *)(void *)chunk_page_address(unit_first(heap), 0);
+    const struct list_node kept = *node;
+    const size_t pages = qi_run_largest_free_pages(&heap->bins.runs);
+    test_fill(&node->next, sizeof node->next, 0x55);
+    CHECK_EQ(qi_run_largest_free_pages(&heap->bins.runs), pages);
+    *node = kept;
+    CHECK(qi_check_heap(heap));
+}
