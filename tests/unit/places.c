@@ -334,3 +334,29 @@ TEST(test_places_table_of_more_bytes_than_there_can_be_does_not_grow)
     places.count = places.capacity - 1;
     CHECK(!qi_places_add(&places, &source, address(1), 10, &place));
 }
+
+/* The report sorts entries where they lie: by text, not by where the text is, then by line, then by the place behind. */
+TEST(test_places_report_sorts_by_text_line_and_place_behind)
+{
+    static const char same[] = "file", other[] = "file", longer[] = "files", early[] = "e";
+    static const struct place places_in_order[] = {
+            {NULL, NULL, 0, 0},  {early, NULL, 9, 0},  {same, NULL, 1, 0},   {other, NULL, 2, 0},
+            {same, early, 2, 5}, {other, early, 2, 6}, {same, longer, 2, 1}, {longer, NULL, 1, 0},
+    };
+    enum { COUNT = sizeof places_in_order / sizeof *places_in_order };
+    struct test_source source;
+    struct places places = none;
+
+    if (!test_source_init(&source, SOURCE_BYTES))
+        return;
+    for (unsigned i = 0; i < COUNT; i++) {
+        const unsigned mixed = i * 5 % COUNT;
+        CHECK(qi_places_add(&places, &source.source, address(1 + i), 0, &places_in_order[mixed]));
+    }
+    qi_places_report(&places);
+    for (unsigned i = 0; i < COUNT; i++) {
+        CHECK_EQ(places.entries[i].place.line, places_in_order[i].line);
+        CHECK_EQ(places.entries[i].place.orig_line, places_in_order[i].orig_line);
+    }
+    end(&places, &source);
+}
