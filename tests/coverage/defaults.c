@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * defaults.c: the library's weak functions, which every other test image defines itself: a misuse and a lack of memory
- * stop the CPU by a trap, and a report that nobody prints is lost. A process of its own for each, so that the trap can be
- * seen. For the host only.
+ * stop the CPU by a trap, and a report that nobody prints is lost. A process of its own for each, so that the trap can
+ * be seen. For the host only.
  */
 #include "quarry/emalloc.h"
 

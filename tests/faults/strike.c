@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * strike.c: where faults strike: sources of the harness and heaps as sources, whose callbacks ask faults_strike() first.
- * And what the harness does differently: checks of a test that may see what it does not expect give the test up, and
+ * strike.c: where faults strike: sources of the harness and heaps as sources, whose callbacks ask faults_strike()
+ * first. And what the harness does differently: checks of a test that may see what it does not expect give the test up, and
  * memory is taken back only after the heaps in it have been looked at.
  */
 #include "faults.h"

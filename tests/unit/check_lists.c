@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * check_lists.c: what the check finds by the lists, the tree of chunks and the figures alone. From check level 1 a link
- * that points at the wrong place is found by itself, before its list is; at level 0, where links are believed, the lists
- * must tell.
+ * that points at the wrong place is found by itself, before its list is; at level 0, where links are believed, the
+ * lists must tell.
  */
 #include "unit.h"
 

@@ -335,7 +335,7 @@ TEST(test_places_table_of_more_bytes_than_there_can_be_does_not_grow)
     CHECK(!qi_places_add(&places, &source, address(1), 10, &place));
 }
 
-/* The report sorts entries where they lie: by text, not by where the text is, then by line, then by the place behind. */
+/* The report sorts entries where they lie: by text, not by where it is, then by line, then by the place behind. */
 TEST(test_places_report_sorts_by_text_line_and_place_behind)
 {
     static const char same[] = "file", other[] = "file", longer[] = "files", early[] = "e";
