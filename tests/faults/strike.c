@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * strike.c: where faults strike: sources of the harness and heaps as sources, whose callbacks ask faults_strike()
- * first. And what the harness does differently: checks of a test that may see what it does not expect give the test up, and
- * memory is taken back only after the heaps in it have been looked at.
+ * first. And what the harness does differently: a check of a test that may see what it does not expect gives the test
+ * up, and memory is taken back only after the heaps in it have been looked at.
  */
 #include "faults.h"
 
