@@ -109,7 +109,7 @@ struct quarry_source __wrap_quarry_source_from_heap(struct quarry_heap *parent)
 
 /* --- the harness --- */
 
-/* A test may not see its expectations met; what the harness looks at (test_*.c, *_test.c) must be sound all the same. */
+/* A test may not see its expectations met; what the harness looks at (test_*.c, *_test.c) must be sound even then. */
 static bool is_of_the_harness(const char *file)
 {
     static const char begin[] = "test_", end[] = "_test.c";
