@@ -350,7 +350,6 @@ budget check-budget:
 
 include tests/fuzz/fuzz.mk
 include tests/arithmetic/arithmetic.mk
-# --- Coverage ----------------------------------------------------------------------------------------------------------
 # --- Faults, coverage --------------------------------------------------------------------------------------------------
 
 include tests/faults/faults.mk
@@ -402,8 +401,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(BUDGET_FILES)
-TEST_IMAGES := $(HOST_IMAGES) $(FAULTS_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a $(DIFFERENTIAL_IMAGES) $(BUDGET_FILES)
+	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(FAULTS_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -458,7 +456,6 @@ help:
 	@echo 'make misra       bring the places in docs/misra.md up to date'
 	@echo 'make faults      the tests of the API and of emalloc with every single fault, on this host'
 	@echo 'make coverage    lines and branches of src/ that the host tests run, and those that they do not'
-	@echo 'make check-style layer order, file heads and layout of the C files'
 	@echo 'make format      lay out the C files'
 	@echo 'make clean       remove build/'
 	@echo
