@@ -15,9 +15,9 @@
 /* At level 4 each call finds it, whatever it is a call for. */
 #define EACH(kinds) (NEXT(kinds) | CHECK_(kinds) | WALK(kinds) | REUSE(kinds))
 
-#define OVERRUN_3      (FREE(OVERRUN) | CHECK_(OVERRUN))
+#define OVERRUN_3      (FREE(OVERRUN) | CHECK_(OVERRUN) | WALK(OVERRUN))
 #define OVERRUN_4      (EACH(OVERRUN) | FREE(OVERRUN))
-#define OVERRUN_NODE_3 (FREE(OVERRUN) | CHECK_(OVERRUN) | REUSE(CORRUPT))
+#define OVERRUN_NODE_3 (FREE(OVERRUN) | CHECK_(OVERRUN) | WALK(OVERRUN) | REUSE(CORRUPT))
 #define OVERRUN_NODE_4 (NEXT(OVERRUN) | FREE(OVERRUN) | CHECK_(OVERRUN) | WALK(OVERRUN) | REUSE(OVERRUN | CORRUPT))
 #define LINK_1         (CHECK_(CORRUPT) | REUSE(CORRUPT))
 #define LINK_RUN_1     (FREE(CORRUPT) | CHECK_(CORRUPT) | REUSE(CORRUPT))
@@ -146,9 +146,9 @@
     ROW(source_misaligned, NOWHERE, "a source that gives misaligned memory", \
         REFUSED, REFUSED, REFUSED, REFUSED, REFUSED) \
     ROW(source_twice, NOWHERE, "a source that gives the same memory twice", \
-        NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN) \
+        NOT_RUN, REFUSED, REFUSED, REFUSED, REFUSED) \
     ROW(source_overlaps, NOWHERE, "a source that gives memory which overlaps the heap's", \
-        NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN, NOT_RUN) \
+        NOT_RUN, REFUSED, REFUSED, REFUSED, REFUSED) \
     ROW(source_extends_not, NOWHERE, "a source that says it extended, and did not", \
         NOT_SEEN, NOT_SEEN, NOT_SEEN, NOT_SEEN, NOT_SEEN) \
     ROW(source_truncates_not, NOWHERE, "a source that says it truncated, and did not", \

@@ -82,7 +82,7 @@ static void need_more(struct scene *scene, enum lie lie)
         return;
     REQUIRE(keep(scene, SMALLEST_CHUNK_BYTES / 2) != NULL && keep(scene, SMALLEST_CHUNK_BYTES / 2) != NULL);
     liar.lies = true;
-    if (quarry_malloc(scene->heap, SMALLEST_CHUNK_BYTES / 2) == NULL)
+    if (quarry_malloc(scene->heap, SMALLEST_CHUNK_BYTES / 2) == NULL && take_reports() == CORRUPT)
         scene->said = REFUSED;
 }
 
