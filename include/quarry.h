@@ -157,7 +157,8 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent);
  *  all but the first chunk.
  *  Time       grows with the number of chunks, and clears a byte or two for each of their pages; not with blocks.
  *  Context    thread; ISR with an IRQ or SMP lock.
- *  Misuse     QUARRY_REENTRY. A block from before the reset is a dead pointer: freeing it is reported. */
+ *  Misuse     QUARRY_REENTRY, and QUARRY_CORRUPT from check level 2; then nothing happens. A block from before the reset
+ *             is a dead pointer: freeing it is reported. */
 void quarry_reset(struct quarry_heap *heap);
 
 /** End a heap: all memory goes back to its source; regions are the caller's again. NULL: nothing happens.
@@ -168,7 +169,8 @@ void quarry_destroy(struct quarry_heap *heap);
 
 /** Return at least bytes of uninitialised memory.
  *  Returns    a block aligned to QUARRY_ALIGN_BYTES (a smaller one to the largest power of two that it can
- *             hold), or NULL iff no free run is long enough, the source gives none, and on_oom gave up.
+ *             hold), or NULL iff no free run is long enough, the source gives none, and on_oom gave up. (Where
+ *             only runs of about its length are left, a request looks at four of them and no more.)
  *             bytes 0: the smallest block.
  *  Owner      caller, until quarry_free(), quarry_realloc(), quarry_reset() or quarry_destroy().
  *  Time       bounded; see docs/design.md for the figures. A new chunk: source, and a byte or two cleared a page.
