@@ -26,8 +26,8 @@
 
 /* From check level 2: has some block more than a request of its size gets as a rule? */
 #if QUARRY_CHECK_LEVEL >= 2
-#define HEAP_LOOSE_FIELD               bool has_loose_blocks;
-#define heap_has_loose_blocks(heap)    ((heap)->has_loose_blocks)
+#define HEAP_LOOSE_FIELD               uint8_t has_loose_blocks; /* a damaged bool would be no value at all */
+#define heap_has_loose_blocks(heap)    ((heap)->has_loose_blocks != 0)
 #define heap_set_loose(heap, is_loose) ((heap)->has_loose_blocks = (is_loose))
 #else
 #define HEAP_LOOSE_FIELD
