@@ -127,7 +127,7 @@ MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
 MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
 MODE_cores  := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 
-HOSTS := $(foreach cc,gcc clang,$(foreach bits,64 32,$(foreach mode,o2 san,$(cc)-$(bits)-$(mode)))) \
+HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
 	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
 	gcc-64-track gcc-32-track gcc-64-cores
 word_of = $(word $(1),$(subst -, ,$(2)))

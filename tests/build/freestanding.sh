@@ -5,6 +5,7 @@
 #
 # Each COMPILER is a command with the flags that name the CPU. Every configuration below is built by the contract's
 # one command line, with warnings as errors, and joined into one object that must refer to no outside symbol.
+# A configuration has several options at once, as each takes a few seconds.
 # With QUARRY_LOCK_HOOK two symbols are the user's to define; a CPU without atomics must refuse QUARRY_LOCK_SMP.
 # Ends with "N passed, N failed".
 
@@ -67,19 +68,12 @@ refuse_smp() {
 
 for compiler; do
     prove "$compiler" ""
-    prove "$compiler" "" -Os
-    prove "$compiler" "" -O3
-    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=0
-    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2
-    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=4
-    prove "$compiler" "" -DQUARRY_STATS=0
-    prove "$compiler" "" -DQUARRY_TRACK=1
     prove "$compiler" "" -Os -DQUARRY_TRACK=1
-    prove "$compiler" "" -DQUARRY_CORES=2
-    prove "$compiler" "" -DQUARRY_CORES=2 -DQUARRY_TRACK=1 -DQUARRY_LOCK=1
-    prove "$compiler" "" -DQUARRY_LOCK=1
-    prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3
-    prove "$compiler" "" -DQUARRY_PAGE_BYTES=64
+    prove "$compiler" "" -O3 -DQUARRY_CHECK_LEVEL=4 -DQUARRY_LOCK=1
+    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=0 -DQUARRY_STATS=0
+    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2 -DQUARRY_CORES=2
+    prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3 -DQUARRY_TRACK=1
+    prove "$compiler" "" -Os -DQUARRY_PAGE_BYTES=64 -DQUARRY_CHECK_LEVEL=2
     prove "$compiler" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
     if grep -q 'define  *ARCH_HAS_TAGS  *1' "$root/arch/$isa/arch_port.h"; then
         prove "$compiler" "" -DQUARRY_MARK=3
