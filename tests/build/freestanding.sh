@@ -68,13 +68,16 @@ refuse_smp() {
 
 for compiler; do
     prove "$compiler" ""
-    prove "$compiler" "" -Os -DQUARRY_TRACK=1
     prove "$compiler" "" -O3 -DQUARRY_CHECK_LEVEL=4 -DQUARRY_LOCK=1
     prove "$compiler" "" -DQUARRY_CHECK_LEVEL=0 -DQUARRY_STATS=0
-    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2 -DQUARRY_CORES=2
-    prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3 -DQUARRY_TRACK=1
-    prove "$compiler" "" -Os -DQUARRY_PAGE_BYTES=64 -DQUARRY_CHECK_LEVEL=2
-    prove "$compiler" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
+    case $isa in armv7m | armv8m) ;; *) # between armv6m and armv7em, which ask for all
+        prove "$compiler" "" -Os -DQUARRY_TRACK=1
+        prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2 -DQUARRY_CORES=2
+        prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3 -DQUARRY_TRACK=1
+        prove "$compiler" "" -Os -DQUARRY_PAGE_BYTES=64 -DQUARRY_CHECK_LEVEL=2
+        prove "$compiler" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
+        ;;
+    esac
     if grep -q 'define  *ARCH_HAS_TAGS  *1' "$root/arch/$isa/arch_port.h"; then
         prove "$compiler" "" -DQUARRY_MARK=3
     elif ! build "$compiler" -DQUARRY_MARK=3 && grep -q 'QUARRY_MARK_MTE needs a CPU with memory tags' "$work/said"; then
