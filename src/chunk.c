@@ -279,7 +279,7 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
     chunk->codes = (page_code_t *)(void *)control + CHUNK_EDGES;
     chunk->maps = (uint8_t *)(chunk->codes + pages + 1);
     if (UNITS_GUARDED)
-        chunk->maps = chunk->pages - pages * UNITS_MAP_BYTES;
+        chunk->maps = chunk->pages - CHUNK_MAPS_BYTES(pages);
     else if (UNITS_MAP_BYTES >= 4) /* whole words load faster from where they are aligned; the padding allows for it */
         chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
     for (page_code_t *edge = (page_code_t *)(void *)control; edge != chunk->codes; edge++)

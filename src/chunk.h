@@ -19,7 +19,8 @@
  *   codes   any two codes that mean something differ in two bits, but for inner ones, of which a wrong one leads to no
  *           slot. More edges stand in front, so that no inner code leads out of the array.
  *   maps    a run of small blocks has two words, see bin.h; a length is written as its product with CHUNK_LENGTH_FACTOR,
- *           so that one changed bit makes a length that no chunk has. They end where the pages begin.
+ *           so that one changed bit makes a length that no chunk has. They end where the pages begin, with a word
+ *           more, because an inner code that became a start has its map run on by a word until that is noticed.
  *   others  the chunk's numbers are sealed by their sum, its links are followed by their complements.
  *
  * Invariants
@@ -115,6 +116,9 @@ BITS_INLINE void code_quads_store(page_code_t *codes, size_t pages, code_quad_t 
 }
 
 struct added_chunk;
+
+/* The maps of so many pages; guarded, and the word behind them. */
+#define CHUNK_MAPS_BYTES(pages) (((size_t)(pages) + (UNITS_GUARDED ? 1 : 0)) * UNITS_MAP_BYTES)
 
 /* A link that is followed by its complement from check level 2: CHUNK_LINK_CHECK stands behind each. */
 #define CHUNK_LINK_CHECK(name) GUARD_WORD(name)
@@ -271,7 +275,7 @@ BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct
     view->pages = (uint8_t *)guard_word(gate, pages);
     view->page_count = guard_word(gate, page_count);
     view->codes = (page_code_t *)guard_word(gate, codes);
-    view->maps = (uint8_t *)((uintptr_t)view->pages - view->page_count * UNITS_MAP_BYTES);
+    view->maps = (uint8_t *)((uintptr_t)view->pages - CHUNK_MAPS_BYTES(view->page_count));
     uintptr_t sum = (uintptr_t)view->codes + (uintptr_t)view->pages + view->page_count;
     return bits_likely(sum == guard_word(gate, seal)) ? view : NULL;
 }
@@ -379,8 +383,7 @@ BITS_INLINE void chunk_set_lengths(uint8_t *maps, size_t first, size_t pages)
 
 /* Control bytes that stand before so many pages: edges, codes, maps, and padding to load a word anywhere. */
 #define CHUNK_CONTROL_BYTES(pages)                                                                                     \
-    (((size_t)(pages) + CHUNK_EDGES + 1) * sizeof(page_code_t) + (size_t)(pages)*UNITS_MAP_BYTES + sizeof(uintptr_t) - \
-     1)
+    (((size_t)(pages) + CHUNK_EDGES + 1) * sizeof(page_code_t) + CHUNK_MAPS_BYTES(pages) + sizeof(uintptr_t) - 1)
 
 /* How many pages a chunk of span bytes has, which begin with control data and end at a page boundary. */
 size_t qi_chunk_pages_that_fit(size_t span);

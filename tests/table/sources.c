@@ -21,7 +21,7 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     if (liar->lies && liar->lie == TWICE)
         return liar->last;
     if (liar->lies && liar->lie == OVERLAPS)
-        return (unsigned char *)liar->last + GRANULE_BYTES;
+        return (unsigned char *)liar->last + SMALLEST_CHUNK_BYTES / 2;
     if (liar->lies && liar->lie == MISALIGNED)
         liar->scene->source.misalign_bytes = sizeof(void *);
     void *memory = honest->acquire(honest->context, bytes, align_bytes);
