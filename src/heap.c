@@ -103,7 +103,15 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
     size_t usable = qi_heap_usable_bytes(block);
     if (bytes > usable)
         return false;
-    return heap_has_loose_blocks(heap) || qi_heap_good_bytes(heap, bytes) == usable;
+    bytes += HEAP_CANARY_BYTES;
+    usable += HEAP_CANARY_BYTES;
+    if (heap_has_loose_blocks(heap))
+        return true;
+    if (block->kind == QUARRY_HUGE)
+        return huge_good_bytes(bytes) == usable;
+    if (bytes > BIN_MAX_BYTES)
+        return units_bytes_from_pages(units_pages_from_bytes(bytes)) == usable;
+    return qi_heap_good_whole_bytes(heap, bytes) == usable;
 }
 
 /* --- canaries --- */

@@ -5,9 +5,9 @@
  *
  * A scene is made once and copied. Then, for each bit of the control data in turn, it is put back, the bit is changed,
  * and one of four programs runs: one takes blocks, one gives all back and takes others, one changes the size of all, one
- * asks for everything there is to ask, and resets. (One of the four for each bit, in turn.) Every block handed out must lie in the heap's memory and beside all
- * blocks that live, and what is written into blocks must stay. A block that was given back counts as gone, although the
- * heap may have kept it after a report.
+ * asks for everything there is to ask, and resets. (One of the four for each bit, in turn.) Every block handed out must
+ * lie in the heap's memory and beside all blocks that live, and what is written into blocks must stay. A block that was
+ * given back counts as gone, although the heap may have kept it after a report.
  */
 #include "table.h"
 
@@ -33,14 +33,6 @@ static struct flip {
 static uint32_t seed_of(const unsigned char *at)
 {
     return (uint32_t)(uintptr_t)at * 2654435761u;
-}
-
-static void copy_bytes(void *to, const void *from, size_t bytes)
-{
-    unsigned char *out = to;
-    const unsigned char *in = from;
-    while (bytes-- != 0)
-        *out++ = *in++;
 }
 
 /* A block that was handed out: where may it lie? */
@@ -180,26 +172,26 @@ static void keep_scene(void)
     flip.copy = test_memory(flip.bytes, 0);
     if (flip.copy == NULL)
         return;
-    copy_bytes(flip.copy, flip.memory, flip.bytes);
-    copy_bytes(flip.held_first, flip.held, sizeof flip.held);
+    table_copy(flip.copy, flip.memory, flip.bytes);
+    table_copy(flip.held_first, flip.held, sizeof flip.held);
     flip.first_count = flip.count;
     if (flip.source == NULL)
         return;
     flip.source_first = *flip.source;
     REQUIRE(flip.source->granules <= MOST_GRANULES);
-    copy_bytes(flip.ledger_first, flip.source->ledger, flip.source->granules);
+    table_copy(flip.ledger_first, flip.source->ledger, flip.source->granules);
 }
 
 static void put_scene_back(void)
 {
-    copy_bytes(flip.memory, flip.copy, flip.bytes);
-    copy_bytes(flip.held, flip.held_first, sizeof flip.held);
+    table_copy(flip.memory, flip.copy, flip.bytes);
+    table_copy(flip.held, flip.held_first, sizeof flip.held);
     flip.count = flip.first_count;
     test_log.count = 0;
     if (flip.source == NULL)
         return;
     *flip.source = flip.source_first;
-    copy_bytes(flip.source->ledger, flip.ledger_first, flip.source->granules);
+    table_copy(flip.source->ledger, flip.ledger_first, flip.source->granules);
 }
 
 static void run_with_bit(unsigned char *place, unsigned bit, unsigned program)
@@ -273,6 +265,19 @@ static bool begin_on_source(struct test_source *source)
     CHECK(stats_of(flip.heap).chunks >= 4);
     keep_scene();
     return !test_is_over();
+}
+
+typedef uintptr_t __attribute__((may_alias)) word_t;
+
+void table_copy(void *to, const void *from, size_t bytes)
+{
+    unsigned char *out = to;
+    const unsigned char *in = from;
+    if ((((uintptr_t)out | (uintptr_t)in) & (sizeof(word_t) - 1)) == 0)
+        for (; bytes >= sizeof(word_t); bytes -= sizeof(word_t), out += sizeof(word_t), in += sizeof(word_t))
+            *(word_t *)(void *)out = *(const word_t *)(const void *)in;
+    while (bytes-- != 0)
+        *out++ = *in++;
 }
 
 /* The control data of a region's heap; then all that stands in front of what a source gave: the heap's first chunk, other

@@ -22,14 +22,6 @@ static struct world {
     unsigned count, count_first;
 } world;
 
-static void copy_all(void *to, const void *from, size_t bytes)
-{
-    unsigned char *out = to;
-    const unsigned char *in = from;
-    while (bytes-- != 0)
-        *out++ = *in++;
-}
-
 static bool lies_inside(const unsigned char *at, size_t bytes)
 {
     for (unsigned region = 0; region < REGIONS; region++)
@@ -45,9 +37,8 @@ static void hold(unsigned char *at, size_t bytes)
     for (unsigned i = 0; i < world.count; i++)
         if (!CHECK(at + bytes <= world.blocks[i].at || world.blocks[i].at + world.blocks[i].bytes <= at))
             return;
-    if (world.count == MOST_BLOCKS) { /* this one is forgotten; so that nothing is said of it, it is not written to */
+    if (world.count == MOST_BLOCKS) /* this one is forgotten */
         return;
-    }
     struct random_block *block = &world.blocks[world.count++];
     block->at = at;
     block->bytes = bytes;
@@ -158,8 +149,8 @@ static bool begin(void)
         call(7);
     quarry_walk(world.heap, see, NULL);
     for (unsigned region = 0; region < REGIONS; region++)
-        copy_all(world.copy[region], world.memory[region], world.bytes[region]);
-    copy_all(world.blocks_first, world.blocks, sizeof world.blocks);
+        table_copy(world.copy[region], world.memory[region], world.bytes[region]);
+    table_copy(world.blocks_first, world.blocks, sizeof world.blocks);
     world.count_first = world.count;
     return CHECK_EQ(test_log.count, 0);
 }
@@ -174,8 +165,8 @@ TEST(test_random_flips_in_random_heaps_are_reported_or_harmless)
             return;
         for (unsigned flip = 0; flip < FLIPS && !test_is_over(); flip++) {
             for (unsigned region = 0; region < REGIONS; region++)
-                copy_all(world.memory[region], world.copy[region], world.bytes[region]);
-            copy_all(world.blocks, world.blocks_first, sizeof world.blocks);
+                table_copy(world.memory[region], world.copy[region], world.bytes[region]);
+            table_copy(world.blocks, world.blocks_first, sizeof world.blocks);
             world.count = world.count_first;
             flip_one();
             test_log.count = 0;

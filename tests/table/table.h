@@ -107,5 +107,7 @@ struct table_flips {
     size_t broken;   /* crashed, looped, overlapped */
 };
 struct table_flips table_flip_every_bit(void);
+/* A word at a time where both are aligned. */
+void table_copy(void *to, const void *from, size_t bytes);
 
 #endif
