@@ -60,8 +60,10 @@ struct bin {
 struct bin_set {
     struct run_set runs;
     struct bin bins[BIN_COUNT];
-    BIN_ROOMS              /* the lists of other runs with room */
-            uint8_t spare; /* 1 + the bin whose current run, in the first chunk then, may be without a used slot; 0: none */
+    /* The lists of other runs with room; and 1 + the bin whose current run, then in the first chunk, may be without a
+     * used slot, 0: none. */
+    BIN_ROOMS
+    uint8_t spare;
 };
 
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");

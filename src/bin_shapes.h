@@ -82,8 +82,8 @@ struct bin_shape {
 #define BIN_BETTER(odd, inverse) ((inverse) * (2u - (odd) * (inverse)))
 #define BIN_INVERSE(odd)         BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, odd))))
 
-/* By length and bin, as they stand in a page code. Guarded, what no right code leads to is a shape without slots, so that
- * no slot is found where a code is damaged. */
+/* By length and bin, as they stand in a page code. Guarded, what no right code leads to is a shape without slots, so
+ * that no slot is found where a code is damaged. */
 extern const struct bin_shape qi_bin_shapes[BIN_CODES];
 
 /* Where the shape of a bin's runs of some length stands in it, and in a page code. */

@@ -84,10 +84,10 @@ static void make_leaf(struct added_chunk *node)
     chunk_set_link(&node->high, NULL);
 }
 
-static void take_children(struct added_chunk *node, const struct added_chunk *from)
+static void take_children(struct added_chunk *to, const struct added_chunk *from)
 {
-    chunk_set_link(&node->low, chunk_link(&from->low));
-    chunk_set_link(&node->high, chunk_link(&from->high));
+    chunk_set_link(&to->low, chunk_link(&from->low));
+    chunk_set_link(&to->high, chunk_link(&from->high));
 }
 
 static bool differs_above(uintptr_t differing, unsigned bit)
@@ -171,17 +171,26 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
     set->chunk_count++;
 }
 
+/* tree_link() of a chunk that may be removed; NULL after a report of damage. */
+static struct added_chunk **removable_link(struct chunk_set *set, const struct added_chunk *added)
+{
+    struct added_chunk **link = links_are_sound(added) ? tree_link(set, added) : NULL;
+    if (UNITS_GUARDED && link == NULL)
+        qi_guard_report_damage(&set->source.guard, added);
+    return link;
+}
+
 bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added)
 {
-    return !UNITS_GUARDED || (links_are_sound(added) && tree_link(set, added) != NULL) ||
-           qi_guard_report_damage(&set->source.guard, added);
+    return !UNITS_GUARDED || removable_link(set, added) != NULL;
 }
 
 bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
 {
-    if (!qi_chunk_may_be_removed(set, added))
+    struct added_chunk **link = removable_link(set, added);
+    if (UNITS_GUARDED && link == NULL)
         return false;
-    tree_remove(tree_link(set, added), added);
+    tree_remove(link, added);
     if (set->source.gate.chunk == &added->chunk)
         chunk_make_hot(set, &set->first);
     struct added_chunk *next = added->chunk.next;
@@ -202,8 +211,8 @@ static bool meets_node(const struct added_chunk *node, uintptr_t start, size_t b
     return overlaps(start, bytes, (uintptr_t)node, node->chunk.bytes);
 }
 
-/* Both ends of the bytes have a way down the tree. Where the ways have parted, whatever hangs on the inner side of one of
- * them lies between the ends. */
+/* Both ends of the bytes have a way down the tree. Where the ways have parted, whatever hangs on the inner side of one
+ * of them lies between the ends. */
 bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes)
 {
     const uintptr_t ends[2] = {(uintptr_t)start, (uintptr_t)start + bytes - 1};

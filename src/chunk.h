@@ -18,9 +18,10 @@
  * From check level 2 the control data is guarded against damage, any single changed bit of it at least:
  *   codes   any two codes that mean something differ in two bits, but for inner ones, of which a wrong one leads to no
  *           slot. More edges stand in front, so that no inner code leads out of the array.
- *   maps    a run of small blocks has two words, see bin.h; a length is written as its product with CHUNK_LENGTH_FACTOR,
- *           so that one changed bit makes a length that no chunk has. They end where the pages begin, with a word
- *           more, because an inner code that became a start has its map run on by a word until that is noticed.
+ *   maps    a run of small blocks has two words, see bin.h; a length is written as its product with
+ *           CHUNK_LENGTH_FACTOR, so that one changed bit makes a length that no chunk has. They end where the pages
+ *           begin, with a word more, because an inner code that became a start has its map run on by a word until that
+ *           is noticed.
  *   others  the chunk's numbers are sealed by their sum, its links are followed by their complements.
  *
  * Invariants
@@ -309,11 +310,11 @@ BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const vo
  * operations", 1960.) The lengths that are read are not believed before they are compared with the chunk's. */
 enum { CHUNK_LENGTH_LONG = 255 };
 #if UINTPTR_MAX > 0xFFFFFFFFu
-#define CHUNK_LENGTH_FACTOR  ((uintptr_t)0xFFFFFFFB)
-#define CHUNK_LENGTH_INVERSE ((uintptr_t)0x70A3D70A33333333)
+#define CHUNK_LENGTH_FACTOR  ((uintptr_t)0xFFFFFFFBu)
+#define CHUNK_LENGTH_INVERSE ((uintptr_t)0x70A3D70A33333333u)
 #else
-#define CHUNK_LENGTH_FACTOR  ((uintptr_t)61)
-#define CHUNK_LENGTH_INVERSE ((uintptr_t)0xC10C9715)
+#define CHUNK_LENGTH_FACTOR  ((uintptr_t)61u)
+#define CHUNK_LENGTH_INVERSE ((uintptr_t)0xC10C9715u)
 #endif
 
 _Static_assert((uintptr_t)(CHUNK_LENGTH_FACTOR *CHUNK_LENGTH_INVERSE) == 1, "the inverse of the factor");
@@ -404,8 +405,8 @@ bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added);
 /* False, nothing changed, if it may not be removed. */
 bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added);
 
-/* Does memory of this heap lie anywhere in these bytes, apart from what a region has beside its chunk? At most two steps
- * for each bit of an address. */
+/* Does memory of this heap lie anywhere in these bytes, apart from what a region has beside its chunk? At most two
+ * steps for each bit of an address. */
 bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes);
 
 /* The same of what regions have beside their chunks too. Grows with the number of chunks. */

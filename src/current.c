@@ -8,8 +8,8 @@ static const uintptr_t no_slot = 0;
 
 /* Const, as nothing writes to what has no slot and no page. */
 static const struct quarry_heap shut_heap = {
-        .bins = {.runs.chunks.source.gate = {.bytes = 0, .chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut},
-                 .bins = {[0 ... BIN_COUNT - 1] = {.run = 0, .map = (uint8_t *)(uintptr_t)&no_slot}}},
+        .bins = {.runs.chunks.source.gate.chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut,
+                 .bins = {[0 ... BIN_COUNT - 1] = {.map = (uint8_t *)(uintptr_t)&no_slot}}},
 };
 
 #define SHUT ((struct quarry_heap *)(uintptr_t)&shut_heap)

@@ -14,8 +14,8 @@
 #include "mark.h"
 #include "quarry.h"
 
-/* From check level 2: the secret that links are mixed with, and the seal. GUARD_WORD() is a field of some struct that is
- * there from level 2 only, guard_word() its value, guard_keep() what sets it. */
+/* From check level 2: the secret that links are mixed with, and the seal. GUARD_WORD() is a field of some struct that
+ * is there from level 2 only, guard_word() its value, guard_keep() what sets it. */
 #if QUARRY_CHECK_LEVEL >= 2
 #define GUARD_WORD(name)                uintptr_t name;
 #define guard_word(holder, name)        ((holder)->name)

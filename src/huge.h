@@ -19,8 +19,8 @@
 
 #include "run.h"
 
-/* Memory from the source, for a chunk or a huge block. NULL: none; or, after a report, the source gave what the heap has
- * already. */
+/* Memory from the source, for a chunk or a huge block. NULL: none; or, after a report, the source gave what the heap
+ * has already. */
 struct added_chunk *qi_huge_acquire(struct chunk_set *set, size_t bytes);
 
 /* A block, which is chunk.pages, at a multiple of align_bytes. NULL: the source gives none, or the limit forbids it. */

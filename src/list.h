@@ -13,8 +13,9 @@
  * From check level 2 every word of a list, heads included, is mixed with the heap's secret and its own address: who can
  * write to free memory, but does not know the secret, cannot make a link that is followed, nor copy one.
  *
- * Heads lie in control data and are believed below level 2. Nodes lie in memory that a caller's bug may have overwritten: before a
- * link is followed or written through, it must lead into this heap, and the word that it leads to must point back.
+ * Heads lie in control data and are believed below level 2. Nodes lie in memory that a caller's bug may have
+ * overwritten: before a link is followed or written through, it must lead into this heap, and the word that it leads to
+ * must point back.
  * Every function is a few dozen instructions at most, plus a chunk lookup for each link outside the first chunk.
  */
 #ifndef QUARRY_LIST_H

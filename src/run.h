@@ -169,7 +169,9 @@ struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_
  * large block its first. */
 bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
 
-/* Its body, inline because it is most of what the most expensive malloc does. */
+/* Its body, inline because it is most of what the most expensive malloc does. (A damaged mask of classes does not agree
+ * with its complement, so class stays below RUN_CLASSES.) */
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): one more in two functions costs the registers of a call */
 BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
                                  size_t *taken)
 {
@@ -186,8 +188,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
             node = list_first(&set->chunks, set->heads[class]);
-            if (UNITS_GUARDED &&
-                (class >= RUN_CLASSES || node == NULL || !list_head_is_sound(&set->chunks, &set->heads[class], node))) {
+            if (UNITS_GUARDED && (node == NULL || !list_head_is_sound(&set->chunks, &set->heads[class], node))) {
                 qi_run_report(set, &set->heads[class]);
                 return false;
             }
@@ -202,6 +203,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
             return false;
         }
     }
+    bits_assume(!UNITS_GUARDED || run.chunk != NULL); /* else it had no pages, which is fewer than are asked for */
     size_t rest = run.pages - pages;
     unsigned rest_class = run_class(rest);
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */

@@ -10,7 +10,8 @@
  * Invariants
  *   S1  acquired_bytes <= acquired_peak_bytes
  *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
- *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit obeyed
+ *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit
+ *       obeyed
  */
 #ifndef QUARRY_SOURCE_H
 #define QUARRY_SOURCE_H
@@ -25,8 +26,8 @@ struct chunk;
 extern const struct chunk qi_chunk_shut;
 
 /* What the hot paths of malloc and free serve. While a callback runs the gate is shut: requests of no size, and a chunk
- * without a page. One comparison each thus asks for two things at once. Guarded, the gate has what free needs to know of
- * the hot chunk, and their sum, so that no damaged address is followed. */
+ * without a page. One comparison each thus asks for two things at once. Guarded, the gate has what free needs to know
+ * of the hot chunk, and their sum, so that no damaged address is followed. */
 struct source_gate {
     size_t bytes;        /* requests of so many bytes and less */
     struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
