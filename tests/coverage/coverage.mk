@@ -10,8 +10,8 @@
 # of src/: those need not be counted.
 COVERAGE_CC      := gcc -std=c11 -DTEST_SCALE=1 -DFAULTS_CALLS=2000
 COVERAGE_COUNTED := -O0 --coverage -fno-inline -Dalways_inline=unused --param logical-op-non-short-circuit=0
-# Constant sizes are constant only where something is optimised.
-COVERAGE_PLAIN    = $(if $(filter %/constants.c,$<),-O1,-O0)
+# Constant sizes are constant only where something is optimised; and what calls the library millions of times is fast.
+COVERAGE_PLAIN    = $(if $(filter %/constants.c,$<),-O1,$(if $(filter tests/table/% tests/harness/%,$<),-O2,-O0))
 COVERAGE_IMAGES := $(IMAGES) faults
 
 # The port of tests/coverage/port has what no host has: no bit scan, an interrupt mask to be looked at.
@@ -41,7 +41,7 @@ COVERAGE_BUILDS ?= $(foreach bits,64 32,$(foreach mode,default level0 size nosta
 coverage_mode   = $(word 2,$(subst -, ,$(1)))
 coverage_cc     = $(COVERAGE_CC) $(BITS_$(word 1,$(subst -, ,$(1)))) $(COVER_$(coverage_mode))
 coverage_port   = $(or $(COVERAGE_PORT_$(coverage_mode)),arch/hosted)
-coverage_images = $(if $(filter %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp %-level0 %-size0,$(1)),misuse) $(if $(filter %-level2 %-level3 %-level4,$(1)),unit) $(if $(filter %-level3 %-level4,$(1)),faults),$(COVERAGE_IMAGES)))
+coverage_images = $(if $(filter %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp %-level0 %-size0,$(1)),misuse) $(if $(filter %-level2 %-level3 %-level4,$(1)),unit faults),$(COVERAGE_IMAGES)) $(if $(filter %-level2 %-level3 %-level4,$(1)),table))
 
 # $(1) build
 define coverage_rules

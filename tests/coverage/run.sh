@@ -18,4 +18,5 @@ for image; do
         exit 1
     fi
 done
-exec gcovr --root . --filter src/ --object-directory "$objects" --json "build/coverage/$build.json" "$objects"
+# gcov writes into the current folder: one at a time.
+exec flock build/coverage/gcovr.lock gcovr --root . --filter src/ --object-directory "$objects" --json "build/coverage/$build.json" "$objects"

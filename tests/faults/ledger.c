@@ -264,6 +264,8 @@ void ledger_end_heaps(const struct quarry_heap *but, const struct quarry_heap *n
 {
     unsigned i;
 
+    for (i = 0; i < ledger.source_count; i++)
+        ledger.sources[i]->during = NULL; /* the test is over: what it waits for would be called in vain */
     for (i = ledger.heap_count; i-- > 0;) {
         const struct known_heap known = ledger.heaps[i];
 

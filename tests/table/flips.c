@@ -90,7 +90,8 @@ static void change_blocks(void)
         struct held old = flip.held[index];
         size_t bytes = number % 3 == 0 ? old.bytes * 2 + 1 : number % 3 == 1 ? old.bytes / 2 + 1 : old.bytes + 40;
         CHECK(quarry_usable_size(flip.heap, old.at) >= old.bytes || test_log.count != 0);
-        quarry_resize(flip.heap, old.at, bytes);
+        if (quarry_resize(flip.heap, old.at, bytes) && bytes < old.bytes) /* the rest may be gone */
+            flip.held[index].bytes = old.bytes = bytes;
         unsigned char *at = quarry_realloc(flip.heap, old.at, bytes);
         if (at == NULL) {
             index++;

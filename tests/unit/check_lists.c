@@ -113,9 +113,9 @@ TEST(test_check_lists_find_listed_run_without_a_block)
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uint8_t *map = bin_run_map(&run);
     const uintptr_t word = bin_map_load(map, unused_bits);
-    bin_map_store(map, unused_bits, word | UINTPTR_MAX >> unused_bits);
+    bin_map_store(map, unused_bits, word | UINTPTR_MAX >> unused_bits, bin_tag(bin_run_start(&run), unused_bits));
     expect_damage(heap);
-    bin_map_store(map, unused_bits, word);
+    bin_map_store(map, unused_bits, word, bin_tag(bin_run_start(&run), unused_bits));
     CHECK(qi_check_heap(heap));
 }
 

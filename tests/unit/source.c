@@ -5,6 +5,8 @@
  */
 #include "../../src/source.h"
 
+#include "../../src/chunk.h"
+
 #include "test.h"
 
 /* Looks like memory that a provider may give. */
@@ -19,7 +21,7 @@ enum { OPEN_BYTES = 1000 };
 static bool is_without_page(const struct chunk *chunk)
 {
     const uintptr_t *words = (const uintptr_t *)(const void *)chunk;
-    for (unsigned i = 0; i < SOURCE_SHUT_WORDS; i++)
+    for (unsigned i = 0; i < sizeof *chunk / sizeof *words; i++)
         if (words[i] != 0)
             return false;
     return true;
