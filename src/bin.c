@@ -88,7 +88,7 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     size_t page, pages;
     do {
         pages = qi_bin_shapes[code].pages;
-        bits_assume(pages <= BIN_MOST_PAGES);
+        bits_assume(pages <= BIN_MOST_PAGES); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
         if (run_take(&set->runs, pages, RUN_TAIL, &chunk, &page))
             break;
         if (length == 0)

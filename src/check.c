@@ -263,8 +263,8 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
         return check_slots_fill(heap, &run, 0, NULL, sums);
     sums->listed_runs[index]++;
     const struct list_node *node = qi_bin_node(&run);
-    size_t slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
-    return free_slots != all && slot < BITS_WORD && (free_slots >> slot & 1) != 0 &&
+    unsigned slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
+    return free_slots != all && slot < bin_shape_of(run.code)->slots && (free_slots >> slot & 1) != 0 &&
            list_is_sound(&heap->bins.runs.chunks, node) && check_slots_fill(heap, &run, free_slots, node, sums);
 }
 
@@ -297,8 +297,11 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
         return report_damage(heap, chunk);
     struct stretch stretch = {chunk, 0, 0, 0};
     for (; stretch.page < chunk->page_count; stretch.page += stretch.pages)
-        if (!read_stretch(&stretch) || !check_stretch(heap, &stretch, sums))
-            return sums->reported ? false : report_damage(heap, chunk_page_address(chunk, stretch.page));
+        if (!read_stretch(&stretch) || !check_stretch(heap, &stretch, sums)) {
+            if (sums->reported)
+                return false;
+            return report_damage(heap, chunk_page_address(chunk, stretch.page));
+        }
     return true;
 }
 
@@ -377,5 +380,7 @@ bool qi_check_heap(const struct quarry_heap *heap)
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         if (!check_bin(&heap->bins, bin, &sums))
             return report_damage(heap, &heap->bins.bins[bin]);
-    return check_figures(heap, &sums) ? true : report_damage(heap, &heap->below_peak_bytes);
+    if (!check_figures(heap, &sums))
+        return report_damage(heap, &heap->below_peak_bytes);
+    return true;
 }

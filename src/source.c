@@ -32,7 +32,9 @@ void qi_source_close(struct source *source)
 /* The same where there is somebody to be told. */
 static bool is_sound(const struct source *source)
 {
-    return qi_source_is_sound(source) || qi_guard_report_damage(&source->guard, &source->provider);
+    if (!qi_source_is_sound(source))
+        return qi_guard_report_damage(&source->guard, &source->provider);
+    return true;
 }
 
 size_t qi_source_room_bytes(const struct source *source)

@@ -334,8 +334,6 @@ TEST(test_resize_into_pages_that_small_blocks_have_left_is_served)
 {
     unsigned pages;
 
-    if (QUARRY_CHECK_LEVEL >= 3)
-        SKIP("from check level 3 slots wait before their pages are free");
     for (pages = 1; pages <= 16 && !test_is_over(); pages++) {
         struct quarry_heap *const heap = test_heap(sizeof(void *) > 4 ? 16384 : 4096, 0);
         size_t largest_bytes;
