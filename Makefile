@@ -135,7 +135,7 @@ host_cc = $(call word_of,1,$(1)) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call wo
 
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret.
-host_images = $(if $(filter %-track %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit),$(IMAGES)))
+host_images = $(if $(filter %-track %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit),$(IMAGES)) $(if $(findstring -level,$(1)),guard))
 
 HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 # Of $(1) (sources), the objects below build/$(2).

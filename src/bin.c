@@ -107,10 +107,10 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     return start;
 }
 
-/* Guarded: is a bin out of slots, rather than damaged? */
+/* Guarded: is a bin, of which no slot was found free, out of slots rather than damaged? */
 static bool current_is_full(const struct bin *bin)
 {
-    return bin_map_is_there(bin) && bin_map_is_sound(bin->map, bin->run) && bin_map_load(bin->map, 0) == 0;
+    return bin_map_is_there(bin) && bin_map_is_sound(bin->map, bin->run);
 }
 
 /* The run of a bin's first node, if both are sound. */

@@ -274,11 +274,9 @@ BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t b
     return mark_live(heap, block, bytes, usable_bytes, behind);
 }
 
-/* On a hot path: has the pointer the tag of the memory in one of our pages? */
-BITS_INLINE bool heap_tag_fits(const void *pointer)
-{
-    return !MARK_HAS_TAGS || QUARRY_CHECK_LEVEL == 0 || bits_likely(mark_fits(pointer));
-}
+/* On a hot path: has the pointer the tag of the memory in one of our pages? A macro, so that where there are no tags it is
+ * a constant, and no branch. */
+#define heap_tag_fits(pointer) (!MARK_HAS_TAGS || QUARRY_CHECK_LEVEL == 0 || bits_likely(mark_fits(pointer)))
 
 /* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */
 bool qi_heap_flush(struct quarry_heap *heap);

@@ -187,6 +187,10 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         uintptr_t longer = mask >> class >> 1;
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
+            if (UNITS_GUARDED && class >= RUN_CLASSES) {
+                qi_run_report(set, &set->class_mask);
+                return false;
+            }
             node = list_first(&set->chunks, set->heads[class]);
             if (UNITS_GUARDED && (node == NULL || !list_head_is_sound(&set->chunks, &set->heads[class], node))) {
                 qi_run_report(set, &set->heads[class]);

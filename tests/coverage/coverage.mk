@@ -14,6 +14,14 @@ COVERAGE_COUNTED := -O0 --coverage -fno-inline -Dalways_inline=unused --param lo
 COVERAGE_PLAIN    = $(if $(filter %/constants.c,$<),-O1,$(if $(filter tests/table/% tests/harness/%,$<),-O2,-O0))
 COVERAGE_IMAGES := $(IMAGES) faults
 
+# Which images some builds have instead of these: unit tests and faults hold below check level 2 only, the misuse table
+# and tests/guard are about what is above; misuses at level 0 are nobody's to find.
+COVERAGE_ONLY_cores    := emalloc
+COVERAGE_ONLY_asan     := api
+COVERAGE_WITHOUT_smp   := misuse
+$(foreach mode,level0 size0,$(eval COVERAGE_WITHOUT_$(mode) := misuse))
+$(foreach mode,level2 level3 level4 guarded64,$(eval COVERAGE_WITHOUT_$(mode) := unit faults)$(eval COVERAGE_ALSO_$(mode) := table guard))
+
 # The port of tests/coverage/port has what no host has: no bit scan, an interrupt mask to be looked at.
 COVERAGE_PORT_plainscan := tests/coverage/port
 
@@ -34,14 +42,18 @@ COVER_cores     := -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 COVER_size      := -D__OPTIMIZE_SIZE__=1
 COVER_size0     := -D__OPTIMIZE_SIZE__=1 -DQUARRY_CHECK_LEVEL=0
 COVER_plainscan := -D__ARM_ARCH=6
+COVER_guarded64 := -DQUARRY_CHECK_LEVEL=2 -DQUARRY_PAGE_BYTES=64
+COVER_asan      := -DQUARRY_MARK=QUARRY_MARK_ASAN
+# The library itself is not instrumented.
+COVERAGE_LINK_asan := -fsanitize=address
 
 COVERAGE_BUILDS ?= $(foreach bits,64 32,$(foreach mode,default level0 size nostats track level2 level3 level4,$(bits)-$(mode))) \
-	64-page64 32-page256 64-irq 64-smp 64-hook 64-cores 64-size0 32-plainscan
+	64-page64 32-page256 64-irq 64-smp 64-hook 64-cores 64-size0 32-plainscan 64-guarded64 64-asan
 
 coverage_mode   = $(word 2,$(subst -, ,$(1)))
 coverage_cc     = $(COVERAGE_CC) $(BITS_$(word 1,$(subst -, ,$(1)))) $(COVER_$(coverage_mode))
 coverage_port   = $(or $(COVERAGE_PORT_$(coverage_mode)),arch/hosted)
-coverage_images = $(if $(filter %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp %-level0 %-size0,$(1)),misuse) $(if $(filter %-level2 %-level3 %-level4,$(1)),unit faults),$(COVERAGE_IMAGES)) $(if $(filter %-level2 %-level3 %-level4,$(1)),table))
+coverage_images = $(or $(COVERAGE_ONLY_$(coverage_mode)),$(filter-out $(COVERAGE_WITHOUT_$(coverage_mode)),$(COVERAGE_IMAGES)) $(COVERAGE_ALSO_$(coverage_mode)))
 
 # $(1) build
 define coverage_rules
@@ -64,7 +76,7 @@ build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)) $(if $(fi
 endef
 define coverage_image
 build/coverage/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(if $(filter faults,$(2)),$(FAULTS_SRC),$(wildcard tests/$(2)/*.c)),coverage/$(1))
-	$(call coverage_cc,$(1)) --coverage $(if $(filter faults,$(2)),$(FAULTS_WRAP)) $$^ -o $$@
+	$(call coverage_cc,$(1)) --coverage $(COVERAGE_LINK_$(coverage_mode)) $(if $(filter faults,$(2)),$(FAULTS_WRAP)) $$^ -o $$@
 
 endef
 $(foreach build,$(COVERAGE_BUILDS),$(eval $(call coverage_rules,$(build))))

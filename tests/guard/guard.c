@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * guard.c: guarded control data of which one word or two were damaged on purpose. tests/table/flips.c changes each bit;
+ * here is what no single bit can do, and what is easier said than waited for. Whoever meets the damage reports it or
+ * leaves everything as it is; put right, the heap is whole.
+ *
+ * From check level 2. Calls layers directly where the API looks at the same word before.
+ */
+#include "test_source.h"
+
+#include "../unit/unit.h"
+
+#define GUARDED(name)                                                                                                  \
+    static void name##_body(void);                                                                                     \
+    TEST(name)                                                                                                         \
+    {                                                                                                                  \
+        if (QUARRY_CHECK_LEVEL < 2)                                                                                    \
+            SKIP("control data is guarded from check level 2 on");                                                     \
+        name##_body();                                                                                                 \
+        test_log.count = 0;                                                                                            \
+    }                                                                                                                  \
+    static void name##_body(void)
+
+enum { REGION_PAGES = 40 };
+
+#if QUARRY_CHECK_LEVEL >= 2
+
+static void expect_report(void)
+{
+    CHECK(test_log.count != 0);
+    test_log.count = 0;
+}
+
+static void expect_whole(struct quarry_heap *heap)
+{
+    CHECK_EQ(test_log.count, 0);
+    CHECK(quarry_check(heap));
+}
+
+static size_t bytes_of_pages(size_t pages)
+{
+    return units_bytes_from_pages(pages) - HEAP_CANARY_BYTES;
+}
+
+static struct chunk_map_word *map_of(struct chunk *chunk, size_t page)
+{
+    return chunk_map_word(chunk_map(chunk, page));
+}
+
+/* A large block that no bin holds. */
+static void *take_large(struct quarry_heap *heap)
+{
+    return quarry_malloc(heap, bytes_of_pages(1 + (BIN_MAX_BYTES >> UNITS_PAGE_SHIFT)));
+}
+
+/* --- the hot chunk --- */
+
+/* Gives a block back while the word is damaged, which is reported; then as it should be. */
+static void give_with_damage(struct quarry_heap *heap, void *block, uintptr_t *word, uintptr_t value)
+{
+    const uintptr_t right = *word;
+    *word = value;
+    quarry_free(heap, block);
+    expect_report();
+    *word = right;
+    CHECK(quarry_owns(heap, block));
+    expect_whole(heap);
+}
+
+GUARDED(test_guard_reports_damaged_hot_chunk_when_pages_are_given)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct chunk *first = &heap_chunks(heap)->first;
+    uint8_t *block = take_large(heap);
+    REQUIRE(block != NULL);
+    if (FILL_IS_ON)
+        return;
+    give_with_damage(heap, block, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk, 8);
+    give_with_damage(heap, block, &first->seal, first->seal + 1);
+    const size_t page = chunk_offset(first, block) >> UNITS_PAGE_SHIFT;
+    give_with_damage(heap, block, &map_of(first, page)->value, 0);
+    give_with_damage(heap, block, &map_of(first, page)->value, CHUNK_LENGTH_FACTOR * 1000);
+}
+
+GUARDED(test_guard_reports_damaged_hot_chunk_when_slots_are_given)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL || FILL_IS_ON)
+        return;
+    struct chunk *first = &heap_chunks(heap)->first;
+    void *only = quarry_malloc(heap, 100);
+    give_with_damage(heap, only, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk, 8); /* its run's last slot */
+    void *block = quarry_malloc(heap, 8);
+    while (small_has_slot(&heap->bins, 0))
+        quarry_malloc(heap, 8);
+    give_with_damage(heap, block, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk, 8); /* its run is full */
+    give_with_damage(heap, block, &first->seal, first->seal + 1);
+    const struct heap_block found = unit_find(heap, block);
+    struct bin_guarded_map *map = bin_guarded_map(bin_run_map(&found.run));
+    give_with_damage(heap, block, &map->rest, map->rest + 1);
+}
+
+/* The gate says that there is a page more, and behind the codes stands one that says what lies there. */
+GUARDED(test_guard_reports_page_behind_the_hot_chunk)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL || FILL_IS_ON)
+        return;
+    struct source_gate *gate = &heap_source(heap)->gate;
+    struct chunk *first = &heap_chunks(heap)->first;
+    const size_t count = first->page_count;
+    const uintptr_t map = map_of(first, count - 1)->value;
+    gate->page_count++, gate->seal++;
+    first->codes[count] = (page_code_t)(PAGE_SMALL | BIN_SHAPE_INDEX(0, 0));
+    map_of(first, count - 1)->value = 0; /* where the map of such a page would be */
+    quarry_free(heap, chunk_page_address(first, count));
+    expect_report();
+    gate->page_count--, gate->seal--;
+    first->codes[count] = PAGE_EDGE;
+    map_of(first, count - 1)->value = map;
+    expect_whole(heap);
+}
+
+/* --- free runs --- */
+
+GUARDED(test_guard_reports_damaged_neighbours)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct chunk *first = &heap_chunks(heap)->first;
+    void *before = take_large(heap), *block = take_large(heap), *after = take_large(heap), *last = take_large(heap);
+    REQUIRE(last != NULL);
+    const size_t page = chunk_offset(first, block) >> UNITS_PAGE_SHIFT;
+    quarry_free(heap, after);
+    const size_t pages = chunk_length_at_start(first->maps, page);
+    struct chunk_map_word *map = map_of(first, page + pages);
+    const uintptr_t right = map->value;
+    map->value ^= 1;
+    CHECK(!quarry_resize(heap, block, bytes_of_pages(pages + 1)));
+    expect_report();
+    map->value = right;
+    expect_whole(heap);
+    quarry_free(heap, before);
+    map = map_of(first, page - 1);
+    const uintptr_t length = map->value;
+    map->value = 0;
+    quarry_free(heap, block);
+    expect_report();
+    map->value = length;
+    expect_whole(heap);
+    quarry_free(heap, block);
+    expect_whole(heap);
+}
+
+/* Classes and their complement, both wrong. */
+static void take_with_mask(struct quarry_heap *heap, uintptr_t mask)
+{
+    struct run_set *set = &heap->bins.runs;
+    const uintptr_t right = set->class_mask;
+    set->class_mask = mask;
+    set->class_check = ~mask;
+    CHECK(qi_large_take(set, 1, 1) == NULL);
+    expect_report();
+    set->class_mask = right;
+    set->class_check = ~right;
+    expect_whole(heap);
+}
+
+GUARDED(test_guard_reports_damaged_classes)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct run_set *set = &heap->bins.runs;
+    take_with_mask(heap, (uintptr_t)1 << (BITS_WORD - 1));                     /* no such class */
+    take_with_mask(heap, (uintptr_t)1 << (bits_highest(set->class_mask) - 1)); /* without a run */
+    struct list_node **head = &set->heads[bits_highest(set->class_mask)], *right = *head;
+    *head = (struct list_node *)((uintptr_t)right ^ 64);
+    CHECK(qi_large_take(set, 1, 1) == NULL);
+    expect_report();
+    *head = right;
+    expect_whole(heap);
+}
+
+GUARDED(test_guard_knows_no_free_chunk_where_none_is)
+{
+    static struct test_source source;
+    if (!test_source_init(&source, 8 * SMALLEST_CHUNK_BYTES))
+        return;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL && quarry_malloc(heap, 2 * SMALLEST_CHUNK_BYTES) != NULL);
+    struct added_chunk *huge = chunk_link(&heap_chunks(heap)->first.next);
+    CHECK(!qi_run_chunk_is_free(&huge->chunk));
+    CHECK(qi_run_chunk_is_free(&heap_chunks(heap)->first));
+    heap_chunks(heap)->first.seal++;
+    CHECK(!qi_run_chunk_is_free(&heap_chunks(heap)->first));
+    heap_chunks(heap)->first.seal--;
+    expect_whole(heap);
+    quarry_destroy(heap);
+}
+
+/* --- added chunks --- */
+
+GUARDED(test_guard_leaves_chunk_whose_links_are_damaged)
+{
+    static struct test_source source;
+    if (!test_source_init(&source, 16 * SMALLEST_CHUNK_BYTES))
+        return;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL);
+    struct chunk_set *set = heap_chunks(heap);
+    void *blocks[3];
+    for (unsigned i = 0; i < 3; i++)
+        blocks[i] = quarry_malloc(heap, 2 * SMALLEST_CHUNK_BYTES);
+    REQUIRE(blocks[2] != NULL);
+    for (struct added_chunk *added = set->first.next; added != NULL; added = added->chunk.next) {
+        uintptr_t *const words[] = {&added->link_check, &added->chunk.next_check, &set->root_check,
+                                    &((struct chunk_checked_link *)(void *)added->link)->check};
+        for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+            ++*words[i];
+            CHECK(!qi_chunk_remove(set, added));
+            expect_report();
+            --*words[i];
+        }
+        ++added->link_check;
+        CHECK(!quarry_resize(heap, added->chunk.pages, SMALLEST_CHUNK_BYTES));
+        expect_report();
+        --added->link_check;
+    }
+    expect_whole(heap);
+    quarry_destroy(heap);
+    CHECK_EQ(source.granted_bytes, 0);
+}
+
+GUARDED(test_guard_keeps_damaged_spare_chunk)
+{
+    static struct test_source source;
+    if (!test_source_init(&source, 16 * SMALLEST_CHUNK_BYTES))
+        return;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL && quarry_malloc(heap, largest_free_bytes(heap)) != NULL);
+    void *block = quarry_malloc(heap, SMALLEST_CHUNK_BYTES / 2);
+    REQUIRE(block != NULL);
+    struct added_chunk *added = heap_chunks(heap)->first.next;
+    quarry_free(heap, block);
+    ++added->link_check;
+    CHECK_EQ(quarry_trim(heap), 0);
+    expect_report();
+    --added->link_check;
+    quarry_destroy(heap);
+    CHECK_EQ(source.granted_bytes, 0);
+}
+
+GUARDED(test_guard_calls_no_damaged_release_when_a_heap_ends)
+{
+    static struct test_source source;
+    if (!test_source_init(&source, 4 * SMALLEST_CHUNK_BYTES))
+        return;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL);
+    heap_source(heap)->seal++;
+    quarry_destroy(heap);
+    CHECK_EQ(source.releases, 0);
+    heap_source(heap)->seal--;
+    test_log.count = 0;
+    quarry_destroy(heap);
+    CHECK_EQ(source.granted_bytes, 0);
+}
+
+static bool refuse(void *context, struct quarry_heap *heap, size_t bytes)
+{
+    (void)context, (void)heap, (void)bytes;
+    return false;
+}
+
+GUARDED(test_guard_does_not_call_on_oom_with_damaged_context)
+{
+    void *region = test_memory(unit_region_bytes(REGION_PAGES), 0);
+    if (region == NULL)
+        return;
+    struct quarry_options options = test_options();
+    options.on_oom = refuse;
+    struct quarry_heap *heap = quarry_create(region, unit_region_bytes(REGION_PAGES), &options);
+    REQUIRE(heap != NULL);
+    struct guard *guard = &heap_source(heap)->guard;
+    guard->seal++;
+    CHECK(quarry_malloc(heap, units_bytes_from_pages(2 * REGION_PAGES)) == NULL);
+    expect_report();
+    guard->seal--;
+    heap->on_oom_check++;
+    CHECK(quarry_malloc(heap, units_bytes_from_pages(2 * REGION_PAGES)) == NULL);
+    expect_report();
+    heap->on_oom_check--;
+    expect_whole(heap);
+}
+
+/* A page of a large block says that a run starts there. */
+GUARDED(test_guard_check_finds_start_inside_large_block)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct chunk *first = &heap_chunks(heap)->first;
+    void *block = take_large(heap);
+    REQUIRE(block != NULL);
+    page_code_t *code = &first->codes[(chunk_offset(first, block) >> UNITS_PAGE_SHIFT) + 1];
+    *code = (page_code_t)(PAGE_SMALL | BIN_SHAPE_INDEX(0, 0));
+    CHECK(!quarry_check(heap));
+    expect_report();
+    *code = PAGE_NOTHING;
+    expect_whole(heap);
+}
+
+#endif
