@@ -645,7 +645,8 @@ void qi_heap_destroy(struct quarry_heap *heap)
     size_t first_bytes = heap_chunks(heap)->first.bytes;
     if (release == NULL)
         return;
-    qi_source_shut(heap_source(heap));
+    struct source_gate open; /* nobody will ask for it */
+    qi_source_shut(heap_source(heap), &open);
     struct added_chunk *added = chunk_link(&heap_chunks(heap)->first.next);
     while (added != NULL) {
         struct added_chunk *next = chunk_link(&added->chunk.next);

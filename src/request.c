@@ -33,13 +33,13 @@ static void give_kept(struct quarry_heap *heap)
 }
 
 /* Before and after a call of the source outside of the heap's own functions, which would see to this. */
-static struct source_gate shut(struct quarry_heap *heap)
+static void shut(struct quarry_heap *heap, struct source_gate *open)
 {
     qi_current_open(heap, false);
-    return qi_source_shut(heap_source(heap));
+    qi_source_shut(heap_source(heap), open);
 }
 
-static void reopen(struct quarry_heap *heap, struct source_gate open)
+static void reopen(struct quarry_heap *heap, const struct source_gate *open)
 {
     qi_source_reopen(heap_source(heap), open);
     qi_request_refresh(heap);
@@ -217,10 +217,11 @@ static void give_kept_above(struct quarry_heap *heap, size_t limit_bytes)
 {
     uintptr_t saved = lock_enter(heap);
     if (!source_is_busy(heap_source(heap))) {
-        struct source_gate open = shut(heap);
+        struct source_gate open;
+        shut(heap, &open);
         while (request_in(heap)->kept != NULL && qi_request_real_bytes(heap) > limit_bytes)
             give_kept(heap);
-        reopen(heap, open);
+        reopen(heap, &open);
     }
     lock_leave(heap, saved);
 }
@@ -251,9 +252,10 @@ bool qi_request_note_place(struct quarry_heap *heap, const void *block, size_t b
 {
     struct request *request = request_in(heap);
     uintptr_t saved = lock_enter(heap);
-    struct source_gate open = shut(heap);
+    struct source_gate open;
+    shut(heap, &open);
     bool has_room = qi_places_add(&request->places, &request->source, block, bytes, place);
-    reopen(heap, open);
+    reopen(heap, &open);
     lock_leave(heap, saved);
     return has_room;
 }
@@ -298,10 +300,11 @@ void qi_request_end(struct quarry_heap *heap)
     request->is_ending = true;
     quarry_reset(heap);
     uintptr_t saved = lock_enter(heap);
-    struct source_gate open = shut(heap);
+    struct source_gate open;
+    shut(heap, &open);
     while (request->kept != NULL && request->kept_chunks * REQUEST_ONE + REQUEST_ONE * 9 / 10 > request->average)
         give_kept(heap);
-    reopen(heap, open);
+    reopen(heap, &open);
     request->is_ending = false;
     request->peak_chunks = request->chunks;
     qi_places_clear(&request->places);
@@ -316,9 +319,10 @@ void qi_request_destroy(struct quarry_heap *heap)
     struct request copy; /* the heap's own memory goes last, by a source that may lie in it */
     qi_current_forget(heap);
     give_kept_above(heap, 0);
-    struct source_gate open = shut(heap);
+    struct source_gate open;
+    shut(heap, &open);
     qi_places_release(&request->places, &request->source);
-    reopen(heap, open);
+    reopen(heap, &open);
     qi_bytes_copy(&copy, request, sizeof copy);
     if (copy.source.context == kept_storage)
         copy.source.context = &copy.storage;

@@ -64,22 +64,20 @@ static void copy_gate(struct source_gate *to, const struct source_gate *from)
 }
 
 /* Every callback runs between these two. */
-struct source_gate qi_source_shut(struct source *source)
+void qi_source_shut(struct source *source, struct source_gate *open)
 {
-    struct source_gate open;
-    copy_gate(&open, &source->gate);
+    copy_gate(open, &source->gate);
     source->gate.bytes = 0;
     source->gate.chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut;
     guard_keep(&source->gate, codes, 0);
     guard_keep(&source->gate, pages, 0);
     guard_keep(&source->gate, page_count, 0);
     guard_keep(&source->gate, seal, 0);
-    return open;
 }
 
-void qi_source_reopen(struct source *source, struct source_gate open)
+void qi_source_reopen(struct source *source, const struct source_gate *open)
 {
-    copy_gate(&source->gate, &open);
+    copy_gate(&source->gate, open);
 }
 
 /* Gives memory to the provider, or keeps quiet if it never takes any back. */
@@ -89,9 +87,10 @@ static bool provider_release(struct source *source, void *memory, size_t bytes)
     if (!is_sound(source) || provider->release == NULL)
         return false;
     mark_handed_back(memory, bytes);
-    const struct source_gate open = qi_source_shut(source);
+    struct source_gate open;
+    qi_source_shut(source, &open);
     provider->release(provider->context, memory, bytes);
-    qi_source_reopen(source, open);
+    qi_source_reopen(source, &open);
     return true;
 }
 
@@ -100,9 +99,10 @@ void *qi_source_acquire(struct source *source, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
-    const struct source_gate open = qi_source_shut(source);
+    struct source_gate open;
+    qi_source_shut(source, &open);
     void *memory = mark_bare(provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES));
-    qi_source_reopen(source, open);
+    qi_source_reopen(source, &open);
     if (memory == NULL)
         return NULL;
     if (((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) != 0 || (uintptr_t)memory > UINTPTR_MAX - bytes) {
@@ -128,9 +128,10 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     const struct quarry_source *provider = source->provider;
     if (bytes - old_bytes > qi_source_room_bytes(source) || provider->extend == NULL)
         return false;
-    const struct source_gate open = qi_source_shut(source);
+    struct source_gate open;
+    qi_source_shut(source, &open);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
-    qi_source_reopen(source, open);
+    qi_source_reopen(source, &open);
     if (extended) {
         qi_source_count(source, bytes - old_bytes);
         mark_taken_over((uint8_t *)memory + old_bytes, bytes - old_bytes);
@@ -145,9 +146,10 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     if (!is_sound(source) || provider->truncate == NULL)
         return false;
     mark_handed_back((uint8_t *)memory + bytes, old_bytes - bytes);
-    const struct source_gate open = qi_source_shut(source);
+    struct source_gate open;
+    qi_source_shut(source, &open);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
-    qi_source_reopen(source, open);
+    qi_source_reopen(source, &open);
     if (truncated) {
         source->acquired_bytes -= old_bytes - bytes;
         qi_source_close(source);

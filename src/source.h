@@ -60,11 +60,11 @@ BITS_INLINE bool source_is_busy(const struct source *source)
     return source->gate.bytes == 0;
 }
 
-/* Shuts the gate, for a callback or for good; what it was. */
-struct source_gate qi_source_shut(struct source *source);
+/* Shuts the gate, for a callback or for good, and says what it was. (By pointer: small CPUs copy structs by memcpy.) */
+void qi_source_shut(struct source *source, struct source_gate *open);
 
 /* Opens it as it was. */
-void qi_source_reopen(struct source *source, struct source_gate open);
+void qi_source_reopen(struct source *source, const struct source_gate *open);
 
 /* How much more the limit allows. */
 size_t qi_source_room_bytes(const struct source *source);
