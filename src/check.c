@@ -156,14 +156,6 @@ static bool fill_is_whole(const struct quarry_heap *heap, const uint8_t *start, 
     return damage == NULL;
 }
 
-/* The same but for a node in it. */
-static bool fill_is_whole_beside(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end,
-                                 const struct list_node *node, struct sums *sums)
-{
-    return fill_is_whole(heap, start, (const uint8_t *)node, sums) &&
-           fill_is_whole(heap, (const uint8_t *)(node + 1), end, sums);
-}
-
 /* Counts an allocated block of so many bytes in, canary included, if it is live; false after a report: its canary, or
  * the memory of a block that waits, was written to. */
 static bool count_block(const struct quarry_heap *heap, const uint8_t *start, size_t bytes, struct sums *sums)
@@ -233,8 +225,7 @@ static bool check_slots_fill(const struct quarry_heap *heap, const struct bin_ru
     size_t bytes = bin_slot_bytes(bin_of_code(run->code));
     for (uintptr_t rest = FILL_IS_ON ? free_slots : 0; rest != 0; rest &= rest - 1) {
         const uint8_t *slot = bin_run_start(run) + bits_lowest(rest) * bytes;
-        if (slot == (const uint8_t *)node ? !fill_is_whole_beside(heap, slot, slot + bytes, node, sums)
-                                          : !fill_is_whole(heap, slot, slot + bytes, sums))
+        if (!fill_is_whole(heap, slot == (const uint8_t *)node ? slot + sizeof *node : slot, slot + bytes, sums))
             return false;
     }
     const uint8_t *end = bin_run_start(run) + units_bytes_from_pages(bin_shape_of(run->code)->pages);

@@ -63,8 +63,6 @@ BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
     struct list_node *node = list_first(&set->chunks, set->heads[class]);
-    if (node != NULL && !list_head_is_sound(&set->chunks, &set->heads[class], node))
-        return qi_run_report(set, &set->heads[class]);
     for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
         if (!qi_list_is_sound(&set->chunks, node) || (UNITS_GUARDED && run_of_node(set, node).pages == 0))
             return qi_run_report(set, node);

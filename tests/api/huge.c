@@ -41,6 +41,8 @@ TEST(test_huge_grows_and_shrinks_in_place_where_source_can)
     check_source(&source, heap);
     CHECK(test_is_filled(block, 2 * CHUNK_BYTES, 1));
     CHECK(!t_resize(heap, block, 20 * CHUNK_BYTES));
+    CHECK(t_resize(heap, block, 0));
+    CHECK(quarry_usable_size(heap, block) != 0);
     t_free(heap, block);
     check_source(&source, heap);
     quarry_destroy(heap);

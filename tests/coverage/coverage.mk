@@ -18,6 +18,7 @@ COVERAGE_IMAGES := $(IMAGES) faults
 # and tests/guard are about what is above; misuses at level 0 are nobody's to find.
 COVERAGE_ONLY_cores    := emalloc
 COVERAGE_ONLY_asan     := api
+COVERAGE_ONLY_page16384 := large_pages
 COVERAGE_WITHOUT_smp   := misuse
 $(foreach mode,level0 size0,$(eval COVERAGE_WITHOUT_$(mode) := misuse))
 $(foreach mode,level2 level3 level4 guarded64,$(eval COVERAGE_WITHOUT_$(mode) := unit faults)$(eval COVERAGE_ALSO_$(mode) := table guard))
@@ -42,13 +43,14 @@ COVER_cores     := -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 COVER_size      := -D__OPTIMIZE_SIZE__=1
 COVER_size0     := -D__OPTIMIZE_SIZE__=1 -DQUARRY_CHECK_LEVEL=0
 COVER_plainscan := -D__ARM_ARCH=6
+COVER_page16384 := -DQUARRY_PAGE_BYTES=16384
 COVER_guarded64 := -DQUARRY_CHECK_LEVEL=2 -DQUARRY_PAGE_BYTES=64
 COVER_asan      := -DQUARRY_MARK=QUARRY_MARK_ASAN
 # The library itself is not instrumented.
 COVERAGE_LINK_asan := -fsanitize=address
 
 COVERAGE_BUILDS ?= $(foreach bits,64 32,$(foreach mode,default level0 size nostats track level2 level3 level4,$(bits)-$(mode))) \
-	64-page64 32-page256 64-irq 64-smp 64-hook 64-cores 64-size0 32-plainscan 64-guarded64 64-asan
+	64-page64 32-page256 64-irq 64-smp 64-hook 64-cores 64-size0 32-plainscan 64-guarded64 64-page16384 64-asan
 
 coverage_mode   = $(word 2,$(subst -, ,$(1)))
 coverage_cc     = $(COVERAGE_CC) $(BITS_$(word 1,$(subst -, ,$(1)))) $(COVER_$(coverage_mode))
@@ -67,8 +69,8 @@ build/coverage/$(1)/tests/unit/%.o: tests/unit/%.c build/coverage/$(1)/test.flag
 build/coverage/$(1)/%.o: %.c build/coverage/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call coverage_cc,$(1)) $$(COVERAGE_PLAIN) $(TEST_INCLUDES) -I$(call coverage_port,$(1)) $(DEPS) -c $$< -o $$@
-$(foreach image,$(call coverage_images,$(1)),$(call coverage_image,$(1),$(image)))
-build/coverage/$(1)/defaults: $(call objects_of,$(SRC) tests/coverage/defaults.c,coverage/$(1))
+$(foreach image,$(filter-out large_pages,$(call coverage_images,$(1))),$(call coverage_image,$(1),$(image)))
+build/coverage/$(1)/defaults build/coverage/$(1)/large_pages: build/coverage/$(1)/%: $(call objects_of,$(SRC),coverage/$(1)) build/coverage/$(1)/tests/coverage/%.o
 	$(call coverage_cc,$(1)) --coverage $$^ -o $$@
 build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)) $(if $(filter %-default %-level0,$(1)),defaults),build/coverage/$(1)/$(image))
 	@tests/coverage/run.sh $(1) $$^
