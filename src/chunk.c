@@ -137,6 +137,13 @@ static void tree_insert(struct chunk_set *set, struct added_chunk *added)
     chunk_set_link(link, added);
 }
 
+bool qi_chunk_is_whole(const struct added_chunk *added)
+{
+    return !UNITS_GUARDED || (links_are_sound(added) && !qi_chunk_link_is_damaged(&added->low) &&
+                              !qi_chunk_link_is_damaged(&added->high) &&
+                              guard_word(added, origin) == ~(added->from_source + (uintptr_t)added->lead * 2));
+}
+
 /* The link of the tree that leads to a chunk; NULL: the way to it is damaged. */
 static struct added_chunk **tree_link(struct chunk_set *set, const struct added_chunk *added)
 {

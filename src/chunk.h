@@ -396,6 +396,9 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end);
 /* Makes every page of a formatted chunk nothing again. Clears a code a page. */
 void qi_chunk_clear(struct chunk *chunk);
 
+/* Guarded: does what an added chunk says twice agree? */
+bool qi_chunk_is_whole(const struct added_chunk *added);
+
 /* Puts an added chunk whose chunk.bytes is set into the list and the tree. At most one step for each address bit. */
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added);
 

@@ -52,8 +52,6 @@ bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t byte
     size_t total = bits_round_up(lead + (bytes == 0 ? 1 : bytes), UNITS_SOURCE_BYTES); /* its start must stay */
     if (total == old)
         return true;
-    if (QUARRY_CHECK_LEVEL != 0 && total > old && qi_chunk_meets(set, (uint8_t *)huge + old, total - old))
-        return false; /* what lies behind is the heap's already */
     if (!qi_chunk_may_be_removed(set,
                                  huge)) /* below, when the source has changed its length, is too late to find out */
         return false;

@@ -4,8 +4,7 @@
 #
 #   make exhaustive   the deep search, some minutes; prints the rows of docs/exhaustive.md
 #
-# make test runs the same programs with smaller depths, and so does make exhaustive at check level 2, unless
-# EXHAUSTIVE_LEVEL2=full says otherwise. -no-pie: addresses, and with them the number of states, are the
+# make test runs the same programs with smaller depths. -no-pie: addresses, and with them the number of states, are the
 # same in each run. The searcher looks at the heap's memory as words, hence -fno-strict-aliasing.
 
 EXHAUSTIVE_FLAGS_32        := $(BITS_32) -DQUARRY_ALIGN_BYTES=8
@@ -14,12 +13,13 @@ EXHAUSTIVE_FLAGS_64        := -DQUARRY_PAGE_BYTES=64
 EXHAUSTIVE_FLAGS_64-level2 := $(EXHAUSTIVE_FLAGS_64) -DQUARRY_CHECK_LEVEL=2
 EXHAUSTIVE_FLAGS_64-page512 :=
 
-EXHAUSTIVE_BUILDS := 32 32-level2 64 64-level2 64-page512
+# The builds of level 2 are not among them: the searcher takes for unused what no check notices, and guarded control data
+# has such bytes (docs/exhaustive.md).
+EXHAUSTIVE_BUILDS := 32 64 64-page512
 EXHAUSTIVE_IMAGES := $(EXHAUSTIVE_BUILDS:%=build/exhaustive/%/exhaustive)
 EXHAUSTIVE_CC     := gcc -std=c11 -O2 -fno-pie -no-pie
 NEED_EXHAUSTIVE   := $(NEED_HOST) $(NEED_32)
 EXHAUSTIVE_SECONDS := 120
-EXHAUSTIVE_LEVEL2 ?= quick
 
 # $(1) build
 define exhaustive_rules
@@ -33,7 +33,7 @@ build/exhaustive/$(1)/%.o: %.c build/exhaustive/$(1)/test.flags
 build/exhaustive/$(1)/exhaustive: $(call objects_of,$(SRC) $(wildcard tests/exhaustive/*.c),exhaustive/$(1))
 	$(EXHAUSTIVE_CC) $(EXHAUSTIVE_FLAGS_$(1)) $$^ -o $$@
 build/exhaustive/$(1)/full.txt: build/exhaustive/$(1)/exhaustive
-	@$$< $(if $(filter %-level2,$(1)),$(EXHAUSTIVE_LEVEL2),full) >$$@ || { cat $$@; rm -f $$@; exit 1; }
+	@$$< full >$$@ || { cat $$@; rm -f $$@; exit 1; }
 -include $(patsubst %.o,%.d,$(call objects_of,$(SRC) $(wildcard tests/exhaustive/*.c),exhaustive/$(1)))
 endef
 $(foreach build,$(EXHAUSTIVE_BUILDS),$(eval $(call exhaustive_rules,$(build))))

@@ -242,6 +242,8 @@ static void write_after_free(struct model *m, struct fuzz_input *in, bool is_che
         world.written = word;
         world.written_as = *word;
         m->is_tolerant = true;
+    } else { /* only one heap is watched until the write is seen */
+        *word ^= change;
     }
 }
 
