@@ -157,8 +157,8 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent);
  *  all but the first chunk.
  *  Time       grows with the number of chunks, and clears a byte or two for each of their pages; not with blocks.
  *  Context    thread; ISR with an IRQ or SMP lock.
- *  Misuse     QUARRY_REENTRY, and QUARRY_CORRUPT from check level 2; then nothing happens. A block from before the reset
- *             is a dead pointer: freeing it is reported. */
+ *  Misuse     QUARRY_REENTRY, and QUARRY_CORRUPT from check level 2; then nothing happens. A block from before the
+ *             reset is a dead pointer: freeing it is reported. */
 void quarry_reset(struct quarry_heap *heap);
 
 /** End a heap: all memory goes back to its source; regions are the caller's again. NULL: nothing happens.

@@ -274,8 +274,8 @@ BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t b
     return mark_live(heap, block, bytes, usable_bytes, behind);
 }
 
-/* On a hot path: has the pointer the tag of the memory in one of our pages? A macro, so that where there are no tags it is
- * a constant, and no branch. */
+/* On a hot path: has the pointer the tag of the memory in one of our pages? A macro, so that where there are no tags it
+ * is a constant, and no branch. */
 #define heap_tag_fits(pointer) (!MARK_HAS_TAGS || QUARRY_CHECK_LEVEL == 0 || bits_likely(mark_fits(pointer)))
 
 /* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */

@@ -4,10 +4,10 @@
  * not affected: no call crashes, goes on for ever, hands out memory that is not free, or writes where it should not.
  *
  * A scene is made once and copied. Then, for each bit of the control data in turn, it is put back, the bit is changed,
- * and one of four programs runs: one takes blocks, one gives all back and takes others, one changes the size of all, one
- * asks for everything there is to ask, and resets. (One of the four for each bit, in turn.) Every block handed out must
- * lie in the heap's memory and beside all blocks that live, and what is written into blocks must stay. A block that was
- * given back counts as gone, although the heap may have kept it after a report.
+ * and one of four programs runs: one takes blocks, one gives all back and takes others, one changes the size of all,
+ * one asks for everything there is to ask, and resets. (One of the four for each bit, in turn.) Every block handed out
+ * must lie in the heap's memory and beside all blocks that live, and what is written into blocks must stay. A block
+ * that was given back counts as gone, although the heap may have kept it after a report.
  */
 #include "table.h"
 
@@ -280,8 +280,8 @@ void table_copy(void *to, const void *from, size_t bytes)
         *out++ = *in++;
 }
 
-/* The control data of a region's heap; then all that stands in front of what a source gave: the heap's first chunk, other
- * chunks, a huge block. */
+/* The control data of a region's heap; then all that stands in front of what a source gave: the heap's first chunk,
+ * other chunks, a huge block. */
 struct table_flips table_flip_every_bit(void)
 {
     static struct test_source source;
