@@ -195,8 +195,8 @@ bool qi_bin_give_spare(struct bin_set *set)
     unsigned unused_bits = bin_current_unused_bits(bin);
     if (!UNITS_GUARDED && bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
         return false; /* it has been used since, or is gone */
-    if (!current_in_first(set, index, &run) ||
-        (UNITS_GUARDED && bin_map_load(bin->map, unused_bits) != bin_all_bits(unused_bits)))
+    bool is_there = current_in_first(set, index, &run);
+    if (UNITS_GUARDED && (!is_there || bin_map_load(bin->map, unused_bits) != bin_all_bits(unused_bits)))
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
     verify_run(set, run.chunk, run.page, pages, NULL);

@@ -239,7 +239,9 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t all = UINTPTR_MAX >> unused_bits;
     uintptr_t word = bin_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;
-    if (!bin_run_is_sound(&run) || !inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
+    if (!bin_run_is_sound(&run))
+        return false;
+    if (!inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
         if (!count_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index), bin_slot_bytes(index),

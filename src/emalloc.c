@@ -86,7 +86,7 @@ BITS_NOINLINE void *qi_emalloc_slowly(size_t bytes)
 BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
 {
     if (!CURRENT_HAS_HOT)
-        return qi_emalloc_slowly(bytes);
+        return qi_emalloc_slowly(bytes); /* GCOVR_EXCL_LINE: without hot paths nobody calls this function */
     uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
     const struct core *core = current_core();
     struct quarry_heap *heap = core->current;

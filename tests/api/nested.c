@@ -70,6 +70,28 @@ TEST(test_nested_heap_gets_null_when_parent_is_full)
     expect_all_free(parent, largest_bytes);
 }
 
+TEST(test_nested_huge_block_stays_where_parent_has_no_room_to_extend_it)
+{
+    struct quarry_heap *const parent = test_heap(6 * CHUNK_BYTES, 0);
+    struct quarry_heap *heap;
+    unsigned char *block;
+
+    if (parent == NULL)
+        return;
+    heap = nest(parent, 0);
+    if (heap == NULL)
+        return;
+    block = quarry_malloc(heap, CHUNK_BYTES + 100);
+    REQUIRE(block != NULL);
+    test_fill(block, CHUNK_BYTES + 100, 5);
+    CHECK(!quarry_resize(heap, block, 7 * CHUNK_BYTES));
+    CHECK(test_is_filled(block, CHUNK_BYTES + 100, 5));
+    check_heap(heap);
+    check_heap(parent);
+    quarry_destroy(heap);
+    check_heap(parent);
+}
+
 TEST(test_nested_heap_limit_spares_parent)
 {
     struct quarry_heap *const parent = test_heap(4 * CHUNK_BYTES, 0);

@@ -17,11 +17,12 @@ COVERAGE_IMAGES := $(IMAGES) faults
 # Which images some builds have instead of these: unit tests and faults hold below check level 2 only, the misuse table
 # and tests/guard are about what is above; misuses at level 0 are nobody's to find.
 COVERAGE_ONLY_cores    := emalloc
-COVERAGE_ONLY_asan     := api
+COVERAGE_ONLY_asan     := api misuse
+COVERAGE_ONLY_guarded64 := guard
 COVERAGE_ONLY_page16384 := large_pages
 COVERAGE_WITHOUT_smp   := misuse
 $(foreach mode,level0 size0,$(eval COVERAGE_WITHOUT_$(mode) := misuse))
-$(foreach mode,level2 level3 level4 guarded64,$(eval COVERAGE_WITHOUT_$(mode) := unit faults)$(eval COVERAGE_ALSO_$(mode) := table guard))
+$(foreach mode,level2 level3 level4,$(eval COVERAGE_WITHOUT_$(mode) := unit faults)$(eval COVERAGE_ALSO_$(mode) := table guard))
 
 # The port of tests/coverage/port has what no host has: no bit scan, an interrupt mask to be looked at.
 COVERAGE_PORT_plainscan := tests/coverage/port

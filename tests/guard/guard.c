@@ -6,6 +6,7 @@
  *
  * From check level 2. Calls layers directly where the API looks at the same word before.
  */
+#include "quarry/emalloc.h"
 #include "test_source.h"
 
 #include "../unit/unit.h"
@@ -295,6 +296,47 @@ GUARDED(test_guard_does_not_call_on_oom_with_damaged_context)
     expect_report();
     heap->on_oom_check--;
     expect_whole(heap);
+}
+
+/* A request that only some runs of a class fit, of which the first does not: one behind it may. */
+GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct run_set *set = &heap->bins.runs;
+    REQUIRE(run_class(9) == run_class(11) && qi_large_take(set, set->free_pages - 9, 1) != NULL);
+    struct list_node *node = list_first(&set->chunks, set->heads[run_class(9)]);
+    REQUIRE(node != NULL && qi_large_take(set, 11, 1) == NULL && test_log.count == 0);
+    node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
+    CHECK(qi_large_take(set, 11, 1) == NULL);
+    expect_report();
+    node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
+    CHECK(qi_large_take(set, 9, 1) == node);
+    CHECK_EQ(test_log.count, 0);
+}
+
+/* Given back all the same: there is a slower way to find a block. */
+GUARDED(test_guard_hot_path_of_efree_does_without_damaged_gate)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    zend_mm_set_heap(heap);
+    void *block = emalloc(24);
+    heap_source(heap)->gate.seal++;
+    efree_size(block, 24);
+    CHECK(!quarry_owns(heap, block));
+    zend_mm_set_heap(NULL);
+    expect_whole(heap);
+}
+
+/* With small pages and wide guarded codes the control data of a page is longer than the page. */
+GUARDED(test_guard_no_page_fits_where_its_control_data_does_not)
+{
+    CHECK_EQ(qi_chunk_pages_that_fit(QUARRY_PAGE_BYTES), 0);
+    CHECK_EQ(qi_chunk_pages_that_fit(CHUNK_CONTROL_BYTES(1) + QUARRY_PAGE_BYTES - 1), 0);
+    CHECK(qi_chunk_pages_that_fit(CHUNK_CONTROL_BYTES(1) + 2 * QUARRY_PAGE_BYTES) != 0);
 }
 
 /* A page of a large block says that a run starts there. */

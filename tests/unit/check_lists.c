@@ -64,6 +64,12 @@ TEST(test_check_lists_find_node_that_is_no_free_run)
     expect_wrong_next(heap, node_of(blocks[1]), blocks[0]); /* a live block */
     expect_wrong_next(heap, node_of(blocks[1]), blocks[3]); /* of another class */
     expect_wrong_next(heap, node_of(blocks[1]), blocks[1]); /* without end */
+    const size_t bytes = unit_region_bytes(4);
+    void *region = test_memory(bytes, 0);
+    if (region == NULL)
+        return;
+    REQUIRE(quarry_add_region(heap, region, bytes));
+    expect_wrong_next(heap, node_of(blocks[1]), heap_chunks(heap)->first.next); /* in front of another chunk's pages */
 }
 
 TEST(test_check_lists_find_node_that_is_no_run_with_room)
@@ -90,6 +96,15 @@ TEST(test_check_lists_find_node_that_is_no_run_with_room)
     *room = &outside;
     expect_damage(heap);
     *room = (struct list_node *)(void *)heap;
+    expect_damage(heap);
+    *room = node;
+    CHECK(qi_check_heap(heap));
+    const size_t bytes = unit_region_bytes(4);
+    void *region = test_memory(bytes, 0);
+    if (region == NULL)
+        return;
+    REQUIRE(quarry_add_region(heap, region, bytes));
+    *room = (struct list_node *)(void *)heap_chunks(heap)->first.next; /* in front of another chunk's pages */
     expect_damage(heap);
     *room = node;
     CHECK(qi_check_heap(heap));

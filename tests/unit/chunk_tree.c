@@ -234,21 +234,26 @@ TEST(test_chunk_set_overlaps_is_true_just_where_memory_is_shared)
                              meet(at, bytes, (uintptr_t)added - 7, 157));
 }
 
-/* Ranges that begin or end in an interval, or beside all, against the array. */
+/* Every range from one place in front of or in an interval to another, with few intervals in the tree, so that it is
+ * deep in places, against the array. */
 TEST(test_chunk_meets_is_true_just_where_some_interval_is_met)
 {
     struct model model;
-    if (!model_begin(&model, 100, 4, 12))
+    if (!model_begin(&model, 24, 2, 6))
         return;
     for (unsigned round = 0; round < 100 * (1 + TEST_SCALE) && !test_is_over(); round++) {
         model_toggle(&model, &model.intervals[test_random_below(model.count)]);
-        const struct interval *near = &model.intervals[test_random_below(model.count)];
-        const uintptr_t start = (uintptr_t)near->chunk - test_random_below(4 * CHUNK_STEP);
-        const size_t bytes = 1 + test_random_below(8 * CHUNK_STEP);
-        bool expected = false;
-        for (size_t i = 0; i < model.count; i++)
-            expected |= model.intervals[i].present &&
-                        meet(start, bytes, (uintptr_t)model.intervals[i].chunk, model.intervals[i].bytes);
-        CHECK_EQ(qi_chunk_meets(model.set, (const void *)start, bytes), expected);
+        for (size_t from = 0; from < model.count; from++) {
+            for (size_t to = from; to < model.count; to++) {
+                const uintptr_t start =
+                        (uintptr_t)model.intervals[from].chunk + model.intervals[from].bytes * (round & 1);
+                const size_t bytes = (uintptr_t)model.intervals[to].chunk + 1 + model.intervals[to].bytes - start;
+                bool expected = false;
+                for (size_t i = 0; i < model.count; i++)
+                    expected |= model.intervals[i].present &&
+                                meet(start, bytes, (uintptr_t)model.intervals[i].chunk, model.intervals[i].bytes);
+                CHECK_EQ(qi_chunk_meets(model.set, (const void *)start, bytes), expected);
+            }
+        }
     }
 }

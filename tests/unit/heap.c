@@ -487,3 +487,17 @@ TEST(test_heap_largest_free_run_is_told_without_following_damage)
     *node = kept;
     CHECK(qi_check_heap(heap));
 }
+
+TEST(test_heap_block_may_have_been_asked_for_with_sizes_of_its_own_only)
+{
+    struct quarry_heap *heap = unit_heap(8);
+    if (heap == NULL)
+        return;
+    const void *block = quarry_malloc(heap, 100);
+    REQUIRE(block != NULL);
+    const struct heap_block found = unit_find(heap, block);
+    CHECK(qi_heap_size_fits(heap, &found, 100));
+    CHECK(qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(&found)));
+    CHECK(!qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(&found) + 1));
+    CHECK(!qi_heap_size_fits(heap, &found, 1));
+}
