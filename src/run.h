@@ -207,7 +207,8 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
             return false;
         }
     }
-    bits_assume(!UNITS_GUARDED || run.chunk != NULL); /* else it had no pages, which is fewer than are asked for */
+    /* Else it had no pages, which is fewer than are asked for. */
+    bits_assume(!UNITS_GUARDED || run.chunk != NULL); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
     size_t rest = run.pages - pages;
     unsigned rest_class = run_class(rest);
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */

@@ -257,3 +257,31 @@ TEST(test_corrupt_only_free_run_gives_report_and_null)
         test_memory_release();
     }
 }
+
+/* The pages that it would leave cannot join the free run behind them, so it keeps them. */
+TEST(test_corrupt_free_run_leaves_block_before_it_as_long_as_it_is)
+{
+    struct misuse_case m;
+    unsigned char *block;
+    uintptr_t *freed;
+    uintptr_t kept;
+
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    if (!misuse_begin(&m, false))
+        return;
+    block = keep(&m, 2 * LARGE_BYTES);
+    freed = take(&m, LARGE_BYTES);
+    if (freed == NULL || keep(&m, LARGE_BYTES) == NULL)
+        return;
+    quarry_free(m.heap, freed);
+    kept = *freed;
+    *freed = 1;
+    CHECK(!quarry_resize(m.heap, block, LARGE_BYTES));
+    expect_misuse(m.heap, KIND(QUARRY_CORRUPT));
+    CHECK(quarry_usable_size(m.heap, block) >= 2 * LARGE_BYTES);
+    if (QUARRY_CHECK_LEVEL >= 4)
+        test_log.count = 0; /* each call finds the damage */
+    *freed = kept;
+    misuse_end(&m);
+}

@@ -239,7 +239,7 @@ TEST(test_chunk_set_overlaps_is_true_just_where_memory_is_shared)
 TEST(test_chunk_meets_is_true_just_where_some_interval_is_met)
 {
     struct model model;
-    if (!model_begin(&model, 24, 2, 6))
+    if (!model_begin(&model, 48, 2, 6))
         return;
     for (unsigned round = 0; round < 100 * (1 + TEST_SCALE) && !test_is_over(); round++) {
         model_toggle(&model, &model.intervals[test_random_below(model.count)]);
