@@ -276,8 +276,9 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 {
     sums->chunks++;
     sums->chunk_bytes += chunk->bytes;
-    if (!chunk_is_whole(chunk) ||
-        (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_is_whole((const struct added_chunk *)chunk)))
+    if (!chunk_is_whole(chunk))
+        return report_damage(heap, chunk);
+    if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_is_whole((const struct added_chunk *)chunk))
         return report_damage(heap, chunk);
     if (chunk->page_count == 0) {
         if (!count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums))

@@ -298,6 +298,41 @@ GUARDED(test_guard_does_not_call_on_oom_with_damaged_context)
     expect_whole(heap);
 }
 
+/* The gate's sum is right, but it is not the chunk that it says. */
+GUARDED(test_guard_check_finds_gate_of_another_chunk)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct source_gate *gate = &heap_source(heap)->gate;
+    uintptr_t *const words[] = {&gate->pages, &gate->page_count, &gate->codes};
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        ++*words[i], ++gate->seal;
+        CHECK(!quarry_check(heap));
+        expect_report();
+        --*words[i], --gate->seal;
+    }
+    expect_whole(heap);
+}
+
+/* Its owner wrote behind it, but it is still his. */
+GUARDED(test_guard_block_beside_overrun_is_owned)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    unsigned char *block = quarry_malloc(heap, 100);
+    REQUIRE(block != NULL);
+    if (!FILL_IS_ON)
+        return;
+    const size_t usable = quarry_usable_size(heap, block);
+    block[usable] ^= 1;
+    CHECK(quarry_owns(heap, block));
+    test_log.count = 0;
+    block[usable] ^= 1;
+    expect_whole(heap);
+}
+
 /* A request that only some runs of a class fit, of which the first does not: one behind it may. */
 GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
 {
