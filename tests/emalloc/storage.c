@@ -287,7 +287,7 @@ static void call_own_heap(unsigned when)
 {
     unsigned reports = test_log.count;
 
-    if ((own.when & when) == 0)
+    if ((own.when & when) == 0 || zend_mm_get_heap() != own.heap) /* a test that was given up: nobody's call */
         return;
     own.calls++;
     CHECK_EQ(femalloc(opaque_size(16), true), NULL);
