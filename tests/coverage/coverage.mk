@@ -18,6 +18,7 @@ COVERAGE_IMAGES := $(IMAGES) faults
 # and tests/guard are about what is above; misuses at level 0 are nobody's to find.
 COVERAGE_ONLY_cores    := emalloc
 COVERAGE_ONLY_asan     := api misuse
+COVERAGE_ONLY_page256  := unit
 COVERAGE_ONLY_guarded64 := guard
 COVERAGE_ONLY_page16384 := large_pages
 COVERAGE_WITHOUT_smp   := misuse
