@@ -166,12 +166,14 @@ static void call_again(struct fuzz_source *source)
     if (m->heap == NULL)
         return;
     const unsigned before = m->reports; /* what was damaged may have been reported in the same call */
+    const struct quarry_misuse report = m->report;
     FUZZ_TRACE("  re-entry %u\n", way);
     call_with(m, m->heap, way, 100);
     FUZZ_CHECK(m->reports == before + 1 && m->report.kind == QUARRY_REENTRY);
     FUZZ_CHECK(quarry_malloc(m->heap, 100) == NULL);
     FUZZ_CHECK(m->reports == before + 2 && m->report.kind == QUARRY_REENTRY);
     m->reports = before;
+    m->report = report;
 }
 
 /* --- wrong sizes, and writes --- */
