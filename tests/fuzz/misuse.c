@@ -271,11 +271,24 @@ static void watch_written(struct model *m)
     world.written = NULL;
 }
 
+/* Is a word of a block that was freed in free memory still? A source's memory may have become control data of another
+ * chunk since. Asking walks, which means nothing once something was damaged. */
+static bool is_in_free_memory(struct model *m, const uint8_t *at)
+{
+    struct model_view view = {.sought = at};
+    if (m->source == NULL)
+        return true;
+    if (m->is_tolerant)
+        return false;
+    model_view(m, &view);
+    return view.found.pointer != NULL;
+}
+
 /* Anything anywhere in free memory. From now on the heap may refuse, and report, but no more. */
 static void damage(struct model *m, struct fuzz_input *in)
 {
     uint8_t *at = (uint8_t *)dead_word(m, in), change = (uint8_t)fuzz_byte(in);
-    if (QUARRY_CHECK_LEVEL < 2 || at == NULL || world.written != NULL)
+    if (QUARRY_CHECK_LEVEL < 2 || at == NULL || world.written != NULL || !is_in_free_memory(m, at))
         return;
     FUZZ_TRACE("damage at %p\n", (void *)at);
     at[change % sizeof(uintptr_t)] ^= change | 1;
