@@ -215,6 +215,7 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
         return qi_run_report(set, node) != NULL;
     take_out(set, node);
     set->free_pages -= chunk->page_count;
+    run_verify(set, chunk, 0, chunk->page_count);
     return true;
 }
 

@@ -62,6 +62,30 @@ TEST(test_write_to_freed_large_block_is_reported)
     write_everywhere(LARGE_BYTES);
 }
 
+TEST(test_write_to_chunk_that_goes_back_to_its_source_is_reported)
+{
+    NEEDS_LEVEL_3();
+    struct test_source source;
+    unsigned char *block;
+    if (!test_source_init(&source, 4 * SMALLEST_CHUNK_BYTES))
+        return;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL);
+    do { /* until one lies in another chunk than the first */
+        block = quarry_malloc(heap, SMALLEST_CHUNK_BYTES / 2 + 500);
+        REQUIRE(block != NULL);
+    } while (stats_of(heap).chunks == 1);
+    quarry_free(heap, block);
+    block[LARGE_BYTES / 2] ^= 0x5A;
+    CHECK_EQ(test_log.count, 0);
+    CHECK(quarry_trim(heap) != 0);
+    CHECK_EQ(test_log.count, 1);
+    CHECK_EQ(test_log.last.kind, QUARRY_WRITE_AFTER_FREE);
+    test_log.count = 0;
+    quarry_destroy(heap);
+    CHECK_EQ(source.granted_bytes, 0);
+}
+
 TEST(test_freed_block_reads_as_filled)
 {
     NEEDS_LEVEL_3();
