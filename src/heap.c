@@ -82,7 +82,8 @@ static size_t fresh_chunk_pages(const struct quarry_heap *heap)
     return sourced != NULL ? sourced->chunk_pages : 0;
 }
 
-size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
+/* qi_heap_good_bytes(), both with their canary. */
+static size_t good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
 {
     if (bytes <= BIN_MAX_BYTES)
         return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
@@ -95,7 +96,24 @@ size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
 
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
 {
-    return qi_heap_good_whole_bytes(heap, heap_whole_request(bytes)) - HEAP_CANARY_BYTES;
+    return good_whole_bytes(heap, heap_whole_request(bytes)) - HEAP_CANARY_BYTES;
+}
+
+/* What a block of that kind has for so many bytes, if nothing makes it larger. */
+static size_t good_bytes_of_kind(unsigned kind, size_t bytes)
+{
+    if (kind == QUARRY_HUGE)
+        return huge_good_bytes(bytes);
+    if (bytes > BIN_MAX_BYTES)
+        return units_bytes_from_pages(units_pages_from_bytes(bytes));
+    return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
+}
+
+/* Notes that a request was served with a larger block than that; both with their canary. */
+static void note_loose(struct quarry_heap *heap, unsigned kind, size_t bytes, size_t block_bytes)
+{
+    if (QUARRY_CHECK_LEVEL >= 2 && good_bytes_of_kind(kind, bytes) != block_bytes)
+        heap_set_loose(heap, true);
 }
 
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
@@ -105,13 +123,7 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
         return false;
     bytes += HEAP_CANARY_BYTES;
     usable += HEAP_CANARY_BYTES;
-    if (heap_has_loose_blocks(heap))
-        return true;
-    if (block->kind == QUARRY_HUGE)
-        return huge_good_bytes(bytes) == usable;
-    if (bytes > BIN_MAX_BYTES)
-        return units_bytes_from_pages(units_pages_from_bytes(bytes)) == usable;
-    return qi_heap_good_whole_bytes(heap, bytes) == usable;
+    return heap_has_loose_blocks(heap) || good_bytes_of_kind(block->kind, bytes) == usable;
 }
 
 /* --- canaries --- */
@@ -180,7 +192,7 @@ static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_byt
     void *block = qi_large_take(&heap->bins.runs, pages, align_bytes);
     if (block != NULL) {
         heap_count_taken(heap, units_bytes_from_pages(pages));
-        heap_note_loose(heap, bytes, units_bytes_from_pages(pages));
+        note_loose(heap, QUARRY_LARGE, bytes, units_bytes_from_pages(pages));
     }
     return block;
 }
@@ -202,14 +214,14 @@ static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t ali
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
     if (QUARRY_CHECK_LEVEL >= 2 && bin != BIN_COUNT)
-        heap_note_loose(heap, bytes, bin_slot_bytes(bin));
+        note_loose(heap, QUARRY_SMALL, bytes, bin_slot_bytes(bin));
     return bin == BIN_COUNT ? take_pages(heap, bytes, align_bytes) : take_slot(heap, bin);
 }
 
 /* Would pages of its own give a small block just the size of its slot? */
 static bool pages_fit_exactly(const struct quarry_heap *heap, size_t bytes)
 {
-    return bytes <= BIN_MAX_BYTES && qi_heap_good_whole_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
+    return bytes <= BIN_MAX_BYTES && good_whole_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
 }
 
 BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
@@ -357,7 +369,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     bytes = heap_whole_request(bytes);
     if (block->kind == QUARRY_SMALL) {
         if (bytes <= old_bytes)
-            heap_note_loose(heap, bytes, old_bytes);
+            note_loose(heap, QUARRY_SMALL, bytes, old_bytes);
         return bytes <= old_bytes;
     }
     bool done;
@@ -372,7 +384,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     }
     if (done) {
         count_resized(heap, old_bytes, block);
-        heap_note_loose(heap, bytes, qi_heap_whole_bytes(block));
+        note_loose(heap, block->kind, bytes, qi_heap_whole_bytes(block));
         if (FILL_IS_ON)
             write_canary(heap, block, false);
     }
@@ -532,7 +544,7 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     if (huge == NULL)
         return NULL;
     heap_count_taken(heap, huge_usable_bytes(&huge->chunk));
-    heap_note_loose(heap, bytes, huge_usable_bytes(&huge->chunk));
+    note_loose(heap, QUARRY_HUGE, bytes, huge_usable_bytes(&huge->chunk));
     return huge->chunk.pages;
 }
 

@@ -294,16 +294,6 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
 /* What a block for so many bytes would have. bytes is at most UNITS_REQUEST_MAX_BYTES. */
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 
-/* The same, both with their canary. */
-size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes);
-
-/* Notes that a request was served with a larger block than that; both with their canary. */
-BITS_INLINE void heap_note_loose(struct quarry_heap *heap, size_t bytes, size_t block_bytes)
-{
-    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_whole_bytes(heap, bytes) != block_bytes)
-        heap_set_loose(heap, true);
-}
-
 /* As heap_mark_live(), for a block that was just taken, or NULL. */
 BITS_INLINE void *heap_mark_taken(struct quarry_heap *heap, void *address, size_t bytes)
 {

@@ -265,7 +265,6 @@ static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t
     if (!bits_likely(block != NULL))
         return take_and_leave(heap, bytes, 1, true, saved);
     heap_count_taken(heap, units_bytes_from_pages(pages));
-    heap_note_loose(heap, bytes, units_bytes_from_pages(pages));
     block = heap_mark_live(heap, block, bytes, units_bytes_from_pages(pages));
     leave(heap, saved);
     return block;

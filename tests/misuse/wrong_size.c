@@ -93,3 +93,24 @@ TEST(test_free_sized_of_pages_in_place_of_a_huge_block_is_served)
     CHECK_EQ(test_log.count, 0);
     CHECK(!quarry_owns(heap, block));
 }
+
+/* Its alignment makes it huge, where a chunk would hold a block of so many bytes. Where the source's memory begins at a
+ * multiple of the alignment, it has as many bytes as that one would have. */
+TEST(test_free_sized_of_aligned_huge_block_is_served)
+{
+    const size_t align_bytes = SMALLEST_CHUNK_BYTES / 2;
+    struct test_source source;
+    if (!test_source_init(&source, 8 * SMALLEST_CHUNK_BYTES))
+        return;
+    source.memory += -(uintptr_t)source.memory & (align_bytes - 1);
+    source.granules -= SMALLEST_CHUNK_BYTES / GRANULE_BYTES;
+    struct quarry_heap *heap = test_source_heap(&source);
+    REQUIRE(heap != NULL);
+    for (size_t bytes = SMALLEST_CHUNK_BYTES / 4 * 3; bytes > SMALLEST_CHUNK_BYTES / 2 && !test_is_over(); bytes -= 5) {
+        void *block = quarry_aligned_alloc(heap, align_bytes, bytes);
+        REQUIRE(block != NULL);
+        quarry_free_sized(heap, block, bytes);
+        CHECK_EQ(test_log.count, 0);
+        quarry_reset(heap); /* it knows of no larger blocks now */
+    }
+}
