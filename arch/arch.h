@@ -12,6 +12,11 @@
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
  *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
  *
+ * A port of a 32-bit CPU that has instructions for two neighbouring words, aligned as words are, says ARCH_HAS_PAIRS 1
+ * and defines
+ *   static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
+ *   static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
+ *
  * A port of a CPU that has a tag for each 16 bytes of memory, compared with bits 59 to 56 of a pointer at each access,
  * says ARCH_HAS_TAGS 1, and defines what QUARRY_MARK_MTE needs:
  *   static inline void *arch_tag_choose(void *pointer, uintptr_t excluded)  the pointer with a random tag; of bits 0 to
@@ -27,6 +32,10 @@
 #include <stdint.h>
 
 #include "arch_port.h"
+
+#ifndef ARCH_HAS_PAIRS
+#define ARCH_HAS_PAIRS 0
+#endif
 
 #ifndef ARCH_HAS_TAGS
 #define ARCH_HAS_TAGS 0

@@ -26,6 +26,24 @@ static inline void arch_irq_restore(uintptr_t saved)
     __asm__ volatile("msr primask, %0" : : "r"(saved) : "memory");
 }
 
+#ifdef __thumb2__
+#define ARCH_HAS_PAIRS 1
+
+struct arch_pair {
+    uintptr_t words[2];
+} __attribute__((may_alias));
+
+static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
+{
+    __asm__("ldrd %0, %1, %2" : "=r"(*first), "=r"(*second) : "o"(*(const struct arch_pair *)(const void *)at));
+}
+
+static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
+{
+    __asm__("strd %1, %2, %0" : "=o"(*(struct arch_pair *)(void *)at) : "r"(first), "r"(second));
+}
+#endif
+
 static inline void arch_spin_pause(void)
 {
     __asm__ volatile("yield" : : : "memory");
