@@ -58,6 +58,17 @@ struct list_node *qi_bin_node(const struct bin_run *run)
 
 /* --- making and taking --- */
 
+/* How many slots the current run has; guarded, where it is damaged, none. */
+static unsigned current_slots(const struct bin_set *set, const struct bin *bin)
+{
+    if (!UNITS_GUARDED)
+        return BITS_WORD - bin_current_unused_bits(bin);
+    const uint8_t *start = bin_current_start(bin);
+    const struct chunk *chunk = run_chunk_of(&set->runs, start);
+    const unsigned code = chunk == NULL ? PAGE_NOTHING : chunk->codes[chunk_offset(chunk, start) >> UNITS_PAGE_SHIFT];
+    return code >= PAGE_SMALL ? bin_shape_of(code)->slots : 0;
+}
+
 /* Which length the bin's next run should have: the longest if memory is ample, else one more than the current run's,
  * which tells by its slots. */
 BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned index)
@@ -67,7 +78,7 @@ BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned index)
         return BIN_LENGTHS - 1;
     if (bin->run == 0)
         return 0;
-    return BITS_WORD - bin_current_unused_bits(bin) < BIN_TARGET(1) ? 1 : BIN_LENGTHS - 2;
+    return current_slots(set, bin) < BIN_TARGET(1) ? 1 : BIN_LENGTHS - 2;
 }
 
 /* The codes of a run's pages, which has at least two. */
@@ -83,7 +94,7 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 /* A new run, whose first slot is taken, becomes the current one. */
 static inline void *take_from_new_run(struct bin_set *set, unsigned index)
 {
-    unsigned length = next_length(set, index), code = BIN_SHAPE_INDEX(length, index);
+    unsigned length = next_length(set, index), code = bin_shape_index(length, index);
     struct chunk *chunk;
     size_t page, pages;
     do {
@@ -94,7 +105,7 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
         if (length == 0)
             return NULL;
         length = 0;
-        code = BIN_SHAPE_INDEX(0, index);
+        code = bin_shape_index(0, index);
     } while (true);
     const struct bin_shape *shape = &qi_bin_shapes[code];
     unsigned unused_bits = bin_unused_bits(shape);
@@ -107,10 +118,10 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     return start;
 }
 
-/* Guarded: is a bin, of which no slot was found free, out of slots rather than damaged? */
+/* Is a bin, of which no slot was found free, out of slots rather than damaged? */
 static bool current_is_full(const struct bin *bin)
 {
-    return bin_map_is_there(bin) && bin_map_is_sound(bin->map, bin->run);
+    return !UNITS_GUARDED || (bin_map_is_there(bin) && bin_map_is_sound(bin->map, bin->run));
 }
 
 /* The run of a bin's first node, if both are sound. */
@@ -130,7 +141,7 @@ static inline bool room_is_sound(struct bin_set *set, unsigned index, struct lis
 BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
 {
     struct list_node *node = list_first(&set->runs.chunks, bin_room(set, index));
-    if (UNITS_GUARDED && !current_is_full(&set->bins[index])) {
+    if (!current_is_full(&set->bins[index])) {
         report_bad_room(set, &set->bins[index]);
         return NULL;
     }
@@ -175,11 +186,10 @@ static bool current_in_first(const struct bin_set *set, unsigned index, struct b
     run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
     run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
     if (UNITS_GUARDED && (!bin_map_is_there(bin) || !bin_map_is_sound(bin->map, bin->run) ||
-                          !chunk_is_sound(run->chunk) || run->page >= run->chunk->page_count))
+                          !chunk_layout_is_sound(run->chunk) || bin_run_map(run) != bin->map))
         return false;
     run->code = run->chunk->codes[run->page];
-    return !UNITS_GUARDED ||
-           (run->code >= PAGE_SMALL && bin_run_map(run) == bin->map && bin_shape_of(run->code)->slots != 0);
+    return !UNITS_GUARDED || (run->code >= PAGE_SMALL && bin_shape_of(run->code)->slots != 0);
 }
 
 bool qi_bin_give_spare(struct bin_set *set)
@@ -196,7 +206,8 @@ bool qi_bin_give_spare(struct bin_set *set)
     if (!UNITS_GUARDED && bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
         return false; /* it has been used since, or is gone */
     bool is_there = current_in_first(set, index, &run);
-    if (UNITS_GUARDED && (!is_there || bin_map_load(bin->map, unused_bits) != bin_all_bits(unused_bits)))
+    if (UNITS_GUARDED &&
+        (!is_there || bin_map_load(bin->map, 0) != bin_all_bits(bin_unused_bits(bin_shape_of(run.code)))))
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
     verify_run(set, run.chunk, run.page, pages, NULL);

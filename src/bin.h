@@ -52,10 +52,11 @@
 #endif
 
 struct bin {
-    uintptr_t run; /* the current run's address | how many bits of a map word it has no slots for; 0: no current run */
-    uint8_t *map;  /* its map; no current run: a word without a free slot */
+    /* The current run's address, and unless guarded | how many bits of a map word it has no slots for; 0: no current run */
+    uintptr_t run;
+    uint8_t *map; /* its map; no current run: a word without a free slot */
     BIN_GUARDED_FIELDS
-};
+} __attribute__((may_alias));
 
 struct bin_set {
     struct run_set runs;
@@ -65,6 +66,19 @@ struct bin_set {
     BIN_ROOMS
     uint8_t spare;
 };
+
+#if QUARRY_CHECK_LEVEL >= 2
+_Static_assert(offsetof(struct bin, map_check) == offsetof(struct bin, map) + sizeof(uintptr_t), "loaded as a pair");
+#endif
+
+/* A bin, found in as few steps as the CPU has for a sum and an offset. */
+BITS_INLINE const struct bin *bin_at(const struct bin_set *set, unsigned index)
+{
+    if (!UNITS_GUARDED)
+        return &set->bins[index];
+    const uintptr_t moved = bits_unknown((uintptr_t)set + index * sizeof(struct bin));
+    return &((const struct bin_set *)moved)->bins[0];
+}
 
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");
 
@@ -104,35 +118,22 @@ BITS_INLINE struct bin_guarded_map *bin_guarded_map(uint8_t *map)
     return (struct bin_guarded_map *)(void *)map;
 }
 
-/* Both words at once, for which 32-bit CPUs have an instruction. */
-struct bin_guarded_pair {
-    uint64_t words;
-} __attribute__((packed, may_alias, aligned(sizeof(uintptr_t))));
-
 BITS_INLINE struct bin_guarded_map bin_guarded_load(const uint8_t *map)
 {
-    if (BITS_WORD == 32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-        const uint64_t words = ((const struct bin_guarded_pair *)(const void *)map)->words;
-        const struct bin_guarded_map loaded = {(uintptr_t)words, (uintptr_t)(words >> 32)};
-        return loaded;
-    }
-    return *(const struct bin_guarded_map *)(const void *)map;
+    const struct bits_pair pair = bits_pair_load((const uintptr_t *)(const void *)map);
+    const struct bin_guarded_map words = {pair.first, pair.second};
+    return words;
 }
 
 BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
 {
-    if (BITS_WORD == 32 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-        ((struct bin_guarded_pair *)(void *)map)->words = (uint64_t)rest << 32 | free;
-    } else {
-        bin_guarded_map(map)->free = free;
-        bin_guarded_map(map)->rest = rest;
-    }
+    bits_pair_store((uintptr_t *)(void *)map, free, rest);
 }
 
 /* Which is what a bin says of its current run. */
 BITS_INLINE uintptr_t bin_tag(const uint8_t *start, unsigned unused_bits)
 {
-    return (uintptr_t)start | unused_bits;
+    return (uintptr_t)start | (UNITS_GUARDED ? 0 : unused_bits);
 }
 
 BITS_INLINE bool bin_map_is_sound(const uint8_t *map, uintptr_t tag)
@@ -188,20 +189,38 @@ BITS_INLINE uintptr_t bin_all_bits(unsigned unused_bits)
     return BIN_OWN_WORD ? UINTPTR_MAX >> unused_bits : UINTPTR_MAX << unused_bits;
 }
 
+BITS_INLINE uint8_t *bin_tag_start(uintptr_t tag)
+{
+    return (uint8_t *)(UNITS_GUARDED ? tag : tag & ~(uintptr_t)(BITS_WORD - 1));
+}
+
+/* Guarded, nobody needs to know; 0 then. */
+BITS_INLINE unsigned bin_tag_unused_bits(uintptr_t tag)
+{
+    return UNITS_GUARDED ? 0 : (unsigned)(tag & (BITS_WORD - 1));
+}
+
 BITS_INLINE uint8_t *bin_current_start(const struct bin *bin)
 {
-    return (uint8_t *)(bin->run & ~(uintptr_t)(BITS_WORD - 1));
+    return bin_tag_start(bin->run);
 }
 
 BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
 {
-    return (unsigned)(bin->run & (BITS_WORD - 1));
+    return bin_tag_unused_bits(bin->run);
+}
+
+/* A map's address and what checks it. */
+BITS_INLINE bool bin_pair_is_there(struct bits_pair map)
+{
+    return map.first + map.second == 0;
 }
 
 /* May the map of what a bin says is its current run be read? */
 BITS_INLINE bool bin_map_is_there(const struct bin *bin)
 {
-    return !UNITS_GUARDED || (uintptr_t)bin->map + guard_word(bin, map_check) == 0;
+    const struct bits_pair map = {(uintptr_t)bin->map, guard_word(bin, map_check)};
+    return !UNITS_GUARDED || bin_pair_is_there(map);
 }
 
 BITS_INLINE void bin_set_current(struct bin *bin, uintptr_t run, uint8_t *map)

@@ -92,6 +92,15 @@ extern const struct bin_shape qi_bin_shapes[BIN_CODES];
      (UNITS_GUARDED ? (BITS_IS_ODD((unsigned)(length) << BIN_LENGTH_SHIFT | (unsigned)(bin)) ^ 1) << BIN_GUARD_SHIFT   \
                     : 0))
 
+/* The same where they are no constants: of the two places that differ in the guarding bit, the one with slots. */
+BITS_INLINE unsigned bin_shape_index(unsigned length, unsigned bin)
+{
+    unsigned index = length << BIN_LENGTH_SHIFT | bin;
+    if (UNITS_GUARDED && qi_bin_shapes[index].slots == 0)
+        index |= 1u << BIN_GUARD_SHIFT;
+    return index;
+}
+
 BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
 {
     if (UNITS_WIDE_CODES)

@@ -213,8 +213,7 @@ static bool inner_codes_are_sound(const struct stretch *stretch)
 /* Is this what the bin says of its current run? */
 static bool says_current(const struct bin *bin, const struct bin_run *run)
 {
-    return bin_map_is_there(bin) && bin_current_start(bin) == bin_run_start(run) &&
-           bin_current_unused_bits(bin) == bin_unused_bits(bin_shape_of(run->code));
+    return bin_map_is_there(bin) && bin->run == bin_tag(bin_run_start(run), bin_unused_bits(bin_shape_of(run->code)));
 }
 
 /* From check level 3: has nobody written to the run's free slots, one of which may hold its node, nor behind its last
@@ -304,7 +303,7 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 {
     size_t listed = 0;
-    if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0 || !run_mask_is_sound(set))
+    if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0)
         return false;
     for (unsigned class = 0; class < RUN_CLASSES; class ++) {
         const struct list_node *node = list_first(&set->chunks, set->heads[class]);
@@ -358,7 +357,7 @@ static bool seals_are_whole(const struct quarry_heap *heap)
     return guard_is_sound(&set->source.guard) && qi_source_is_sound(&set->source) &&
            (uintptr_t)heap->on_oom == ~guard_word(heap, on_oom_check) && !qi_chunk_link_is_damaged(&set->root) &&
            (set->source.provider == NULL || heap_sourced_or_null(heap) != NULL) && hot != NULL && seen != NULL &&
-           seen->pages == hot->pages && seen->page_count == hot->page_count && seen->codes == hot->codes;
+           seen->pages == hot->pages && seen->page_count + hot->page_count + 1 == 0 && seen->codes == hot->codes;
 }
 
 bool qi_check_heap(const struct quarry_heap *heap)

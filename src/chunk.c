@@ -294,11 +294,13 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
     chunk->page_count = pages;
     chunk->codes = (page_code_t *)(void *)control + CHUNK_EDGES;
     chunk->maps = (uint8_t *)(chunk->codes + pages + 1);
-    if (UNITS_GUARDED)
+    if (UNITS_GUARDED) { /* without a gap, so that one place follows from the other */
         chunk->maps = chunk->pages - CHUNK_MAPS_BYTES(pages);
-    else if (UNITS_MAP_BYTES >= 4) /* whole words load faster from where they are aligned; the padding allows for it */
+        chunk->codes = (page_code_t *)(void *)chunk->maps - (pages + 1);
+    } else if (UNITS_MAP_BYTES >= 4) { /* words load faster from where they are aligned; the padding allows for it */
         chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
-    for (page_code_t *edge = (page_code_t *)(void *)control; edge != chunk->codes; edge++)
+    }
+    for (page_code_t *edge = chunk->codes - CHUNK_EDGES; edge != chunk->codes; edge++)
         *edge = (page_code_t)bits_unknown(PAGE_EDGE);
     chunk->codes[pages] = PAGE_EDGE;
     chunk_close(chunk);

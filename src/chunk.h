@@ -180,6 +180,17 @@ BITS_INLINE bool chunk_is_sound(const struct chunk *chunk)
     return !UNITS_GUARDED || chunk_sum(chunk) == guard_word(chunk, seal);
 }
 
+/* The same of what leads to its pages and what is noted of them: one place follows from the other. (With codes of two
+ * bytes, no place depends on the number's highest bit.) */
+BITS_INLINE bool chunk_layout_is_sound(const struct chunk *chunk)
+{
+    const size_t cells = chunk->page_count + 1;
+    const uintptr_t maps = (uintptr_t)chunk->pages - cells * UNITS_MAP_BYTES;
+    return !UNITS_GUARDED ||
+           (maps == (uintptr_t)chunk->maps && maps - cells * sizeof(page_code_t) == (uintptr_t)chunk->codes &&
+            (sizeof(page_code_t) == 1 || chunk->page_count <= SIZE_MAX / 2));
+}
+
 /* After a change of what is sealed. */
 BITS_INLINE void chunk_close(struct chunk *chunk)
 {
@@ -212,16 +223,23 @@ struct chunk *qi_chunk_added_if_there(const struct chunk_set *set, struct chunk 
 /* Is a link NULL because it is damaged? */
 bool qi_chunk_link_is_damaged(struct added_chunk *const *link);
 
+/* From the pages' place and less_cells follows the codes' place; no single bit of all three can change unseen. (Where a
+ * code has two bytes, the places do not depend on the highest bit of less_cells, so that is added.) */
+BITS_INLINE uintptr_t chunk_gate_seal(const page_code_t *codes, size_t less_cells)
+{
+    return (uintptr_t)codes + (sizeof(page_code_t) > 1 ? less_cells : 0);
+}
+
 /* Makes the chunk the one of which the hot paths give back; of one that is damaged they give nothing back. */
 BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
 {
     struct source_gate *gate = &set->source.gate;
     gate->chunk = chunk;
-    guard_keep(gate, codes, (uintptr_t)chunk->codes);
     guard_keep(gate, pages, (uintptr_t)chunk->pages);
-    guard_keep(gate, page_count, chunk->page_count);
+    guard_keep(gate, less_cells, 0 - (chunk->page_count + 1));
     guard_keep(gate, seal,
-               (uintptr_t)chunk->codes + (uintptr_t)chunk->pages + chunk->page_count + !chunk_is_sound(chunk));
+               chunk_layout_is_sound(chunk) ? chunk_gate_seal(chunk->codes, 0 - (chunk->page_count + 1))
+                                            : SOURCE_SEAL_SHUT);
 }
 
 /* Where an added chunk comes from, said twice; if it does not say the same, it goes nowhere. */
@@ -268,17 +286,32 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
     return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT < chunk->page_count;
 }
 
-/* What giving back needs of the hot chunk; NULL if that is damaged. Guarded it is put together in view. */
-BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct chunk *view)
+/* What giving back needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in view. */
+BITS_INLINE struct chunk *chunk_hot_seen(const struct source_gate *gate, struct chunk *view)
 {
     if (!UNITS_GUARDED)
         return gate->chunk;
+    const size_t less_cells = guard_word(gate, less_cells);
     view->pages = (uint8_t *)guard_word(gate, pages);
-    view->page_count = guard_word(gate, page_count);
-    view->codes = (page_code_t *)guard_word(gate, codes);
-    view->maps = (uint8_t *)((uintptr_t)view->pages - CHUNK_MAPS_BYTES(view->page_count));
-    uintptr_t sum = (uintptr_t)view->codes + (uintptr_t)view->pages + view->page_count;
-    return bits_likely(sum == guard_word(gate, seal)) ? view : NULL;
+    view->page_count = less_cells;
+    view->maps = (uint8_t *)(guard_word(gate, pages) + less_cells * UNITS_MAP_BYTES);
+    view->codes = (page_code_t *)((uintptr_t)view->maps + less_cells * sizeof(page_code_t));
+    return view;
+}
+
+/* The same; NULL if it is damaged, or shut. */
+BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct chunk *view)
+{
+    const struct chunk *hot = chunk_hot_seen(gate, view);
+    return !UNITS_GUARDED || bits_likely(chunk_gate_seal(hot->codes, hot->page_count) == guard_word(gate, seal)) ? hot
+                                                                                                                 : NULL;
+}
+
+/* Does a page lie in the hot chunk, or guarded, perhaps on the edge behind it, where no block begins? (A page's number
+ * has no use for a word's highest bit.) */
+BITS_INLINE bool chunk_hot_holds(const struct chunk *hot, size_t page)
+{
+    return UNITS_GUARDED ? (intptr_t)(page + hot->page_count) < 0 : page < hot->page_count;
 }
 
 /* The hot chunk itself; NULL if it, or what says which it is, is damaged. */
@@ -295,7 +328,7 @@ struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void 
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
 {
     if (bits_likely(chunk_holds(&set->first, address)))
-        return chunk_is_sound(&set->first) ? &set->first : NULL;
+        return chunk_layout_is_sound(&set->first) ? &set->first : NULL;
     return (const struct chunk *)qi_chunk_find_added(set, address);
 }
 

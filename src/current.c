@@ -8,7 +8,7 @@ static const uintptr_t no_slot = 0;
 
 /* Const, as nothing writes to what has no slot and no page. */
 static const struct quarry_heap shut_heap = {
-        .bins = {.runs.chunks.source.gate.chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut,
+        .bins = {.runs.chunks.source.gate = SOURCE_GATE_SHUT,
                  .bins = {[0 ... BIN_COUNT - 1] = {.map = (uint8_t *)(uintptr_t)&no_slot}}},
 };
 

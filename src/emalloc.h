@@ -40,9 +40,10 @@ BITS_INLINE void *emalloc_take(size_t bytes)
         size_t last = bytes - 1;
         if (bits_likely(last < BIN_MAX_BYTES)) {
             unsigned bin = bin_of_last_byte(last);
-            if (bits_likely(small_has_slot(&heap->bins, bin))) {
+            struct small_current current;
+            if (bits_likely(small_open(&heap->bins, bin, &current))) {
                 size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
-                void *block = small_take(&heap->bins, bin, slot_bytes);
+                void *block = small_take_from(&current, slot_bytes);
                 heap_count_taken(heap, slot_bytes);
                 block = heap_mark_live(heap, block, bytes, slot_bytes);
                 lock_leave(heap, saved);
@@ -66,7 +67,7 @@ BITS_INLINE void emalloc_give(void *block, unsigned bin, size_t slot_bytes)
         const struct chunk *chunk = chunk_hot(&heap_source(heap)->gate, &view);
         size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, mark_bare(block));
         size_t page = offset >> UNITS_PAGE_SHIFT;
-        if (bits_likely(page < (UNITS_GUARDED && chunk == NULL ? 0 : chunk->page_count))) {
+        if (bits_likely(!(UNITS_GUARDED && chunk == NULL) && chunk_hot_holds(chunk, page))) {
             unsigned code = chunk_run_code(chunk->codes, &page);
             if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin)) {
                 const struct bin_shape *shape = bin_shape_of(code);

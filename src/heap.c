@@ -200,8 +200,9 @@ static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_byt
 static void *take_slot(struct quarry_heap *heap, unsigned bin)
 {
     size_t bytes = bin_slot_bytes(bin);
-    void *block =
-            small_has_slot(&heap->bins, bin) ? small_take(&heap->bins, bin, bytes) : qi_bin_take(&heap->bins, bin);
+    void *block = small_take(&heap->bins, bin, bytes);
+    if (block == NULL)
+        block = qi_bin_take(&heap->bins, bin);
     if (block != NULL)
         heap_count_taken(heap, bytes);
     return block;
@@ -431,7 +432,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
         chunk_set_link(&heap_chunks(heap)->first.next, NULL);
         chunk_set_link(&heap_chunks(heap)->root, NULL);
     }
-    run_clear_mask(&heap->bins.runs);
+    heap->bins.runs.class_mask = 0;
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
@@ -622,7 +623,7 @@ void qi_heap_reset(struct quarry_heap *heap)
         report_damage(heap, &runs->chunks.first);
         return;
     }
-    run_clear_mask(runs);
+    runs->class_mask = 0;
     runs->free_pages = 0;
     qi_list_clear(&runs->chunks, runs->heads, RUN_CLASSES);
     qi_bin_clear(&heap->bins);

@@ -108,6 +108,9 @@ struct heap_sourced {
 };
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
+_Static_assert(offsetof(struct quarry_heap, blocks) ==
+                       offsetof(struct quarry_heap, below_peak_bytes) + sizeof(uintptr_t),
+               "both figures are loaded as a pair");
 _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 2 ||
                        sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
@@ -219,13 +222,13 @@ BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
         heap_count_taken_in_memory(heap, bytes);
         return;
     }
-    size_t below, blocks = heap->blocks + 1;
-    if (__builtin_sub_overflow(heap->below_peak_bytes, bytes, &below)) { /* a new peak */
+    const struct bits_pair figures = bits_pair_load(&heap->below_peak_bytes);
+    size_t below, blocks = figures.second + 1;
+    if (__builtin_sub_overflow(figures.first, bytes, &below)) { /* a new peak */
         heap->used_peak_bytes -= below;
         below = 0;
     }
-    heap->below_peak_bytes = below;
-    heap->blocks = blocks;
+    bits_pair_store(&heap->below_peak_bytes, below, blocks);
 }
 
 BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)

@@ -47,6 +47,12 @@ BITS_INLINE uintptr_t list_mask(const struct chunk_set *set, const void *word)
     return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)word, 9);
 }
 
+/* The same of a node's link: another rotation of the node's own address. */
+BITS_INLINE uintptr_t list_link_mask(const struct chunk_set *set, const struct list_node *node)
+{
+    return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)node, 17);
+}
+
 /* What a head, or the next of a node, leads to. */
 BITS_INLINE struct list_node *list_load(const struct chunk_set *set, struct list_node *const *word)
 {
@@ -70,12 +76,12 @@ BITS_INLINE struct list_node *list_next(const struct chunk_set *set, const struc
 BITS_INLINE struct list_node **list_link(const struct chunk_set *set, const struct list_node *node)
 {
     return QUARRY_CHECK_LEVEL < 2 ? node->link
-                                  : (struct list_node **)((uintptr_t)node->link ^ list_mask(set, &node->link));
+                                  : (struct list_node **)((uintptr_t)node->link ^ list_link_mask(set, node));
 }
 
 BITS_INLINE void list_store_link(const struct chunk_set *set, struct list_node *node, struct list_node **link)
 {
-    node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_mask(set, &node->link));
+    node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_link_mask(set, node));
 }
 
 /* May node's next be followed? */

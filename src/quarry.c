@@ -282,11 +282,21 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     if (UNITS_GUARDED && !bits_likely(!source_is_busy(heap_source(heap))))
         return take_pages_and_leave(heap, bytes, saved);
     unsigned bin = bin_of_last_byte(last);
-    if (!bits_likely(small_has_slot(&heap->bins, bin)))
+    /* Where sizes double, the compiler would ask once more which kind of bin it is, were it not said here. */
+    const bool early = UNITS_GUARDED && BIN_DOUBLINGS != 0;
+    size_t slot_bytes = early ? bin_bytes_of_last_byte(last, bin) : 0;
+    struct small_current current;
+    if (!bits_likely(small_open(&heap->bins, bin, &current)))
         return take_slot_and_leave(heap, bytes, bin, saved);
-    size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
-    void *block = small_take(&heap->bins, bin, slot_bytes);
-    heap_count_taken(heap, slot_bytes);
+    slot_bytes = early ? slot_bytes : bin_bytes_of_last_byte(last, bin);
+    const bool counts_first = ARCH_HAS_PAIRS; /* there heap's register is the block's, and one instruction less */
+    if (counts_first) {
+        slot_bytes = bits_unknown(slot_bytes); /* or the compiler takes its sum apart */
+        heap_count_taken(heap, slot_bytes);
+    }
+    void *block = small_take_from(&current, slot_bytes);
+    if (!counts_first)
+        heap_count_taken(heap, slot_bytes);
     block = heap_mark_live(heap, block, bytes, slot_bytes);
     leave(heap, saved);
     return block;
@@ -440,30 +450,36 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         qi_heap_emptied(heap, chunk);
 }
 
-/* A run of small blocks in the hot chunk; false, after a report, if it or what says where it is is damaged. */
-static inline bool find_hot_run(struct quarry_heap *heap, size_t page, struct bin_run *run)
+/* The hot chunk itself, of which the gate has just said that a block lies there; NULL, after a report, if one of them is
+ * damaged. */
+static inline struct chunk *hot_chunk(struct quarry_heap *heap)
 {
     struct chunk *hot = chunk_of_gate(heap_chunks(heap));
-    run->chunk = hot;
-    run->page = page;
-    if (!UNITS_GUARDED) {
-        run->code = hot->codes[page];
-        return true;
+    if (UNITS_GUARDED &&
+        (hot == NULL || !chunk_layout_is_sound(hot) ||
+         chunk_gate_seal(hot->codes, 0 - (hot->page_count + 1)) != guard_word(&heap_source(heap)->gate, seal))) {
+        report(heap, QUARRY_CORRUPT, hot, 0);
+        return NULL;
     }
-    run->code = PAGE_NOTHING;
-    if (hot == NULL || !chunk_is_sound(hot) || page >= hot->page_count)
-        return report(heap, QUARRY_CORRUPT, hot, 0);
-    run->code = hot->codes[page];
-    if (!bin_run_is_sound(run))
-        return report(heap, QUARRY_CORRUPT, bin_run_start(run), 0);
-    return true;
+    return hot;
+}
+
+/* Is the map of a run of the hot chunk, of which more than a bit is about to change, what it must be? If not, that is
+ * reported. */
+static inline bool hot_map_is_sound(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
+{
+    const uint8_t *start = chunk_page_address(hot, page);
+    return !UNITS_GUARDED || bits_likely(bin_map_is_sound(chunk_map(hot, page), (uintptr_t)start)) ||
+           report(heap, QUARRY_CORRUPT, start, 0);
 }
 
 /* A slot of a full run of the hot chunk. */
 static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct bin_run run;
-    if (find_hot_run(heap, page, &run)) {
+    struct chunk view;
+    struct chunk *hot = chunk_hot_seen(&heap_source(heap)->gate, &view);
+    const struct bin_run run = {hot, page, hot->codes[page]};
+    if (hot_map_is_sound(heap, hot, page)) {
         if (BITS_FOR_SIZE)
             qi_bin_give(&heap->bins, &run, slot);
         else
@@ -476,10 +492,10 @@ static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t 
 /* The last used slot of a run of the hot chunk. */
 static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct bin_run run;
-    if (find_hot_run(heap, page, &run)) {
-        size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code will be gone */
-        count_given(heap, run.chunk, qi_bin_give_last(&heap->bins, run.chunk, page, slot), bytes);
+    struct chunk *hot = hot_chunk(heap);
+    if (!UNITS_GUARDED || (hot != NULL && hot_map_is_sound(heap, hot, page))) {
+        size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
+        count_given(heap, hot, qi_bin_give_last(&heap->bins, hot, page, slot), bytes);
     }
     leave(heap, saved);
 }
@@ -487,15 +503,15 @@ static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t p
 /* A large block of the hot chunk. */
 static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
-    struct chunk *hot = chunk_of_gate(heap_chunks(heap));
-    size_t pages = 0;
-    if (!UNITS_GUARDED || (hot != NULL && chunk_is_sound(hot)))
-        pages = chunk_length_at_start(hot->maps, page);
-    if (!UNITS_GUARDED || (pages != 0 && pages <= hot->page_count - page)) {
-        mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
-        count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
-    } else {
-        report(heap, QUARRY_CORRUPT, hot, 0);
+    struct chunk *hot = hot_chunk(heap);
+    if (!UNITS_GUARDED || hot != NULL) {
+        size_t pages = chunk_length_at_start(hot->maps, page);
+        if (!UNITS_GUARDED || pages - 1 < hot->page_count - page) {
+            mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
+            count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+        } else {
+            report(heap, QUARRY_CORRUPT, hot, 0);
+        }
     }
     leave(heap, saved);
 }
@@ -509,7 +525,7 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
         return false;
     size_t offset = chunk_offset(hot, mark_bare(address)); /* of NULL too: no page lies there */
     size_t page = offset >> UNITS_PAGE_SHIFT;
-    if (!bits_likely(page < hot->page_count))
+    if (!bits_likely(chunk_hot_holds(hot, page)))
         return false;
     unsigned code = chunk_run_code(hot->codes, &page);
     offset -= page << UNITS_PAGE_SHIFT;

@@ -50,8 +50,17 @@ BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
     if (next == NULL) {
         uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
         if (position < sizeof set->heads)
-            run_set_mask(set, set->class_mask & ~((uintptr_t)1 << (position / sizeof(struct list_node *))));
+            set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
     }
+}
+
+/* What the mask must be. */
+static uintptr_t mask_of_heads(const struct run_set *set)
+{
+    uintptr_t mask = 0;
+    for (unsigned class = 0; class < RUN_CLASSES; class ++)
+        mask |= (uintptr_t)(list_first(&set->chunks, set->heads[class]) != NULL) << class;
+    return mask;
 }
 
 BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
@@ -73,7 +82,18 @@ BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned cl
         }
         node = list_next(&set->chunks, node);
     }
+    if (UNITS_GUARDED)
+        qi_run_mend_mask(set);
     return NULL;
+}
+
+BITS_COLD void qi_run_mend_mask(struct run_set *set)
+{
+    const uintptr_t mask = UNITS_GUARDED ? mask_of_heads(set) : set->class_mask;
+    if (mask != set->class_mask) {
+        set->class_mask = mask;
+        qi_run_report(set, &set->class_mask);
+    }
 }
 
 /* --- taking --- */
@@ -103,7 +123,7 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
             return RUN_REFUSED;
         }
         size_t after = chunk_length_at_start(maps, page + pages);
-        if (UNITS_GUARDED && !run_is_free(chunk, page + pages, after)) {
+        if (UNITS_GUARDED && !run_fits(chunk, page + pages, after)) {
             qi_run_report(set, next);
             return RUN_REFUSED;
         }
@@ -111,8 +131,7 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     }
     if (codes[-1] == PAGE_FREE) {
         before = chunk_length_at_end(maps, page - 1);
-        if (UNITS_GUARDED && (before - 1 >= page || *(codes - before) != PAGE_FREE ||
-                              chunk_length_at_start(maps, page - before) != before)) {
+        if (UNITS_GUARDED && before - 1 >= page) {
             qi_run_report(set, codes);
             return RUN_REFUSED;
         }
@@ -152,7 +171,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (chunk->codes[next] != PAGE_FREE)
         return false;
     size_t length = chunk_length_at_start(chunk->maps, next);
-    if (UNITS_GUARDED && !run_is_free(chunk, next, length))
+    if (UNITS_GUARDED && !run_fits(chunk, next, length))
         return qi_run_report(set, &chunk->codes[next]) != NULL;
     if (length < more)
         return false;
@@ -221,7 +240,7 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
 
 size_t qi_run_largest_free_pages(const struct run_set *set)
 {
-    if (set->class_mask == 0 || !run_mask_is_sound(set))
+    if (set->class_mask == 0 || (UNITS_GUARDED && set->class_mask != mask_of_heads(set)))
         return 0;
     const unsigned class = bits_highest(set->class_mask);
     const struct list_node *node = list_first(&set->chunks, set->heads[class]);

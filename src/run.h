@@ -34,7 +34,6 @@ enum {
 struct run_set {
     struct chunk_set chunks;
     uintptr_t class_mask;
-    GUARD_WORD(class_check) /* its complement */
     struct list_node *heads[RUN_CLASSES];
     size_t free_pages;
 };
@@ -88,10 +87,18 @@ BITS_INLINE unsigned run_class(size_t pages)
     return class < RUN_CLASSES ? class : RUN_CLASSES - 1;
 }
 
-/* Guarded: do codes and length say that so many pages, from one that is there, are a free run? */
+/* Guarded: has the chunk so many pages from this one on? A damaged length is longer than any chunk, so where a free run
+ * begins, these are its pages. */
+BITS_INLINE bool run_fits(const struct chunk *chunk, size_t page, size_t pages)
+{
+    return pages - 1 < chunk->page_count - page;
+}
+
+/* Guarded: do codes and length say that so many pages are a free run? (What once was a node, and is no more, may still
+ * look like one.) */
 BITS_INLINE bool run_is_free(const struct chunk *chunk, size_t page, size_t pages)
 {
-    return pages - 1 < chunk->page_count - page && chunk->codes[page] == PAGE_FREE &&
+    return run_fits(chunk, page, pages) && chunk->codes[page] == PAGE_FREE &&
            chunk->codes[page + pages - 1] == PAGE_FREE;
 }
 
@@ -124,29 +131,9 @@ BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, s
     chunk_set_lengths(maps, page, pages);
 }
 
-/* Guarded: do mask and complement agree? */
-BITS_INLINE bool run_mask_is_sound(const struct run_set *set)
-{
-    return !UNITS_GUARDED || set->class_mask == ~guard_word(set, class_check);
-}
-
-/* No list has a run. */
-BITS_INLINE void run_clear_mask(struct run_set *set)
-{
-    set->class_mask = 0;
-    guard_keep(set, class_check, UINTPTR_MAX);
-}
-
-/* Changes bits of the mask, and leaves damage visible. */
-BITS_INLINE void run_set_mask(struct run_set *set, uintptr_t mask)
-{
-    guard_keep(set, class_check, guard_word(set, class_check) ^ (set->class_mask ^ mask));
-    set->class_mask = mask;
-}
-
 BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_node *node)
 {
-    run_set_mask(set, set->class_mask | (uintptr_t)1 << class);
+    set->class_mask |= (uintptr_t)1 << class;
     list_push(&set->chunks, &set->heads[class], node);
 }
 
@@ -169,8 +156,11 @@ struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_
  * large block its first. */
 bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
 
-/* Its body, inline because it is most of what the most expensive malloc does. (A damaged mask of classes does not agree
- * with its complement, so class stays below RUN_CLASSES.) */
+/* Guarded: the mask is what the heads say, or that is reported and mended. It is asked where a request found nothing: a
+ * bit too few hides runs, one too many leads to a head that leads nowhere. */
+void qi_run_mend_mask(struct run_set *set);
+
+/* Its body, inline because it is most of what the most expensive malloc does. */
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity): one more in two functions costs the registers of a call */
 BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
                                  size_t *taken)
@@ -179,7 +169,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     struct list_node *node = list_first(&set->chunks, set->heads[class]);
     uintptr_t mask = set->class_mask;
     struct run_free run;
-    if (!run_mask_is_sound(set) || !(node == NULL || list_head_is_sound(&set->chunks, &set->heads[class], node))) {
+    if (!(node == NULL || list_head_is_sound(&set->chunks, &set->heads[class], node))) {
         qi_run_report(set, &set->heads[class]);
         return false;
     }
@@ -188,11 +178,15 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
             if (UNITS_GUARDED && class >= RUN_CLASSES) {
-                qi_run_report(set, &set->class_mask);
+                qi_run_mend_mask(set);
                 return false;
             }
             node = list_first(&set->chunks, set->heads[class]);
-            if (UNITS_GUARDED && (node == NULL || !list_head_is_sound(&set->chunks, &set->heads[class], node))) {
+            if (UNITS_GUARDED && node == NULL) {
+                qi_run_mend_mask(set);
+                return false;
+            }
+            if (!list_head_is_sound(&set->chunks, &set->heads[class], node)) {
                 qi_run_report(set, &set->heads[class]);
                 return false;
             }
@@ -221,7 +215,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         list_follow(&set->chunks, head, next);
         list_scrub(node);
         if (next == NULL)
-            mask ^= (uintptr_t)1 << class;
+            mask = UNITS_GUARDED ? mask & ~((uintptr_t)1 << class) : mask ^ (uintptr_t)1 << class;
         if (end == RUN_HEAD) { /* [ taken ][ rest ] */
             run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
             node = (struct list_node *)(void *)((uint8_t *)node + (pages << UNITS_PAGE_SHIFT));
@@ -230,7 +224,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
             mask |= (uintptr_t)1 << rest_class;
             list_push(&set->chunks, &set->heads[rest_class], node);
         }
-        run_set_mask(set, mask);
+        set->class_mask = mask;
     }
     set->free_pages -= pages;
     *chunk = run.chunk;

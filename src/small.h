@@ -10,26 +10,54 @@
 
 #include "bin.h"
 
-/* Has the bin's current run a free slot? If not, qi_bin_take() is to be asked. */
-BITS_INLINE bool small_has_slot(const struct bin_set *set, unsigned index)
+/* A bin's current run, as it is taken from. */
+struct small_current {
+    uintptr_t run, word;
+    uint8_t *map;
+};
+
+/* Has the bin's current run a free slot? If not, or if anything about it is damaged, qi_bin_take() is to be asked. */
+BITS_INLINE bool small_open(const struct bin_set *set, unsigned index, struct small_current *current)
 {
-    const struct bin *bin = &set->bins[index];
-    if (UNITS_GUARDED) /* or is anything about it damaged? */
-        return bits_likely(bin_map_is_there(bin)) && bits_likely(bin_map_is_sound(bin->map, bin->run)) &&
-               bin_map_load(bin->map, 0) != 0;
+    const struct bin *bin = bin_at(set, index);
+    if (UNITS_GUARDED) {
+        const struct bits_pair map = bits_pair_load((const uintptr_t *)(const void *)&bin->map);
+        if (!bits_likely(bin_pair_is_there(map)))
+            return false;
+        current->map = (uint8_t *)map.first;
+        const struct bin_guarded_map words = bin_guarded_load(current->map);
+        current->run = bin->run;
+        current->word = words.free;
+        return bits_likely(words.free + words.rest == current->run) && words.free != 0;
+    }
+    current->run = bin->run;
+    current->map = bin->map;
     unsigned unused_bits = bin_current_unused_bits(bin);
-    return bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != 0;
+    current->word = bin_map_load(current->map, unused_bits);
+    return bin_free_bits(current->word, unused_bits) != 0;
 }
 
 /* The slot, of so many bytes, when there is one. */
+BITS_INLINE void *small_take_from(const struct small_current *current, size_t slot_bytes)
+{
+    uintptr_t word = current->word;
+    bin_map_store(current->map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
+    /* 32 bits hold the product: a run has no more bytes */
+    return bin_tag_start(current->run) + bits_lowest(word) * (unsigned)slot_bytes;
+}
+
+/* The same questions where speed does not matter. */
+BITS_INLINE bool small_has_slot(const struct bin_set *set, unsigned index)
+{
+    struct small_current current;
+    return small_open(set, index, &current);
+}
+
+/* NULL: there is no slot. */
 BITS_INLINE void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
 {
-    const struct bin *bin = &set->bins[index];
-    unsigned unused_bits = bin_current_unused_bits(bin);
-    uintptr_t word = bin_map_load(bin->map, unused_bits);
-    uint8_t *start = bin_current_start(bin);
-    bin_map_store(bin->map, unused_bits, word & (word - 1), bin->run);
-    return start + bits_lowest(word) * (unsigned)slot_bytes; /* 32 bits hold it: a run has no more */
+    struct small_current current;
+    return small_open(set, index, &current) ? small_take_from(&current, slot_bytes) : NULL;
 }
 
 /* Is the slot allocated? */

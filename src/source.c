@@ -57,9 +57,8 @@ static void copy_gate(struct source_gate *to, const struct source_gate *from)
 {
     to->bytes = from->bytes;
     to->chunk = from->chunk;
-    guard_keep(to, codes, guard_word(from, codes));
     guard_keep(to, pages, guard_word(from, pages));
-    guard_keep(to, page_count, guard_word(from, page_count));
+    guard_keep(to, less_cells, guard_word(from, less_cells));
     guard_keep(to, seal, guard_word(from, seal));
 }
 
@@ -69,10 +68,9 @@ void qi_source_shut(struct source *source, struct source_gate *open)
     copy_gate(open, &source->gate);
     source->gate.bytes = 0;
     source->gate.chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut;
-    guard_keep(&source->gate, codes, 0);
     guard_keep(&source->gate, pages, 0);
-    guard_keep(&source->gate, page_count, 0);
-    guard_keep(&source->gate, seal, 0);
+    guard_keep(&source->gate, less_cells, 0);
+    guard_keep(&source->gate, seal, SOURCE_SEAL_SHUT);
 }
 
 void qi_source_reopen(struct source *source, const struct source_gate *open)

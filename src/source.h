@@ -31,11 +31,24 @@ extern const struct chunk qi_chunk_shut;
 struct source_gate {
     size_t bytes;        /* requests of so many bytes and less */
     struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
-    GUARD_WORD(codes)
     GUARD_WORD(pages)
-    GUARD_WORD(page_count)
-    GUARD_WORD(seal)
+    GUARD_WORD(less_cells) /* less its pages and the edge behind them: so many codes, and so many maps */
+    GUARD_WORD(seal) /* what chunk_gate_seal() makes of the place of its codes, which follows from these; else: shut */
 };
+
+/* No gate's seal. */
+#define SOURCE_SEAL_SHUT UINTPTR_MAX
+#if QUARRY_CHECK_LEVEL >= 2
+#define SOURCE_GATE_SHUT                                                                                               \
+    {                                                                                                                  \
+        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut, .seal = SOURCE_SEAL_SHUT                                   \
+    }
+#else
+#define SOURCE_GATE_SHUT                                                                                               \
+    {                                                                                                                  \
+        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut                                                             \
+    }
+#endif
 
 struct source {
     struct guard guard;

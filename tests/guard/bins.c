@@ -95,7 +95,7 @@ TEST(test_guard_reports_damaged_run_with_room)
     struct bin_guarded_map *map = bin_guarded_map(bin_run_map(&scene.listed));
     const struct bin_guarded_map right = *map;
     take_with_word((uintptr_t *)(void *)&scene.bin->room, (uintptr_t)scene.bin->room ^ 64);
-    take_with_word(&heap_chunks(scene.heap)->first.seal, 0);
+    take_with_word(&heap_chunks(scene.heap)->first.page_count, 1000);
     take_with_word((uintptr_t *)(void *)&scene.node->next, 1);
     take_with_code(PAGE_NOTHING);
     take_with_code(PAGE_SMALL | BIN_SHAPE_INDEX(0, scene.index + 1));
@@ -181,7 +181,8 @@ TEST(test_guard_leaves_spare_that_is_damaged)
     const struct bin right = *bin;
     spare_with_word(&bin->map_check, 0);
     spare_with_word(&map->rest, map->rest + 1);
-    spare_with_word(&first->seal, 0);
+    spare_with_word((uintptr_t *)(void *)&first->maps, 0);
+    spare_with_word(&first->page_count, 1000);
     *code = PAGE_NOTHING;
     expect_spare_stays();
     *code = (page_code_t)(PAGE_SMALL | (BIN_SHAPE_INDEX(0, 0) ^ 1u << BIN_GUARD_SHIFT)); /* no shape */
