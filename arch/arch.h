@@ -12,7 +12,7 @@
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
  *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
  *
- * A port of a 32-bit CPU that has instructions for two neighbouring words, aligned as words are, says ARCH_HAS_PAIRS 1
+ * A port of a CPU that has instructions for two neighbouring words, aligned as words are, says ARCH_HAS_PAIRS 1
  * and defines
  *   static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
  *   static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)

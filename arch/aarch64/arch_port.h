@@ -17,6 +17,7 @@
 #define ARCH_NAME         "aarch64"
 #define ARCH_HAS_BIT_SCAN 1
 #define ARCH_HAS_ATOMICS  1
+#define ARCH_HAS_PAIRS    1
 #define ARCH_HAS_TAGS     1
 
 /* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
@@ -77,6 +78,19 @@ static inline void arch_tag_set(void *pointer, size_t bytes)
     for (bytes &= ~(size_t)31; bytes != 0; bytes -= 32) {
         __asm__ volatile(ARCH_TAG_INSTRUCTION "st2g %0, [%0], #32" : "+r"(at) : : "memory");
     }
+}
+
+/* ldp and stp, which the compiler finds by itself. */
+static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
+{
+    *first = at[0];
+    *second = at[1];
+}
+
+static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
+{
+    at[0] = first;
+    at[1] = second;
 }
 
 #endif
