@@ -52,7 +52,8 @@
 #endif
 
 struct bin {
-    /* The current run's address, and unless guarded | how many bits of a map word it has no slots for; 0: no current run */
+    /* The current run's address, and unless guarded | how many bits of a map word it has no slots for; 0: there is no
+     * current run. */
     uintptr_t run;
     uint8_t *map; /* its map; no current run: a word without a free slot */
     BIN_GUARDED_FIELDS

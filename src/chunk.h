@@ -22,7 +22,8 @@
  *           CHUNK_LENGTH_FACTOR, so that one changed bit makes a length that no chunk has. They end where the pages
  *           begin, with a word more, because an inner code that became a start has its map run on by a word until that
  *           is noticed.
- *   others  the chunk's numbers are sealed by their sum, its links are followed by their complements.
+ *   others  the chunk's numbers are sealed by their sum, its links are followed by their complements. Maps end where
+ *           the pages begin and codes where the maps begin, so that one place follows from the other.
  *
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks

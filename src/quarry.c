@@ -450,7 +450,7 @@ static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_
         qi_heap_emptied(heap, chunk);
 }
 
-/* The hot chunk itself, of which the gate has just said that a block lies there; NULL, after a report, if one of them is
+/* The hot chunk itself, of which the gate has just said that a block lies there; NULL, after a report, if either is
  * damaged. */
 static inline struct chunk *hot_chunk(struct quarry_heap *heap)
 {
