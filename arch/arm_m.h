@@ -33,11 +33,13 @@ struct arch_pair {
     uintptr_t words[2];
 } __attribute__((may_alias));
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): they are written */
 static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
 {
     __asm__("ldrd %0, %1, %2" : "=r"(*first), "=r"(*second) : "o"(*(const struct arch_pair *)(const void *)at));
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through what it is cast to */
 static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
 {
     __asm__("strd %1, %2, %0" : "=o"(*(struct arch_pair *)(void *)at) : "r"(first), "r"(second));

@@ -297,9 +297,10 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
     if (UNITS_GUARDED) { /* without a gap, so that one place follows from the other */
         chunk->maps = chunk->pages - CHUNK_MAPS_BYTES(pages);
         chunk->codes = (page_code_t *)(void *)chunk->maps - (pages + 1);
-    } else if (UNITS_MAP_BYTES >= 4) { /* words load faster from where they are aligned; the padding allows for it */
-        chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
     }
+    if (!UNITS_GUARDED &&
+        UNITS_MAP_BYTES >= 4) /* words load faster where they are aligned; the padding allows for it */
+        chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
     for (page_code_t *edge = chunk->codes - CHUNK_EDGES; edge != chunk->codes; edge++)
         *edge = (page_code_t)bits_unknown(PAGE_EDGE);
     chunk->codes[pages] = PAGE_EDGE;

@@ -237,10 +237,9 @@ BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
     struct source_gate *gate = &set->source.gate;
     gate->chunk = chunk;
     guard_keep(gate, pages, (uintptr_t)chunk->pages);
-    guard_keep(gate, less_cells, 0 - (chunk->page_count + 1));
+    guard_keep(gate, less_cells, ~chunk->page_count); /* less one more than that */
     guard_keep(gate, seal,
-               chunk_layout_is_sound(chunk) ? chunk_gate_seal(chunk->codes, 0 - (chunk->page_count + 1))
-                                            : SOURCE_SEAL_SHUT);
+               chunk_layout_is_sound(chunk) ? chunk_gate_seal(chunk->codes, ~chunk->page_count) : SOURCE_SEAL_SHUT);
 }
 
 /* Where an added chunk comes from, said twice; if it does not say the same, it goes nowhere. */

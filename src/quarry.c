@@ -457,7 +457,7 @@ static inline struct chunk *hot_chunk(struct quarry_heap *heap)
     struct chunk *hot = chunk_of_gate(heap_chunks(heap));
     if (UNITS_GUARDED &&
         (hot == NULL || !chunk_layout_is_sound(hot) ||
-         chunk_gate_seal(hot->codes, 0 - (hot->page_count + 1)) != guard_word(&heap_source(heap)->gate, seal))) {
+         chunk_gate_seal(hot->codes, ~hot->page_count) != guard_word(&heap_source(heap)->gate, seal))) {
         report(heap, QUARRY_CORRUPT, hot, 0);
         return NULL;
     }

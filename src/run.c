@@ -58,8 +58,10 @@ BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
 static uintptr_t mask_of_heads(const struct run_set *set)
 {
     uintptr_t mask = 0;
-    for (unsigned class = 0; class < RUN_CLASSES; class ++)
-        mask |= (uintptr_t)(list_first(&set->chunks, set->heads[class]) != NULL) << class;
+    for (unsigned class = 0; class < RUN_CLASSES; class ++) {
+        if (list_first(&set->chunks, set->heads[class]) != NULL)
+            mask |= (uintptr_t)1 << class;
+    }
     return mask;
 }
 
