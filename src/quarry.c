@@ -469,8 +469,9 @@ static inline struct chunk *hot_chunk(struct quarry_heap *heap)
 static inline bool hot_map_is_sound(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
 {
     const uint8_t *start = chunk_page_address(hot, page);
-    return !UNITS_GUARDED || bits_likely(bin_map_is_sound(chunk_map(hot, page), (uintptr_t)start)) ||
-           report(heap, QUARRY_CORRUPT, start, 0);
+    if (UNITS_GUARDED && !bits_likely(bin_map_is_sound(chunk_map(hot, page), (uintptr_t)start)))
+        return report(heap, QUARRY_CORRUPT, start, 0);
+    return true;
 }
 
 /* A slot of a full run of the hot chunk. */

@@ -26,7 +26,7 @@ $(foreach mode,level0 size0,$(eval COVERAGE_WITHOUT_$(mode) := misuse))
 $(foreach mode,level2 level3 level4,$(eval COVERAGE_WITHOUT_$(mode) := unit faults)$(eval COVERAGE_ALSO_$(mode) := table guard))
 COVERAGE_WITHOUT_level4 += stress
 
-# The port of tests/coverage/port has what no host has: no bit scan, an interrupt mask to be looked at.
+# The port of tests/coverage/port has what no host has: no bit scan, and pairs of words.
 COVERAGE_PORT_plainscan := tests/coverage/port
 
 COVER_default   :=

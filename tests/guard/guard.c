@@ -85,6 +85,20 @@ GUARDED(test_guard_reports_damaged_hot_chunk_when_pages_are_given)
     give_with_damage(heap, block, &map_of(first, page)->value, CHUNK_LENGTH_FACTOR * 1000);
 }
 
+/* The gate says of one chunk what it says, and leads to another. */
+GUARDED(test_guard_reports_gate_that_leads_to_another_chunk)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    void *region = heap == NULL || FILL_IS_ON ? NULL : test_memory(unit_region_bytes(REGION_PAGES), 0);
+    if (region == NULL)
+        return;
+    uint8_t *block = take_large(heap);
+    REQUIRE(block != NULL && quarry_add_region(heap, region, unit_region_bytes(REGION_PAGES)));
+    give_with_damage(heap, block, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk,
+                     (uintptr_t)chunk_link(&unit_first(heap)->next));
+    quarry_free(heap, block);
+}
+
 GUARDED(test_guard_reports_damaged_hot_chunk_when_slots_are_given)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);

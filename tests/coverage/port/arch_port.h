@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * arch_port.h: the hosted port without a bit scan, so that what small CPUs run is counted on the host too. The build
- * says besides that words cannot be loaded from any address (BITS_UNALIGNED of src/bits.h). For make coverage only.
+ * arch_port.h: the hosted port without a bit scan, so that what small CPUs run is counted on the host too, and with pairs
+ * of words, as other CPUs have. The build says besides that words cannot be loaded from any address (BITS_UNALIGNED of
+ * src/bits.h). For make coverage only.
  */
 #include "../../../arch/hosted/arch_port.h"
 
 #undef ARCH_HAS_BIT_SCAN
 #define ARCH_HAS_BIT_SCAN 0
+#define ARCH_HAS_PAIRS    1
+
+static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
+{
+    *first = at[0];
+    *second = at[1];
+}
+
+static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
+{
+    at[0] = first;
+    at[1] = second;
+}
