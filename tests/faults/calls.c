@@ -230,19 +230,29 @@ struct quarry_heap *__wrap_quarry_create_from_source(const struct quarry_source 
     const struct quarry_options ours = with_our_hook(options);
     struct quarry_heap *heap;
 
-    MADE(NULL, heap = __real_quarry_create_from_source(source, options != NULL ? &ours : NULL), heap == NULL);
-    return known(heap, true, options);
+    MADE(NULL, heap = known(__real_quarry_create_from_source(source, options != NULL ? &ours : NULL), true, options),
+         heap == NULL);
+    return heap;
+}
+
+/* Known at once, so that it is ended if the test is given up before it has its answer. */
+static struct quarry_heap *make_request(const struct quarry_source *source, const struct quarry_options *options,
+                                        size_t extra_bytes)
+{
+    const struct quarry_options ours = with_our_hook(options);
+    struct quarry_heap *const heap = __real_qi_request_create(source, options != NULL ? &ours : NULL, extra_bytes);
+
+    if (heap != NULL)
+        ledger_add_heap(heap, true, true, options != NULL ? options->on_oom : NULL);
+    return heap;
 }
 
 struct quarry_heap *__wrap_qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
                                              size_t extra_bytes)
 {
-    const struct quarry_options ours = with_our_hook(options);
     struct quarry_heap *heap;
 
-    MADE(NULL, heap = __real_qi_request_create(source, options != NULL ? &ours : NULL, extra_bytes), heap == NULL);
-    if (heap != NULL)
-        ledger_add_heap(heap, true, true, options != NULL ? options->on_oom : NULL);
+    MADE(NULL, heap = make_request(source, options, extra_bytes), heap == NULL);
     return heap;
 }
 
