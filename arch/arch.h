@@ -12,8 +12,8 @@
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
  *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
  *
- * A port of a CPU that has instructions for two neighbouring words, aligned as words are, says ARCH_HAS_PAIRS 1
- * and defines
+ * A port of a CPU that has instructions for two neighbouring words, aligned as words are, says ARCH_HAS_PAIRS 1. If the
+ * compiler does not find them by itself, the port defines ARCH_PAIRS_BY_PORT and
  *   static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
  *   static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
  *
@@ -35,6 +35,20 @@
 
 #ifndef ARCH_HAS_PAIRS
 #define ARCH_HAS_PAIRS 0
+#endif
+
+#ifndef ARCH_PAIRS_BY_PORT
+static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
+{
+    *first = at[0];
+    *second = at[1];
+}
+
+static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
+{
+    at[0] = first;
+    at[1] = second;
+}
 #endif
 
 #ifndef ARCH_HAS_TAGS

@@ -28,6 +28,7 @@ static inline void arch_irq_restore(uintptr_t saved)
 
 #ifdef __thumb2__
 #define ARCH_HAS_PAIRS 1
+#define ARCH_PAIRS_BY_PORT
 
 struct arch_pair {
     uintptr_t words[2];

@@ -134,23 +134,13 @@ struct bits_pair {
 BITS_INLINE struct bits_pair bits_pair_load(const uintptr_t *at)
 {
     struct bits_pair pair;
-#if ARCH_HAS_PAIRS
     arch_pair_load(at, &pair.first, &pair.second);
-#else
-    pair.first = at[0];
-    pair.second = at[1];
-#endif
     return pair;
 }
 
 BITS_INLINE void bits_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
 {
-#if ARCH_HAS_PAIRS
     arch_pair_store(at, first, second);
-#else
-    at[0] = first;
-    at[1] = second;
-#endif
 }
 
 /* Is the number of set bits odd? value is below 256. */

@@ -357,7 +357,7 @@ static bool seals_are_whole(const struct quarry_heap *heap)
     return guard_is_sound(&set->source.guard) && qi_source_is_sound(&set->source) &&
            (uintptr_t)heap->on_oom == ~guard_word(heap, on_oom_check) && !qi_chunk_link_is_damaged(&set->root) &&
            (set->source.provider == NULL || heap_sourced_or_null(heap) != NULL) && hot != NULL && seen != NULL &&
-           seen->pages == hot->pages && seen->page_count + hot->page_count + 1 == 0 && seen->codes == hot->codes;
+           seen->pages == hot->pages && seen->page_count == ~hot->page_count && seen->codes == hot->codes;
 }
 
 bool qi_check_heap(const struct quarry_heap *heap)

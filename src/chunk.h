@@ -286,7 +286,8 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
     return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT < chunk->page_count;
 }
 
-/* What giving back needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in view. */
+/* What giving back needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in view, with
+ * less_cells for the number of pages: see chunk_hot_holds(). */
 BITS_INLINE struct chunk *chunk_hot_seen(const struct source_gate *gate, struct chunk *view)
 {
     if (!UNITS_GUARDED)

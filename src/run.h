@@ -177,11 +177,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         uintptr_t longer = mask >> class >> 1;
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
-            if (UNITS_GUARDED && class >= RUN_CLASSES) {
-                qi_run_mend_mask(set);
-                return false;
-            }
-            node = list_first(&set->chunks, set->heads[class]);
+            node = UNITS_GUARDED && class >= RUN_CLASSES ? NULL : list_first(&set->chunks, set->heads[class]);
             if (UNITS_GUARDED && node == NULL) {
                 qi_run_mend_mask(set);
                 return false;

@@ -80,17 +80,4 @@ static inline void arch_tag_set(void *pointer, size_t bytes)
     }
 }
 
-/* ldp and stp, which the compiler finds by itself. */
-static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
-{
-    *first = at[0];
-    *second = at[1];
-}
-
-static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
-{
-    at[0] = first;
-    at[1] = second;
-}
-
 #endif

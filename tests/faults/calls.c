@@ -210,10 +210,12 @@ static struct quarry_options with_our_hook(const struct quarry_options *options)
     return ours;
 }
 
-static struct quarry_heap *known(struct quarry_heap *heap, bool on_source, const struct quarry_options *options)
+/* At once, so that it is ended if the test is given up before it has its answer. */
+static struct quarry_heap *known(struct quarry_heap *heap, bool on_source, bool is_request,
+                                 const struct quarry_options *options)
 {
     if (heap != NULL)
-        ledger_add_heap(heap, on_source, false, options != NULL ? options->on_oom : NULL);
+        ledger_add_heap(heap, on_source, is_request, options != NULL ? options->on_oom : NULL);
     return heap;
 }
 
@@ -221,7 +223,7 @@ struct quarry_heap *__wrap_quarry_create(void *region, size_t region_bytes, cons
 {
     const struct quarry_options ours = with_our_hook(options);
 
-    return known(__real_quarry_create(region, region_bytes, options != NULL ? &ours : NULL), false, options);
+    return known(__real_quarry_create(region, region_bytes, options != NULL ? &ours : NULL), false, false, options);
 }
 
 struct quarry_heap *__wrap_quarry_create_from_source(const struct quarry_source *source,
@@ -230,29 +232,22 @@ struct quarry_heap *__wrap_quarry_create_from_source(const struct quarry_source 
     const struct quarry_options ours = with_our_hook(options);
     struct quarry_heap *heap;
 
-    MADE(NULL, heap = known(__real_quarry_create_from_source(source, options != NULL ? &ours : NULL), true, options),
+    MADE(NULL,
+         heap = known(__real_quarry_create_from_source(source, options != NULL ? &ours : NULL), true, false, options),
          heap == NULL);
-    return heap;
-}
-
-/* Known at once, so that it is ended if the test is given up before it has its answer. */
-static struct quarry_heap *make_request(const struct quarry_source *source, const struct quarry_options *options,
-                                        size_t extra_bytes)
-{
-    const struct quarry_options ours = with_our_hook(options);
-    struct quarry_heap *const heap = __real_qi_request_create(source, options != NULL ? &ours : NULL, extra_bytes);
-
-    if (heap != NULL)
-        ledger_add_heap(heap, true, true, options != NULL ? options->on_oom : NULL);
     return heap;
 }
 
 struct quarry_heap *__wrap_qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
                                              size_t extra_bytes)
 {
+    const struct quarry_options ours = with_our_hook(options);
     struct quarry_heap *heap;
 
-    MADE(NULL, heap = make_request(source, options, extra_bytes), heap == NULL);
+    MADE(NULL,
+         heap = known(__real_qi_request_create(source, options != NULL ? &ours : NULL, extra_bytes), true, true,
+                      options),
+         heap == NULL);
     return heap;
 }
 

@@ -116,6 +116,19 @@ GUARDED(test_guard_reports_damaged_hot_chunk_when_slots_are_given)
     give_with_damage(heap, block, &map->rest, map->rest + 1);
 }
 
+/* The gate's number of pages has the edge behind them in it. */
+GUARDED(test_guard_no_block_begins_behind_the_hot_chunk)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    quarry_free(heap, chunk_page_address(unit_first(heap), unit_first(heap)->page_count));
+    CHECK_EQ(test_log.last.kind, QUARRY_INVALID_POINTER);
+    CHECK_EQ(test_log.count, 1);
+    test_log.count = 0;
+    expect_whole(heap);
+}
+
 /* --- free runs --- */
 
 GUARDED(test_guard_reports_damaged_neighbours)

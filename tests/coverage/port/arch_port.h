@@ -9,15 +9,3 @@
 #undef ARCH_HAS_BIT_SCAN
 #define ARCH_HAS_BIT_SCAN 0
 #define ARCH_HAS_PAIRS    1
-
-static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
-{
-    *first = at[0];
-    *second = at[1];
-}
-
-static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
-{
-    at[0] = first;
-    at[1] = second;
-}
