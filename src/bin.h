@@ -81,6 +81,36 @@ BITS_INLINE const struct bin *bin_at(const struct bin_set *set, unsigned index)
     return &((const struct bin_set *)moved)->bins[0];
 }
 
+/* What a request of last + 1 bytes, 1 to BIN_MAX_BYTES, wants, in the form that leads to its bin in the fewest steps:
+ * the bin's number, or where every bin has a granule more than the one before, the bytes of its slots less a granule.
+ */
+BITS_INLINE size_t bin_wanted(size_t last)
+{
+    if (BIN_DOUBLINGS != 0)
+        return bin_of_last_byte(last);
+    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES)
+        last |= QUARRY_ALIGN_BYTES - 1;
+    return bits_unknown(last & ~(size_t)(UNITS_GRANULE_BYTES - 1));
+}
+
+BITS_INLINE unsigned bin_index_wanted(size_t wanted)
+{
+    return (unsigned)(BIN_DOUBLINGS != 0 ? wanted : wanted >> UNITS_GRANULE_SHIFT);
+}
+
+BITS_INLINE const struct bin *bin_at_wanted(const struct bin_set *set, size_t wanted)
+{
+    if (BIN_DOUBLINGS != 0)
+        return bin_at(set, (unsigned)wanted);
+    const uintptr_t moved = bits_unknown((uintptr_t)set + wanted * (sizeof(struct bin) / UNITS_GRANULE_BYTES));
+    return &((const struct bin_set *)moved)->bins[0];
+}
+
+BITS_INLINE size_t bin_bytes_wanted(size_t last, size_t wanted)
+{
+    return BIN_DOUBLINGS != 0 ? bin_bytes_of_last_byte(last, (unsigned)wanted) : wanted + UNITS_GRANULE_BYTES;
+}
+
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");
 
 /* A run of small blocks. */

@@ -41,7 +41,7 @@ BITS_INLINE void *emalloc_take(size_t bytes)
         if (bits_likely(last < BIN_MAX_BYTES)) {
             unsigned bin = bin_of_last_byte(last);
             struct small_current current;
-            if (bits_likely(small_open(&heap->bins, bin, &current))) {
+            if (bits_likely(small_open(bin_at(&heap->bins, bin), &current))) {
                 size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
                 void *block = small_take_from(&current, slot_bytes);
                 heap_count_taken(heap, slot_bytes);

@@ -281,14 +281,14 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
         return take_pages_and_leave(heap, bytes, saved);
     if (UNITS_GUARDED && !bits_likely(!source_is_busy(heap_source(heap))))
         return take_pages_and_leave(heap, bytes, saved);
-    unsigned bin = bin_of_last_byte(last);
+    const size_t wanted = bin_wanted(last);
     /* Where sizes double, the compiler would ask once more which kind of bin it is, were it not said here. */
     const bool early = UNITS_GUARDED && BIN_DOUBLINGS != 0;
-    size_t slot_bytes = early ? bin_bytes_of_last_byte(last, bin) : 0;
+    size_t slot_bytes = early ? bin_bytes_wanted(last, wanted) : 0;
     struct small_current current;
-    if (!bits_likely(small_open(&heap->bins, bin, &current)))
-        return take_slot_and_leave(heap, bytes, bin, saved);
-    slot_bytes = early ? slot_bytes : bin_bytes_of_last_byte(last, bin);
+    if (!bits_likely(small_open(bin_at_wanted(&heap->bins, wanted), &current)))
+        return take_slot_and_leave(heap, bytes, bin_index_wanted(wanted), saved);
+    slot_bytes = early ? slot_bytes : bin_bytes_wanted(last, wanted);
     const bool counts_first = ARCH_HAS_PAIRS; /* there heap's register is the block's, and one instruction less */
     if (counts_first) {
         slot_bytes = bits_unknown(slot_bytes); /* or the compiler takes its sum apart */

@@ -17,9 +17,8 @@ struct small_current {
 };
 
 /* Has the bin's current run a free slot? If not, or if anything about it is damaged, qi_bin_take() is to be asked. */
-BITS_INLINE bool small_open(const struct bin_set *set, unsigned index, struct small_current *current)
+BITS_INLINE bool small_open(const struct bin *bin, struct small_current *current)
 {
-    const struct bin *bin = bin_at(set, index);
     if (UNITS_GUARDED) {
         const struct bits_pair map = bits_pair_load((const uintptr_t *)(const void *)&bin->map);
         if (!bits_likely(bin_pair_is_there(map)))
@@ -50,14 +49,14 @@ BITS_INLINE void *small_take_from(const struct small_current *current, size_t sl
 BITS_INLINE bool small_has_slot(const struct bin_set *set, unsigned index)
 {
     struct small_current current;
-    return small_open(set, index, &current);
+    return small_open(bin_at(set, index), &current);
 }
 
 /* NULL: there is no slot. */
 BITS_INLINE void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
 {
     struct small_current current;
-    return small_open(set, index, &current) ? small_take_from(&current, slot_bytes) : NULL;
+    return small_open(bin_at(set, index), &current) ? small_take_from(&current, slot_bytes) : NULL;
 }
 
 /* Is the slot allocated? */
