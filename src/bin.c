@@ -29,7 +29,7 @@ void qi_bin_format(struct bin_set *set)
     for (unsigned index = 0; index < BIN_COUNT; index++) {
         if (UNITS_GUARDED) {
             forget_current(set, index);
-            list_store(&set->runs.chunks, &bin_room(set, index), NULL);
+            bin_room(set, index) = NULL;
         } else {
             set->bins[index].map = no_current_map();
         }
@@ -118,19 +118,13 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     return start;
 }
 
-/* Is a bin, of which no slot was found free, out of slots rather than damaged? */
-static bool current_is_full(const struct bin *bin)
-{
-    return !UNITS_GUARDED || (bin_map_is_there(bin) && bin_map_is_sound(bin->map, bin->run));
-}
-
 /* The run of a bin's first node, if both are sound. */
 static inline bool room_is_sound(struct bin_set *set, unsigned index, struct list_node *node, struct bin_run *run)
 {
-    if (!list_head_is_sound(&set->runs.chunks, &bin_room(set, index), node))
+    if (!list_head_is_sound(&set->runs.chunks, &bin_room(set, index)))
         return false;
     run->chunk = run_chunk_of(&set->runs, node);
-    if ((UNITS_GUARDED && run->chunk == NULL) || !list_first_is_sound(&set->runs.chunks, node))
+    if ((UNITS_GUARDED && run->chunk == NULL) || !list_first_is_sound(&set->runs.chunks, &bin_room(set, index), node))
         return false;
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);
@@ -140,11 +134,7 @@ static inline bool room_is_sound(struct bin_set *set, unsigned index, struct lis
 
 BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
 {
-    struct list_node *node = list_first(&set->runs.chunks, bin_room(set, index));
-    if (!current_is_full(&set->bins[index])) {
-        report_bad_room(set, &set->bins[index]);
-        return NULL;
-    }
+    struct list_node *node = bin_room(set, index);
     if (node == NULL)
         return take_from_new_run(set, index);
     struct bin_run run;
@@ -152,8 +142,7 @@ BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
         report_bad_room(set, node);
         return NULL;
     }
-    list_follow(&set->runs.chunks, &bin_room(set, index), list_next(&set->runs.chunks, node));
-    list_scrub(node);
+    list_take_first(&set->runs.chunks, &bin_room(set, index), node, list_next(&set->runs.chunks, node));
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t word = bin_map_load(map, unused_bits), tag = bin_tag(start, unused_bits);
@@ -179,35 +168,43 @@ static void verify_run(const struct bin_set *set, const struct chunk *chunk, siz
     qi_list_verify(&set->runs.chunks, start, (size_t)(end - start));
 }
 
-/* A bin's current run, if it lies in the first chunk; false: nothing is to be done with it. */
-static bool current_in_first(const struct bin_set *set, unsigned index, struct bin_run *run)
+/* Can this be the map word of a run without a used slot? Slots are taken lowest first, so most others are told here. */
+static bool may_be_unused(const struct bin *bin)
 {
-    const struct bin *bin = &set->bins[index];
+    const unsigned unused_bits = bin_current_unused_bits(bin);
+    if (!UNITS_GUARDED)
+        return bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) == bin_all_bits(unused_bits);
+    if (!bin_map_is_there(bin))
+        return false;
+    const uintptr_t free = bin_map_load(bin->map, 0);
+    return (free & (free + 1)) == 0;
+}
+
+/* A bin's current run, if it lies in the first chunk, and guarded, has no used slot; false: nothing is to be done with
+ * it. */
+static bool find_unused(const struct bin_set *set, const struct bin *bin, struct bin_run *run)
+{
     run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
     run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
-    if (UNITS_GUARDED && (!bin_map_is_there(bin) || !bin_map_is_sound(bin->map, bin->run) ||
-                          !chunk_layout_is_sound(run->chunk) || bin_run_map(run) != bin->map))
+    if (UNITS_GUARDED &&
+        (!bin_map_is_sound(bin->map, bin->run) || !chunk_layout_is_sound(run->chunk) || bin_run_map(run) != bin->map))
         return false;
     run->code = run->chunk->codes[run->page];
-    return !UNITS_GUARDED || (run->code >= PAGE_SMALL && bin_shape_of(run->code)->slots != 0);
+    return !UNITS_GUARDED || (run->code >= PAGE_SMALL && bin_shape_of(run->code)->slots != 0 &&
+                              bin_map_load(bin->map, 0) == bin_all_bits(bin_unused_bits(bin_shape_of(run->code))));
 }
 
 bool qi_bin_give_spare(struct bin_set *set)
 {
     unsigned index = set->spare - 1u;
+    struct bin_run run;
     if (set->spare == 0)
         return false;
-    struct bin_run run;
     set->spare = 0;
     if (UNITS_GUARDED && index >= BIN_COUNT)
         return report_bad_room(set, &set->spare);
     const struct bin *bin = &set->bins[index];
-    unsigned unused_bits = bin_current_unused_bits(bin);
-    if (!UNITS_GUARDED && bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) != bin_all_bits(unused_bits))
-        return false; /* it has been used since, or is gone */
-    bool is_there = current_in_first(set, index, &run);
-    if (UNITS_GUARDED &&
-        (!is_there || bin_map_load(bin->map, 0) != bin_all_bits(bin_unused_bits(bin_shape_of(run.code)))))
+    if (!may_be_unused(bin) || !find_unused(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
     verify_run(set, run.chunk, run.page, pages, NULL);
@@ -217,46 +214,34 @@ bool qi_bin_give_spare(struct bin_set *set)
     return true;
 }
 
-/* Gives back a run that is in its bin's list; its last used slot is about to be free. */
-static inline enum run_given give_listed(struct bin_set *set, const struct bin_run *run)
+BITS_NOINLINE enum run_given qi_bin_give_listed(struct bin_set *set, struct chunk *chunk, size_t page)
 {
-    const struct bin_shape *shape = bin_shape_of(run->code);
-    const struct list_node *node = node_of(run);
-    if ((UNITS_GUARDED && bin_node_slot(run->chunk->codes + run->page, shape) >= shape->slots) ||
-        !list_is_sound(&set->runs.chunks, node)) {
+    const struct bin_run run = {chunk, page, chunk->codes[page]};
+    const struct bin_shape *shape = bin_shape_of(run.code);
+    const struct list_heads heads = bin_heads(set, bin_of_code(run.code));
+    const struct list_node *node = node_of(&run);
+    if ((UNITS_GUARDED && bin_node_slot(chunk->codes + page, shape) >= shape->slots) ||
+        !list_is_sound(&set->runs.chunks, heads, node)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
     /* The node's memory is the free run's in a moment. */
     struct list_node *next = list_next(&set->runs.chunks, node), **link = list_link(&set->runs.chunks, node);
-    verify_run(set, run->chunk, run->page, shape->pages, node);
-    enum run_given given = qi_run_give(&set->runs, run->chunk, run->page, shape->pages);
+    verify_run(set, chunk, page, shape->pages, node);
+    enum run_given given = qi_run_give(&set->runs, chunk, page, shape->pages);
     if (given != RUN_REFUSED)
-        list_follow(&set->runs.chunks, link, next);
+        list_follow(&set->runs.chunks, heads, link, next);
     return given;
 }
 
-BITS_NOINLINE enum run_given qi_bin_give_last(struct bin_set *set, struct chunk *chunk, size_t page, unsigned slot)
+enum run_given qi_bin_give_current(struct bin_set *set, struct chunk *chunk, size_t page)
 {
-    const struct bin_run run = {chunk, page, chunk->codes[page]};
-    unsigned index = bin_of_code(run.code);
-    uint8_t *map = bin_run_map(&run);
-    if (set->bins[index].map != map)
-        return give_listed(set, &run);
-    if (chunk != &set->runs.chunks.first) {
-        verify_run(set, chunk, page, bin_shape_of(run.code)->pages, NULL);
-        enum run_given given = qi_run_give(&set->runs, chunk, page, bin_shape_of(run.code)->pages);
-        if (given != RUN_REFUSED)
-            forget_current(set, index);
-        return given;
-    }
-    unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
-    if (set->spare != index + 1) {
-        qi_bin_give_spare(set);
-        set->spare = (uint8_t)(index + 1);
-    }
-    return RUN_GIVEN;
+    const unsigned code = chunk->codes[page];
+    verify_run(set, chunk, page, bin_shape_of(code)->pages, NULL);
+    enum run_given given = qi_run_give(&set->runs, chunk, page, bin_shape_of(code)->pages);
+    if (given != RUN_REFUSED)
+        forget_current(set, bin_of_code(code));
+    return given;
 }
 
 enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot)
@@ -269,7 +254,7 @@ enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsig
         return RUN_REFUSED;
     }
     if (bin_free_bits(word | bit, unused_bits) == bin_all_bits(unused_bits))
-        return qi_bin_give_last(set, run->chunk, run->page, slot);
+        return bin_give_last(set, run, slot);
     if (bin_free_bits(word, unused_bits) == 0)
         bin_give_first(set, run, slot);
     else

@@ -37,7 +37,7 @@
 #include "bin_shapes.h"
 #include "run.h"
 
-/* Guarded, a bin has the complement of its map's address, so that no damaged one is followed, and its list's head, so
+/* Guarded, a bin has what makes 0 of its map's address, so that no damaged one is followed, and its list's head, so
  * that it is four words: they are found without a multiplication. */
 #if QUARRY_CHECK_LEVEL >= 2
 #define BIN_GUARDED_FIELDS                                                                                             \
@@ -72,6 +72,12 @@ struct bin_set {
 _Static_assert(offsetof(struct bin, map_check) == offsetof(struct bin, map) + sizeof(uintptr_t), "loaded as a pair");
 #endif
 
+/* The head of a bin's list, as list.h asks for it. */
+BITS_INLINE struct list_heads bin_heads(const struct bin_set *set, unsigned index)
+{
+    return (struct list_heads){&bin_room(set, index), sizeof(struct list_node *)};
+}
+
 /* A bin, found in as few steps as the CPU has for a sum and an offset. */
 BITS_INLINE const struct bin *bin_at(const struct bin_set *set, unsigned index)
 {
@@ -102,7 +108,7 @@ BITS_INLINE const struct bin *bin_at_wanted(const struct bin_set *set, size_t wa
 {
     if (BIN_DOUBLINGS != 0)
         return bin_at(set, (unsigned)wanted);
-    const uintptr_t moved = bits_unknown((uintptr_t)set + wanted * (sizeof(struct bin) / UNITS_GRANULE_BYTES));
+    const uintptr_t moved = (uintptr_t)set + wanted * (sizeof(struct bin) / UNITS_GRANULE_BYTES);
     return &((const struct bin_set *)moved)->bins[0];
 }
 
@@ -279,8 +285,10 @@ void *qi_bin_take(struct bin_set *set, unsigned bin);
 /* Gives an allocated slot back. RUN_REFUSED: nothing changed, after a report of damage. */
 enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot);
 
-/* The same for the last used slot of a run, which is sound. */
-enum run_given qi_bin_give_last(struct bin_set *set, struct chunk *chunk, size_t page, unsigned slot);
+/* Gives the pages of a run back, whose last used slot is about to be free: of one in its bin's list, or the current
+ * one. */
+enum run_given qi_bin_give_listed(struct bin_set *set, struct chunk *chunk, size_t page);
+enum run_given qi_bin_give_current(struct bin_set *set, struct chunk *chunk, size_t page);
 
 /* Gives the spare's pages back; false if there is none, or after a report of damage. */
 bool qi_bin_give_spare(struct bin_set *set);
@@ -327,6 +335,29 @@ BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, 
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
     list_push(&set->runs.chunks, &bin_room(set, index),
               (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
+}
+
+/* Is it the first chunk, or, guarded, what the gate says of it? */
+BITS_INLINE bool bin_is_first(const struct bin_set *set, const struct chunk *chunk)
+{
+    return UNITS_GUARDED ? chunk->pages == set->runs.chunks.first.pages : chunk == &set->runs.chunks.first;
+}
+
+/* qi_bin_give() for the last used slot of a run, which is sound. */
+BITS_INLINE enum run_given bin_give_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
+{
+    unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(bin_shape_of(run->code));
+    uint8_t *map = bin_run_map(run);
+    if (set->bins[index].map != map)
+        return qi_bin_give_listed(set, run->chunk, run->page);
+    if (!bin_is_first(set, run->chunk))
+        return qi_bin_give_current(set, run->chunk, run->page);
+    bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
+    if (set->spare != index + 1) {
+        qi_bin_give_spare(set);
+        set->spare = (uint8_t)(index + 1);
+    }
+    return RUN_GIVEN;
 }
 
 #endif

@@ -193,7 +193,7 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
     sums->free_runs++;
     return chunk->codes[last] == PAGE_FREE && chunk_length_at_end(chunk->maps, last) == stretch->pages &&
            chunk->codes[last + 1] != PAGE_FREE && hold_nothing(chunk, stretch->page + 1, last) &&
-           list_is_sound(&heap->bins.runs.chunks, node) &&
+           list_is_sound(&heap->bins.runs.chunks, run_heads(&heap->bins.runs), node) &&
            (!FILL_IS_ON || fill_is_whole(heap, (const uint8_t *)(node + 1), chunk_page_address(chunk, last + 1), sums));
 }
 
@@ -257,7 +257,8 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     const struct list_node *node = qi_bin_node(&run);
     unsigned slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
     return free_slots != all && slot < bin_shape_of(run.code)->slots && (free_slots >> slot & 1) != 0 &&
-           list_is_sound(&heap->bins.runs.chunks, node) && check_slots_fill(heap, &run, free_slots, node, sums);
+           list_is_sound(&heap->bins.runs.chunks, bin_heads(&heap->bins, index), node) &&
+           check_slots_fill(heap, &run, free_slots, node, sums);
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
@@ -306,7 +307,7 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums)
     if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0)
         return false;
     for (unsigned class = 0; class < RUN_CLASSES; class ++) {
-        const struct list_node *node = list_first(&set->chunks, set->heads[class]);
+        const struct list_node *node = set->heads[class];
         if ((set->class_mask >> class & 1) != (node != NULL))
             return false;
         for (; node != NULL && listed <= sums->free_runs; node = list_next(&set->chunks, node), listed++) {
@@ -325,7 +326,7 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 static bool check_bin(const struct bin_set *set, unsigned index, const struct sums *sums)
 {
     size_t listed = 0;
-    const struct list_node *node = list_first(&set->runs.chunks, bin_room(set, index));
+    const struct list_node *node = bin_room(set, index);
     for (; node != NULL; node = list_next(&set->runs.chunks, node), listed++) {
         const struct chunk *chunk = chunk_find(&set->runs.chunks, node);
         if (listed == sums->listed_runs[index] || chunk == NULL || !chunk_holds(chunk, node))

@@ -300,7 +300,16 @@ BITS_INLINE struct chunk *chunk_hot_seen(const struct source_gate *gate, struct 
     return view;
 }
 
-/* The same; NULL if it is damaged, or shut. */
+/* The same with the number of pages, as functions want it that are given a chunk. The rest of a chunk is not there. */
+BITS_INLINE struct chunk *chunk_hot_whole(const struct source_gate *gate, struct chunk *view)
+{
+    struct chunk *hot = chunk_hot_seen(gate, view);
+    if (UNITS_GUARDED)
+        hot->page_count = ~hot->page_count;
+    return hot;
+}
+
+/* chunk_hot_seen(); NULL if it is damaged, or shut. */
 BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct chunk *view)
 {
     const struct chunk *hot = chunk_hot_seen(gate, view);
@@ -337,11 +346,12 @@ BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const vo
  *
  *   maps of a run of n pages
  *     n < 255:  | n | ... | n |        else:  | 255 | n (4 bytes) | ... | n (4 bytes) | 255 |
- *     guarded:  | n * CHUNK_LENGTH_FACTOR | ... | n * CHUNK_LENGTH_FACTOR |
+ *     guarded:  | n * CHUNK_LENGTH_FACTOR | ... | - n * CHUNK_LENGTH_FACTOR |, of a single page the first
  *
  * The factor and its inverse modulo the word; a word that is no multiple of the factor comes out as a length above all
  * that any chunk has. (Arithmetic codes: D. Brown, "Error detecting and correcting binary codes for arithmetic
- * operations", 1960.) The lengths that are read are not believed before they are compared with the chunk's. */
+ * operations", 1960.) The lengths that are read are not believed before they are compared with the chunk's. As lengths
+ * at ends are negative, no end passes for a start. */
 enum { CHUNK_LENGTH_LONG = 255 };
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #define CHUNK_LENGTH_FACTOR  ((uintptr_t)0xFFFFFFFBu)
@@ -380,8 +390,11 @@ BITS_INLINE size_t chunk_length_at_start(const uint8_t *maps, size_t first)
 BITS_INLINE size_t chunk_length_at_end(const uint8_t *maps, size_t last)
 {
     const uint8_t *map = maps + (last + 1) * UNITS_MAP_BYTES;
-    if (UNITS_GUARDED)
-        return chunk_guarded_length(map - UNITS_MAP_BYTES);
+    if (UNITS_GUARDED) {
+        const size_t length = chunk_guarded_length(map - UNITS_MAP_BYTES);
+        const size_t sign = 0 - (length >> (BITS_WORD - 1)); /* all bits, or none */
+        return (length ^ sign) - sign;
+    }
     size_t pages = map[-1];
     return bits_likely(pages != CHUNK_LENGTH_LONG) ? pages : bits_load_u32(map - 5);
 }
@@ -405,7 +418,8 @@ BITS_INLINE void chunk_set_lengths(uint8_t *maps, size_t first, size_t pages)
 {
     uint8_t *start = maps + first * UNITS_MAP_BYTES, *end = start + pages * UNITS_MAP_BYTES;
     if (UNITS_GUARDED) {
-        chunk_map_word(start)->value = chunk_map_word(end - UNITS_MAP_BYTES)->value = pages * CHUNK_LENGTH_FACTOR;
+        chunk_map_word(end - UNITS_MAP_BYTES)->value = 0 - pages * CHUNK_LENGTH_FACTOR;
+        chunk_map_word(start)->value = pages * CHUNK_LENGTH_FACTOR; /* which of a single page is the same word */
         return;
     }
     uint8_t one_byte = bits_likely(pages < CHUNK_LENGTH_LONG) ? (uint8_t)pages : CHUNK_LENGTH_LONG;

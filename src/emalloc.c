@@ -83,17 +83,19 @@ BITS_NOINLINE void *qi_emalloc_slowly(size_t bytes)
     return take_or_fail(current_heap(), bytes, NULL);
 }
 
-BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
+BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned not_open)
 {
     if (!CURRENT_HAS_HOT)
         return qi_emalloc_slowly(bytes); /* GCOVR_EXCL_LINE: without hot paths nobody calls this function */
     uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
     const struct core *core = current_core();
     struct quarry_heap *heap = core->current;
-    void *block = bits_likely(current_is_hot(core)) ? qi_bin_take(&heap->bins, bin) : NULL;
+    void *block = NULL;
+    if (bits_likely(current_is_hot(core)) && !small_is_damaged(not_open))
+        block = qi_bin_take(&heap->bins, not_open);
     if (bits_likely(block != NULL)) {
-        heap_count_taken(heap, bin_slot_bytes(bin));
-        block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
+        heap_count_taken(heap, bin_slot_bytes(not_open));
+        block = heap_mark_live(heap, block, bytes, bin_slot_bytes(not_open));
     }
     lock_leave(heap, saved);
     return bits_likely(block != NULL) ? block : qi_emalloc_slowly(bytes);

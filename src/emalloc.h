@@ -17,8 +17,8 @@ _Static_assert(QUARRY_GRANULE_BYTES == UNITS_GRANULE_BYTES && QUARRY_SMALL_MAX_B
 void *qi_emalloc_slowly(size_t bytes);
 void *qi_emalloc_take(size_t bytes);
 
-/* A small block, when the bin's current run is full, or nobody knows as it is not the hot heap that serves. */
-void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin);
+/* A small block, when the bin was not found open, or nobody knows as it is not the hot heap that serves. */
+void *qi_emalloc_take_from_next_run(size_t bytes, unsigned not_open);
 
 /* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */
 void qi_efree_slowly(void *block, size_t bytes);
@@ -41,7 +41,8 @@ BITS_INLINE void *emalloc_take(size_t bytes)
         if (bits_likely(last < BIN_MAX_BYTES)) {
             unsigned bin = bin_of_last_byte(last);
             struct small_current current;
-            if (bits_likely(small_open(bin_at(&heap->bins, bin), &current))) {
+            const enum small_opened opened = small_open(bin_at(&heap->bins, bin), &current);
+            if (bits_likely(opened == SMALL_OPEN)) {
                 size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
                 void *block = small_take_from(&current, slot_bytes);
                 heap_count_taken(heap, slot_bytes);
@@ -50,7 +51,7 @@ BITS_INLINE void *emalloc_take(size_t bytes)
                 return block;
             }
             lock_leave(heap, saved);
-            return qi_emalloc_take_from_next_run(bytes, bin);
+            return qi_emalloc_take_from_next_run(bytes, small_not_open(bin, opened));
         }
         lock_leave(heap, saved);
     }

@@ -31,8 +31,6 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     if (page >= chunk->page_count)
         return chunk->page_count == 0 && offset == 0 ? 0 : QUARRY_INVALID_POINTER;
     unsigned code = chunk_run_code(chunk->codes, &page);
-    if (UNITS_GUARDED && page >= chunk->page_count) /* a damaged code leads before the first page */
-        return QUARRY_CORRUPT;
     block->run.code = code;
     block->run.page = page;
     offset -= page << UNITS_PAGE_SHIFT;
@@ -49,9 +47,9 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     block->kind = QUARRY_LARGE;
     if (level == 0)
         return 0;
-    if (offset != 0)
-        return QUARRY_INVALID_POINTER;
-    if (UNITS_GUARDED && code == PAGE_LARGE && chunk_length_at_start(chunk->maps, page) - 1 >= chunk->page_count - page)
+    if (offset != 0) /* on an edge: a damaged code leads before the first page */
+        return UNITS_GUARDED && code == PAGE_EDGE ? QUARRY_CORRUPT : QUARRY_INVALID_POINTER;
+    if (UNITS_GUARDED && code == PAGE_LARGE && !run_fits(chunk, page, chunk_length_at_start(chunk->maps, page)))
         return QUARRY_CORRUPT;
     return code == PAGE_LARGE ? 0 : code == PAGE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
@@ -200,9 +198,13 @@ static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_byt
 static void *take_slot(struct quarry_heap *heap, unsigned bin)
 {
     size_t bytes = bin_slot_bytes(bin);
-    void *block = small_take(&heap->bins, bin, bytes);
-    if (block == NULL)
-        block = qi_bin_take(&heap->bins, bin);
+    struct small_current current;
+    enum small_opened opened = small_open(bin_at(&heap->bins, bin), &current);
+    if (opened == SMALL_DAMAGED) {
+        report_damage(heap, bin_at(&heap->bins, bin));
+        return NULL;
+    }
+    void *block = opened == SMALL_OPEN ? small_take_from(&current, bytes) : qi_bin_take(&heap->bins, bin);
     if (block != NULL)
         heap_count_taken(heap, bytes);
     return block;
@@ -428,7 +430,6 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     qi_bytes_clear(heap, sizeof *heap);
     if (UNITS_GUARDED) {
         qi_guard_set_secret(&heap_source(heap)->guard, options != NULL ? options->entropy : 0);
-        qi_list_clear(heap_chunks(heap), heap->bins.runs.heads, RUN_CLASSES);
         chunk_set_link(&heap_chunks(heap)->first.next, NULL);
         chunk_set_link(&heap_chunks(heap)->root, NULL);
     }
@@ -625,7 +626,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     }
     runs->class_mask = 0;
     runs->free_pages = 0;
-    qi_list_clear(&runs->chunks, runs->heads, RUN_CLASSES);
+    qi_bytes_clear(runs->heads, sizeof runs->heads);
     qi_bin_clear(&heap->bins);
     if (HEAP_NOTES_PEAK_LATE)
         heap->used_peak_bytes = heap_used_peak_bytes(heap);

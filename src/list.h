@@ -10,12 +10,10 @@
  *    +------+      +---|--+------+   +------+------+     the head, or the next of the node before
  *                      '------------->
  *
- * From check level 2 every word of a list, heads included, is mixed with the heap's secret and its own address: who can
- * write to free memory, but does not know the secret, cannot make a link that is followed, nor copy one.
- *
  * Heads lie in control data and are believed below level 2. Nodes lie in memory that a caller's bug may have
  * overwritten: before a link is followed or written through, it must lead into this heap, and the word that it leads to
- * must point back.
+ * must point back. From check level 2 every word of a node is mixed with the heap's secret and its own address: who can
+ * write to free memory, but does not know the secret, cannot make a link that is followed, nor copy one.
  * Every function is a few dozen instructions at most, plus a chunk lookup for each link outside the first chunk.
  */
 #ifndef QUARRY_LIST_H
@@ -41,47 +39,63 @@ BITS_INLINE bool list_may_read(const struct chunk_set *set, const void *address)
     return bits_likely(word < set->link_words) || qi_list_in_added(set, address);
 }
 
-/* What a word of a list is mixed with. */
-BITS_INLINE uintptr_t list_mask(const struct chunk_set *set, const void *word)
+/* The heads of the lists that a node may be in. From check level 2 it matters whether a link leads to one of them, as
+ * they are not mixed. */
+struct list_heads {
+    const void *start;
+    size_t bytes;
+};
+
+BITS_INLINE bool list_is_head(struct list_heads heads, struct list_node *const *word)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)word, 9);
+    return heads.bytes == sizeof *word ? (const void *)word == heads.start
+                                       : (uintptr_t)word - (uintptr_t)heads.start < heads.bytes;
 }
 
-/* The same of a node's link: another rotation of the node's own address. */
-BITS_INLINE uintptr_t list_link_mask(const struct chunk_set *set, const struct list_node *node)
+/* What both words of a node are mixed with. */
+BITS_INLINE uintptr_t list_mask(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)node, 17);
+    return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)node, 9);
 }
 
-/* What a head, or the next of a node, leads to. */
-BITS_INLINE struct list_node *list_load(const struct chunk_set *set, struct list_node *const *word)
-{
-    return QUARRY_CHECK_LEVEL < 2 ? *word : (struct list_node *)((uintptr_t)*word ^ list_mask(set, word));
-}
-
-/* The same of a word that is named. A macro, because gcc 12 loads from an array with fewer registers than through a
- * pointer into it. */
-#define list_first(set, head) (QUARRY_CHECK_LEVEL < 2 ? (head) : list_load(set, &(head)))
-
-BITS_INLINE void list_store(const struct chunk_set *set, struct list_node **word, struct list_node *node)
-{
-    *word = QUARRY_CHECK_LEVEL < 2 ? node : (struct list_node *)((uintptr_t)node ^ list_mask(set, word));
-}
-
+/* The next of a node. */
 BITS_INLINE struct list_node *list_next(const struct chunk_set *set, const struct list_node *node)
 {
-    return list_load(set, &node->next);
+    return QUARRY_CHECK_LEVEL < 2 ? node->next : (struct list_node *)((uintptr_t)node->next ^ list_mask(set, node));
+}
+
+BITS_INLINE void list_store_next(const struct chunk_set *set, struct list_node *node, struct list_node *next)
+{
+    node->next = QUARRY_CHECK_LEVEL < 2 ? next : (struct list_node *)((uintptr_t)next ^ list_mask(set, node));
 }
 
 BITS_INLINE struct list_node **list_link(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? node->link
-                                  : (struct list_node **)((uintptr_t)node->link ^ list_link_mask(set, node));
+    return QUARRY_CHECK_LEVEL < 2 ? node->link : (struct list_node **)((uintptr_t)node->link ^ list_mask(set, node));
 }
 
 BITS_INLINE void list_store_link(const struct chunk_set *set, struct list_node *node, struct list_node **link)
 {
-    node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_link_mask(set, node));
+    node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_mask(set, node));
+}
+
+/* What a link leads to: a head, or a node's next. */
+BITS_INLINE struct list_node *list_load(const struct chunk_set *set, struct list_heads heads,
+                                        struct list_node *const *link)
+{
+    return QUARRY_CHECK_LEVEL < 2 || list_is_head(heads, link) ? *link : list_next(set, (const struct list_node *)link);
+}
+
+/* Makes next, which may be NULL, what follows the word that a link leads to. */
+BITS_INLINE void list_follow(const struct chunk_set *set, struct list_heads heads, struct list_node **link,
+                             struct list_node *next)
+{
+    if (QUARRY_CHECK_LEVEL < 2 || list_is_head(heads, link))
+        *link = next;
+    else
+        list_store_next(set, (struct list_node *)link, next);
+    if (next != NULL)
+        list_store_link(set, next, link);
 }
 
 /* May node's next be followed? */
@@ -92,33 +106,17 @@ BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct li
 }
 
 /* May node be taken out of its list? */
-BITS_INLINE bool list_is_sound(const struct chunk_set *set, const struct list_node *node)
+BITS_INLINE bool list_is_sound(const struct chunk_set *set, struct list_heads heads, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL == 0 || (list_may_read(set, (const void *)list_link(set, node)) &&
-                                       list_load(set, list_link(set, node)) == node && list_next_is_sound(set, node));
+    return QUARRY_CHECK_LEVEL == 0 ||
+           (list_may_read(set, (const void *)list_link(set, node)) &&
+            list_load(set, heads, list_link(set, node)) == node && list_next_is_sound(set, node));
 }
 
-/* May what a head leads to be read, and is it a list's first node? Below check level 2 heads are believed. */
-BITS_INLINE bool list_head_is_sound(const struct chunk_set *set, struct list_node **head, const struct list_node *node)
+/* Guarded: may what a head leads to be read, and is it a list's first node? */
+BITS_INLINE bool list_head_is_sound(const struct chunk_set *set, struct list_node **head)
 {
-    return !UNITS_GUARDED || (list_may_read(set, node) && list_link(set, node) == head);
-}
-
-/* May the first node of a list, to which the head leads as it should, be taken out? Its link is not needed for that. */
-BITS_INLINE bool list_first_is_sound(const struct chunk_set *set, const struct list_node *node)
-{
-    return list_next_is_sound(set, node);
-}
-
-/* list_is_sound() where a call costs nothing that matters. */
-bool qi_list_is_sound(const struct chunk_set *set, const struct list_node *node);
-
-/* Makes next, which may be NULL, what follows the word. */
-BITS_INLINE void list_follow(const struct chunk_set *set, struct list_node **link, struct list_node *next)
-{
-    list_store(set, link, next);
-    if (next != NULL)
-        list_store_link(set, next, link);
+    return !UNITS_GUARDED || (list_may_read(set, *head) && list_link(set, *head) == head);
 }
 
 /* Reports what was written to free memory since it was filled. */
@@ -131,21 +129,39 @@ BITS_INLINE void list_scrub(const struct list_node *node)
         qi_fill((void *)(uintptr_t)node, sizeof *node);
 }
 
+/* May the first node of a list, to which the head leads as it should, be taken out? Its link is not needed for that,
+ * but from check level 3 nobody may have written to it. */
+BITS_INLINE bool list_first_is_sound(const struct chunk_set *set, struct list_node *const *head,
+                                     const struct list_node *node)
+{
+    return list_next_is_sound(set, node) && (!FILL_IS_ON || list_link(set, node) == head);
+}
+
+/* Takes the first node, whose next is sound, out of its list; next: which that is. */
+BITS_INLINE void list_take_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
+                                 struct list_node *next)
+{
+    *head = next;
+    if (next != NULL)
+        list_store_link(set, next, head);
+    list_scrub(node);
+}
+
 /* Guarded, a damaged head is reported, and the node stays outside. */
 BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head, struct list_node *node)
 {
-    struct list_node *first = list_load(set, head);
+    struct list_node *first = *head;
     if (FILL_IS_ON)
         qi_list_verify(set, node, sizeof *node);
-    if (UNITS_GUARDED && first != NULL && !bits_likely(list_head_is_sound(set, head, first))) {
+    if (UNITS_GUARDED && first != NULL && !bits_likely(list_head_is_sound(set, head))) {
         qi_guard_report_damage(&set->source.guard, head);
         return;
     }
-    list_follow(set, &node->next, first);
-    list_follow(set, head, node);
+    list_store_next(set, node, first);
+    if (first != NULL)
+        list_store_link(set, first, &node->next);
+    *head = node;
+    list_store_link(set, node, head);
 }
-
-/* Makes lists empty. */
-void qi_list_clear(const struct chunk_set *set, struct list_node **heads, unsigned count);
 
 #endif

@@ -241,14 +241,24 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
     return block;
 }
 
-/* A small block, when the bin's current run is full. The lock is held; it is released. */
-static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned bin, uintptr_t saved)
+/* A small block, when its bin is damaged. The lock is held; it is released. */
+static BITS_COLD void *take_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned not_open, uintptr_t saved)
 {
-    void *block = qi_bin_take(&heap->bins, bin);
+    report(heap, QUARRY_CORRUPT, &heap->bins.bins[not_open - BIN_COUNT], 0);
+    return take_and_leave(heap, bytes, 1, true, saved);
+}
+
+/* A small block, when its bin was not found open. The lock is held; it is released. */
+static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned not_open,
+                                               uintptr_t saved)
+{
+    if (small_is_damaged(not_open))
+        return take_around_and_leave(heap, bytes, not_open, saved);
+    void *block = qi_bin_take(&heap->bins, not_open);
     if (!bits_likely(block != NULL))
         return take_and_leave(heap, bytes, 1, true, saved);
-    heap_count_taken(heap, bin_slot_bytes(bin));
-    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
+    heap_count_taken(heap, bin_slot_bytes(not_open));
+    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(not_open));
     leave(heap, saved);
     return block;
 }
@@ -286,8 +296,11 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     const bool early = UNITS_GUARDED && BIN_DOUBLINGS != 0;
     size_t slot_bytes = early ? bin_bytes_wanted(last, wanted) : 0;
     struct small_current current;
-    if (!bits_likely(small_open(bin_at_wanted(&heap->bins, wanted), &current)))
-        return take_slot_and_leave(heap, bytes, bin_index_wanted(wanted), saved);
+    const enum small_opened opened = small_open(bin_at_wanted(&heap->bins, wanted), &current);
+    if (!bits_likely(opened == SMALL_OPEN))
+        return take_slot_and_leave(heap, bytes, small_not_open(bin_index_wanted(wanted), opened), saved);
+    if (!UNITS_GUARDED && BITS_WORD == 32) /* where gcc 12 keeps heap in its register from here on */
+        heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
     slot_bytes = early ? slot_bytes : bin_bytes_wanted(last, wanted);
     const bool counts_first = ARCH_HAS_PAIRS; /* there heap's register is the block's, and one instruction less */
     if (counts_first) {
@@ -442,26 +455,19 @@ static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address
     leave(heap, saved);
 }
 
-static void count_given(struct quarry_heap *heap, struct chunk *chunk, enum run_given given, size_t bytes)
+/* Counts what was given back of the hot chunk. Only where that was its last block the chunk itself is needed, and not
+ * what the gate says of it: it must be there. */
+static void count_given(struct quarry_heap *heap, enum run_given given, size_t bytes)
 {
     if (given != RUN_REFUSED)
         heap_count_given(heap, bytes);
-    if (given == RUN_GIVEN_ALL)
-        qi_heap_emptied(heap, chunk);
-}
-
-/* The hot chunk itself, of which the gate has just said that a block lies there; NULL, after a report, if either is
- * damaged. */
-static inline struct chunk *hot_chunk(struct quarry_heap *heap)
-{
-    struct chunk *hot = chunk_of_gate(heap_chunks(heap));
-    if (UNITS_GUARDED &&
-        (hot == NULL || !chunk_layout_is_sound(hot) ||
-         chunk_gate_seal(hot->codes, ~hot->page_count) != guard_word(&heap_source(heap)->gate, seal))) {
-        report(heap, QUARRY_CORRUPT, hot, 0);
-        return NULL;
+    if (given == RUN_GIVEN_ALL) {
+        struct chunk *hot = chunk_of_gate(heap_chunks(heap));
+        if (!UNITS_GUARDED || hot != NULL)
+            qi_heap_emptied(heap, hot);
+        else
+            report(heap, QUARRY_CORRUPT, heap_source(heap)->gate.chunk, 0);
     }
-    return hot;
 }
 
 /* Is the map of a run of the hot chunk, of which more than a bit is about to change, what it must be? If not, that is
@@ -469,16 +475,17 @@ static inline struct chunk *hot_chunk(struct quarry_heap *heap)
 static inline bool hot_map_is_sound(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
 {
     const uint8_t *start = chunk_page_address(hot, page);
-    if (UNITS_GUARDED && !bits_likely(bin_map_is_sound(chunk_map(hot, page), (uintptr_t)start)))
-        return report(heap, QUARRY_CORRUPT, start, 0);
-    return true;
+    if (!UNITS_GUARDED || bits_likely(bin_map_is_sound(chunk_map(hot, page), (uintptr_t)start)))
+        return true;
+    report(heap, QUARRY_CORRUPT, start, 0);
+    return false;
 }
 
 /* A slot of a full run of the hot chunk. */
 static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
     struct chunk view;
-    struct chunk *hot = chunk_hot_seen(&heap_source(heap)->gate, &view);
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->gate, &view);
     const struct bin_run run = {hot, page, hot->codes[page]};
     if (hot_map_is_sound(heap, hot, page)) {
         if (BITS_FOR_SIZE)
@@ -493,10 +500,13 @@ static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t 
 /* The last used slot of a run of the hot chunk. */
 static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct chunk *hot = hot_chunk(heap);
-    if (!UNITS_GUARDED || (hot != NULL && hot_map_is_sound(heap, hot, page))) {
+    struct chunk view;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->gate, &view);
+    if (hot_map_is_sound(heap, hot, page)) {
         size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
-        count_given(heap, hot, qi_bin_give_last(&heap->bins, hot, page, slot), bytes);
+        const struct bin_run run = {hot, page, hot->codes[page]};
+        count_given(heap, BITS_FOR_SIZE ? qi_bin_give(&heap->bins, &run, slot) : bin_give_last(&heap->bins, &run, slot),
+                    bytes);
     }
     leave(heap, saved);
 }
@@ -504,15 +514,14 @@ static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t p
 /* A large block of the hot chunk. */
 static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
-    struct chunk *hot = hot_chunk(heap);
-    if (!UNITS_GUARDED || hot != NULL) {
-        size_t pages = chunk_length_at_start(hot->maps, page);
-        if (!UNITS_GUARDED || pages - 1 < hot->page_count - page) {
-            mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
-            count_given(heap, hot, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
-        } else {
-            report(heap, QUARRY_CORRUPT, hot, 0);
-        }
+    struct chunk view;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->gate, &view);
+    size_t pages = chunk_length_at_start(hot->maps, page);
+    if (!UNITS_GUARDED || bits_likely(run_fits(hot, page, pages))) {
+        mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
+        count_given(heap, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+    } else {
+        report(heap, QUARRY_CORRUPT, hot->codes + page, 0);
     }
     leave(heap, saved);
 }

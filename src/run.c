@@ -35,23 +35,21 @@ const uint8_t qi_run_short_classes[RUN_SHORT_PAGES] = {
 
 /* --- free runs and their lists --- */
 
-/* The node of the free run that starts at a page. */
-BITS_INLINE struct list_node *node_at(const struct chunk *chunk, size_t page)
+/* May a free run's node be taken out of its list, where a call costs nothing that matters? */
+static BITS_NOINLINE bool node_is_sound(const struct run_set *set, const struct list_node *node)
 {
-    return (struct list_node *)(void *)chunk_page_address(chunk, page);
+    return list_is_sound(&set->chunks, run_heads(set), node);
 }
 
 /* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
 BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
 {
     struct list_node **link = list_link(&set->chunks, node), *next = list_next(&set->chunks, node);
-    list_follow(&set->chunks, link, next);
+    uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
+    list_follow(&set->chunks, run_heads(set), link, next);
     list_scrub(node);
-    if (next == NULL) {
-        uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
-        if (position < sizeof set->heads)
-            set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
-    }
+    if (next == NULL && position < sizeof set->heads)
+        set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
 }
 
 /* What the mask must be. */
@@ -59,7 +57,7 @@ static uintptr_t mask_of_heads(const struct run_set *set)
 {
     uintptr_t mask = 0;
     for (unsigned class = 0; class < RUN_CLASSES; class ++) {
-        if (list_first(&set->chunks, set->heads[class]) != NULL)
+        if (set->heads[class] != NULL)
             mask |= (uintptr_t)1 << class;
     }
     return mask;
@@ -73,9 +71,11 @@ BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
 
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
-    struct list_node *node = list_first(&set->chunks, set->heads[class]);
+    struct list_node *node = set->heads[class];
+    if (node != NULL && !list_head_is_sound(&set->chunks, &set->heads[class]))
+        return qi_run_report(set, &set->heads[class]);
     for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
-        if (!qi_list_is_sound(&set->chunks, node) || (UNITS_GUARDED && run_of_node(set, node).pages == 0))
+        if (!node_is_sound(set, node) || (UNITS_GUARDED && run_of_node(set, node).pages == 0))
             return qi_run_report(set, node);
         if (run_of_node(set, node).pages >= pages) {
             take_out(set, node);
@@ -116,11 +116,11 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
 {
     uint8_t *maps = chunk->maps;
     page_code_t *codes = chunk->codes + page;
-    struct list_node *this = node_at(chunk, page), *next = NULL;
+    struct list_node *this = run_node_at(chunk, page), *next = NULL;
     size_t before = 0, whole = pages;
     if (codes[pages] == PAGE_FREE) {
         next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
-        if (!list_is_sound(&set->chunks, next)) {
+        if (!list_is_sound(&set->chunks, run_heads(set), next)) {
             qi_run_report(set, next);
             return RUN_REFUSED;
         }
@@ -142,7 +142,7 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     }
     unsigned class = run_class(whole);
     bool stays = before != 0 && run_class(before) == class; /* the run before stays where it is in its list */
-    if (before != 0 && !stays && !list_is_sound(&set->chunks, this)) {
+    if (before != 0 && !stays && !list_is_sound(&set->chunks, run_heads(set), this)) {
         qi_run_report(set, this);
         return RUN_REFUSED;
     }
@@ -177,8 +177,8 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
         return qi_run_report(set, &chunk->codes[next]) != NULL;
     if (length < more)
         return false;
-    struct list_node *node = node_at(chunk, next);
-    if (!qi_list_is_sound(&set->chunks, node))
+    struct list_node *node = run_node_at(chunk, next);
+    if (!node_is_sound(set, node))
         return qi_run_report(set, node) != NULL;
     take_out(set, node);
     run_verify(set, chunk, next, more);
@@ -186,7 +186,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
     chunk->codes[next + length - 1] = PAGE_NOTHING;
     if (length != more) {
-        run_insert(set, run_class(length - more), node_at(chunk, next + more));
+        run_insert(set, run_class(length - more), run_node_at(chunk, next + more));
         run_mark_free(chunk->codes + next + more, chunk->maps, next + more, length - more);
     }
     return true;
@@ -202,7 +202,7 @@ static void add_pages(struct run_set *set, struct chunk *chunk)
                                               sizeof(page_code_t));
     if (FILL_IS_ON)
         qi_fill(chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
-    run_insert(set, run_class(chunk->page_count), node_at(chunk, 0));
+    run_insert(set, run_class(chunk->page_count), run_node_at(chunk, 0));
     run_mark_free(chunk->codes, chunk->maps, 0, chunk->page_count);
 }
 
@@ -231,8 +231,8 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
 {
     if (!qi_run_chunk_is_free(chunk))
         return false;
-    struct list_node *node = node_at(chunk, 0);
-    if (!qi_list_is_sound(&set->chunks, node))
+    struct list_node *node = run_node_at(chunk, 0);
+    if (!node_is_sound(set, node))
         return qi_run_report(set, node) != NULL;
     take_out(set, node);
     set->free_pages -= chunk->page_count;
@@ -245,9 +245,9 @@ size_t qi_run_largest_free_pages(const struct run_set *set)
     if (set->class_mask == 0 || (UNITS_GUARDED && set->class_mask != mask_of_heads(set)))
         return 0;
     const unsigned class = bits_highest(set->class_mask);
-    const struct list_node *node = list_first(&set->chunks, set->heads[class]);
+    const struct list_node *node = set->heads[class];
     size_t largest = 0;
-    if (UNITS_GUARDED && !list_head_is_sound(&set->chunks, (struct list_node **)(uintptr_t)&set->heads[class], node))
+    if (UNITS_GUARDED && !list_head_is_sound(&set->chunks, (struct list_node **)(uintptr_t)&set->heads[class]))
         return 0;
     for (unsigned tries = RUN_LAST_TRIES; tries != 0 && node != NULL; tries--) {
         size_t pages = run_of_node(set, node).pages;

@@ -74,6 +74,12 @@ BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *ad
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
 }
 
+/* The heads of the lists that free runs are in. */
+BITS_INLINE struct list_heads run_heads(const struct run_set *set)
+{
+    return (struct list_heads){set->heads, sizeof set->heads};
+}
+
 /* The class whose list a free run of so many pages belongs to. */
 extern const uint8_t qi_run_short_classes[RUN_SHORT_PAGES];
 
@@ -94,12 +100,17 @@ BITS_INLINE bool run_fits(const struct chunk *chunk, size_t page, size_t pages)
     return pages - 1 < chunk->page_count - page;
 }
 
-/* Guarded: do codes and length say that so many pages are a free run? (What once was a node, and is no more, may still
- * look like one.) */
+/* Guarded: do code and length say that a free run of so many pages starts here? Then it does, whatever led here. (What
+ * once was a node, and is no more, may still look like one.) */
 BITS_INLINE bool run_is_free(const struct chunk *chunk, size_t page, size_t pages)
 {
-    return run_fits(chunk, page, pages) && chunk->codes[page] == PAGE_FREE &&
-           chunk->codes[page + pages - 1] == PAGE_FREE;
+    return run_fits(chunk, page, pages) && chunk->codes[page] == PAGE_FREE;
+}
+
+/* The node of the free run that starts at a page. */
+BITS_INLINE struct list_node *run_node_at(const struct chunk *chunk, size_t page)
+{
+    return (struct list_node *)(void *)chunk_page_address(chunk, page);
 }
 
 /* A free run: its chunk, its first page, its length. Guarded, a run that is damaged has no pages. */
@@ -108,11 +119,12 @@ struct run_free {
     size_t page, pages;
 };
 
+/* Guarded, node may be any address. */
 BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct list_node *node)
 {
     struct run_free run;
     run.chunk = run_chunk_of(set, node);
-    if (UNITS_GUARDED && run.chunk == NULL) {
+    if (UNITS_GUARDED && (run.chunk == NULL || (run.chunk != &set->chunks.first && !chunk_holds(run.chunk, node)))) {
         run.page = run.pages = 0;
         return run;
     }
@@ -166,26 +178,14 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
                                  size_t *taken)
 {
     unsigned class = run_class(pages);
-    struct list_node *node = list_first(&set->chunks, set->heads[class]);
+    struct list_node *node = set->heads[class];
     uintptr_t mask = set->class_mask;
     struct run_free run;
-    if (!(node == NULL || list_head_is_sound(&set->chunks, &set->heads[class], node))) {
-        qi_run_report(set, &set->heads[class]);
-        return false;
-    }
     if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
         uintptr_t longer = mask >> class >> 1;
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
-            node = UNITS_GUARDED && class >= RUN_CLASSES ? NULL : list_first(&set->chunks, set->heads[class]);
-            if (UNITS_GUARDED && node == NULL) {
-                qi_run_mend_mask(set);
-                return false;
-            }
-            if (!list_head_is_sound(&set->chunks, &set->heads[class], node)) {
-                qi_run_report(set, &set->heads[class]);
-                return false;
-            }
+            node = UNITS_GUARDED && class >= RUN_CLASSES ? NULL : set->heads[class];
         } else {
             node = qi_run_search_class(set, class, pages);
             if (node == NULL)
@@ -193,23 +193,27 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
         }
         run = run_of_node(set, node);
         if (UNITS_GUARDED && run.pages < pages) {
-            qi_run_report(set, node);
+            if (node == NULL)
+                qi_run_mend_mask(set);
+            else
+                qi_run_report(set, node);
             return false;
         }
     }
     /* Else it had no pages, which is fewer than are asked for. */
     bits_assume(!UNITS_GUARDED || run.chunk != NULL); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
+    if (UNITS_GUARDED)
+        node = run_node_at(run.chunk, run.page); /* of a head, the bits below a page's were not needed to find it */
     size_t rest = run.pages - pages;
     unsigned rest_class = run_class(rest);
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
         /* node is the list's first */
-        struct list_node **head = &set->heads[class], *next = list_next(&set->chunks, node);
-        if (!list_first_is_sound(&set->chunks, node)) {
+        struct list_node *next = list_next(&set->chunks, node);
+        if (!list_first_is_sound(&set->chunks, &set->heads[class], node)) {
             qi_run_report(set, node);
             return false;
         }
-        list_follow(&set->chunks, head, next);
-        list_scrub(node);
+        list_take_first(&set->chunks, &set->heads[class], node, next);
         if (next == NULL)
             mask = UNITS_GUARDED ? mask & ~((uintptr_t)1 << class) : mask ^ (uintptr_t)1 << class;
         if (end == RUN_HEAD) { /* [ taken ][ rest ] */

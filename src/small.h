@@ -16,24 +16,43 @@ struct small_current {
     uint8_t *map;
 };
 
-/* Has the bin's current run a free slot? If not, or if anything about it is damaged, qi_bin_take() is to be asked. */
-BITS_INLINE bool small_open(const struct bin *bin, struct small_current *current)
+enum small_opened {
+    SMALL_OPEN,   /* the current run has a free slot */
+    SMALL_FULL,   /* it has none, or there is none */
+    SMALL_DAMAGED /* what the bin says of it, or its map, is damaged */
+};
+
+/* Has the bin's current run a free slot? */
+BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_current *current)
 {
     if (UNITS_GUARDED) {
         const struct bits_pair map = bits_pair_load((const uintptr_t *)(const void *)&bin->map);
         if (!bits_likely(bin_pair_is_there(map)))
-            return false;
+            return SMALL_DAMAGED;
         current->map = (uint8_t *)map.first;
         const struct bin_guarded_map words = bin_guarded_load(current->map);
         current->run = bin->run;
         current->word = words.free;
-        return bits_likely(words.free + words.rest == current->run) && words.free != 0;
+        if (!bits_likely(words.free + words.rest == current->run))
+            return SMALL_DAMAGED;
+        return bits_likely(words.free != 0) ? SMALL_OPEN : SMALL_FULL;
     }
     current->run = bin->run;
     current->map = bin->map;
     unsigned unused_bits = bin_current_unused_bits(bin);
     current->word = bin_map_load(current->map, unused_bits);
-    return bin_free_bits(current->word, unused_bits) != 0;
+    return bits_likely(bin_free_bits(current->word, unused_bits) != 0) ? SMALL_OPEN : SMALL_FULL;
+}
+
+/* A bin that was not found open, and why, as one number: BIN_COUNT and more are damaged ones. */
+BITS_INLINE unsigned small_not_open(unsigned index, enum small_opened opened)
+{
+    return index + (UNITS_GUARDED && opened == SMALL_DAMAGED ? BIN_COUNT : 0);
+}
+
+BITS_INLINE bool small_is_damaged(unsigned not_open)
+{
+    return UNITS_GUARDED && !bits_likely(not_open < BIN_COUNT);
 }
 
 /* The slot, of so many bytes, when there is one. */
@@ -43,20 +62,6 @@ BITS_INLINE void *small_take_from(const struct small_current *current, size_t sl
     bin_map_store(current->map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
     /* 32 bits hold the product: a run has no more bytes */
     return bin_tag_start(current->run) + bits_lowest(word) * (unsigned)slot_bytes;
-}
-
-/* The same questions where speed does not matter. */
-BITS_INLINE bool small_has_slot(const struct bin_set *set, unsigned index)
-{
-    struct small_current current;
-    return small_open(bin_at(set, index), &current);
-}
-
-/* NULL: there is no slot. */
-BITS_INLINE void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
-{
-    struct small_current current;
-    return small_open(bin_at(set, index), &current) ? small_take_from(&current, slot_bytes) : NULL;
 }
 
 /* Is the slot allocated? */

@@ -103,9 +103,30 @@ TEST(test_guard_reports_damaged_run_with_room)
     *map = (struct bin_guarded_map){0, right.free + right.rest}; /* full, it says */
     expect_refused();
     *map = right;
-    take_with_word(&scene.bin->map_check, 0);
-    take_with_word(&bin_guarded_map(scene.bin->map)->rest, 0);
     CHECK(qi_bin_take(&scene.heap->bins, scene.index) == (void *)scene.node);
+}
+
+static void open_with_word(uintptr_t *word, uintptr_t value)
+{
+    const uintptr_t right = *word;
+    struct small_current current;
+    *word = value;
+    CHECK_EQ(small_open(scene.bin, &current), SMALL_DAMAGED);
+    qi_heap_take(scene.heap, BYTES, 1); /* the block may have pages of its own */
+    CHECK_EQ(test_log.count, 1);
+    CHECK_EQ((uintptr_t)test_log.last.pointer, (uintptr_t)scene.bin);
+    test_log.count = 0;
+    *word = right;
+    CHECK_EQ(small_open(scene.bin, &current), SMALL_FULL);
+}
+
+TEST(test_guard_reports_damaged_current_run)
+{
+    if (!begin())
+        return;
+    open_with_word(&scene.bin->map_check, 0);
+    open_with_word(&bin_guarded_map(scene.bin->map)->rest, 0);
+    open_with_word(&scene.bin->run, scene.bin->run + QUARRY_PAGE_BYTES);
 }
 
 TEST(test_guard_reports_damaged_run_that_is_given)

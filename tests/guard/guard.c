@@ -68,7 +68,7 @@ static void give_with_damage(struct quarry_heap *heap, void *block, uintptr_t *w
     expect_whole(heap);
 }
 
-GUARDED(test_guard_reports_damaged_hot_chunk_when_pages_are_given)
+GUARDED(test_guard_reports_damaged_length_when_pages_are_given)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL)
@@ -78,8 +78,6 @@ GUARDED(test_guard_reports_damaged_hot_chunk_when_pages_are_given)
     REQUIRE(block != NULL);
     if (FILL_IS_ON)
         return;
-    give_with_damage(heap, block, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk, 8);
-    give_with_damage(heap, block, &first->page_count, first->page_count + 1);
     const size_t page = chunk_offset(first, block) >> UNITS_PAGE_SHIFT;
     give_with_damage(heap, block, &map_of(first, page)->value, 0);
     give_with_damage(heap, block, &map_of(first, page)->value, CHUNK_LENGTH_FACTOR * 1000);
@@ -94,20 +92,46 @@ GUARDED(test_guard_reports_gate_that_leads_to_another_chunk)
         return;
     uint8_t *block = take_large(heap);
     REQUIRE(block != NULL && quarry_add_region(heap, region, unit_region_bytes(REGION_PAGES)));
-    give_with_damage(heap, block, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk,
-                     (uintptr_t)chunk_link(&unit_first(heap)->next));
-    quarry_free(heap, block);
+    struct chunk **chunk = &heap_source(heap)->gate.chunk, *const right = *chunk;
+    *chunk = (struct chunk *)chunk_link(&unit_first(heap)->next);
+    CHECK(!quarry_check(heap));
+    expect_report();
+    *chunk = right;
+    expect_whole(heap);
 }
 
-GUARDED(test_guard_reports_damaged_hot_chunk_when_slots_are_given)
+/* What the gate says is enough to give a block back; the chunk itself is asked for where it was the last. */
+GUARDED(test_guard_gives_back_while_hot_chunk_is_damaged)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL || FILL_IS_ON)
         return;
-    struct chunk *first = &heap_chunks(heap)->first;
+    struct chunk *first = &heap_chunks(heap)->first, **chunk = &heap_source(heap)->gate.chunk;
+    void *large = take_large(heap), *last = take_large(heap), *small = quarry_malloc(heap, 100);
+    REQUIRE(large != NULL && last != NULL && small != NULL);
+    first->page_count++;
+    quarry_free(heap, small);
+    quarry_free(heap, large);
+    first->page_count--;
+    CHECK(!quarry_owns(heap, large) && !quarry_owns(heap, small));
+    expect_whole(heap);
+    *chunk = (struct chunk *)8;
+    quarry_free(heap, last);
+    expect_report();
+    *chunk = first;
+    CHECK(!quarry_owns(heap, last));
+    expect_whole(heap);
+}
+
+GUARDED(test_guard_reports_damaged_run_when_slots_are_given)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL || FILL_IS_ON)
+        return;
     void *only = quarry_malloc(heap, 100);
-    give_with_damage(heap, only, (uintptr_t *)(void *)&heap_source(heap)->gate.chunk, 8); /* its run's last slot */
-    give_with_damage(heap, only, &first->page_count, first->page_count + 1);
+    const struct heap_block found_only = unit_find(heap, only);
+    uintptr_t *rest = &bin_guarded_map(bin_run_map(&found_only.run))->rest;
+    give_with_damage(heap, only, rest, *rest + 1); /* its run's last slot */
     void *block = quarry_malloc(heap, 8);
     while (small_has_slot(&heap->bins, 0))
         quarry_malloc(heap, 8); /* its run is full */
@@ -182,10 +206,12 @@ GUARDED(test_guard_reports_damaged_classes)
     take_with_mask(heap, (uintptr_t)1 << (BITS_WORD - 1));                     /* no such class */
     take_with_mask(heap, (uintptr_t)1 << (bits_highest(set->class_mask) - 1)); /* without a run */
     struct list_node **head = &set->heads[bits_highest(set->class_mask)], *right = *head;
-    *head = (struct list_node *)((uintptr_t)right ^ 64);
+    *head = (struct list_node *)((uintptr_t)right ^ QUARRY_PAGE_BYTES);
     CHECK(qi_large_take(set, 1, 1) == NULL);
     expect_report();
-    *head = right;
+    *head = (struct list_node *)((uintptr_t)right ^ UNITS_GRANULE_BYTES); /* in the run's first page all the same */
+    CHECK(qi_large_take(set, 1, 1) == (void *)right);
+    qi_large_give(set, unit_first(heap), unit_page_of(unit_first(heap), right));
     expect_whole(heap);
 }
 
@@ -345,7 +371,7 @@ GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
         return;
     struct run_set *set = &heap->bins.runs;
     REQUIRE(run_class(9) == run_class(11) && qi_large_take(set, set->free_pages - 9, 1) != NULL);
-    struct list_node *node = list_first(&set->chunks, set->heads[run_class(9)]);
+    struct list_node *node = set->heads[run_class(9)];
     REQUIRE(node != NULL && qi_large_take(set, 11, 1) == NULL && test_log.count == 0);
     node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
     CHECK(qi_large_take(set, 11, 1) == NULL);
@@ -366,6 +392,26 @@ GUARDED(test_guard_hot_path_of_efree_does_without_damaged_gate)
     heap_source(heap)->gate.less_cells++;
     efree_size(block, 24);
     CHECK(!quarry_owns(heap, block));
+    zend_mm_set_heap(NULL);
+    expect_whole(heap);
+}
+
+/* Served all the same, from pages of its own. */
+GUARDED(test_guard_hot_path_of_emalloc_does_without_damaged_bin)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL || FILL_IS_ON)
+        return;
+    zend_mm_set_heap(heap);
+    struct bin *bin = &heap->bins.bins[bin_of_bytes(24)];
+    void *first = emalloc(24);
+    bin->map_check ^= 64;
+    void *second = emalloc(24);
+    CHECK(second != NULL && unit_find(heap, second).kind == QUARRY_LARGE);
+    expect_report();
+    bin->map_check ^= 64;
+    efree(second);
+    efree(first);
     zend_mm_set_heap(NULL);
     expect_whole(heap);
 }

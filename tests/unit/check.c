@@ -289,12 +289,12 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
     struct list_node *moved = node + 4; /* two slots further on: slot 2 */
     REQUIRE(qi_bin_node(&run) == node && !small_is_used(&run, 0) && small_is_used(&run, 2));
     *moved = *node;
-    list_follow(heap_chunks(heap), head, moved);
+    list_follow(heap_chunks(heap), bin_heads(&heap->bins, bin_of_code(code)), head, moved);
     bin_set_node_slot(codes, bin_shape_of(code), 2);
     REQUIRE(qi_bin_node(&run) == moved);
     CHECK(!qi_check_heap(heap));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
-    list_follow(heap_chunks(heap), head, node);
+    list_follow(heap_chunks(heap), bin_heads(&heap->bins, bin_of_code(code)), head, node);
     for (unsigned i = 0; i < 3; i++)
         codes[i] = kept[i];
     CHECK(qi_check_heap(heap));

@@ -19,6 +19,11 @@ struct lists {
     struct list_node *nodes; /* granules of a block; nodes[NODES] is never listed */
 };
 
+static struct list_heads heads_of(const struct lists *lists)
+{
+    return run_heads(&lists->heap->bins.runs);
+}
+
 /* Makes the first chunk full, and adds another. */
 static bool add_chunk(struct quarry_heap *heap)
 {
@@ -70,7 +75,7 @@ static void check_list(const struct lists *lists, unsigned members)
         if ((members >> i & 1) != 0) {
             REQUIRE(*link == &lists->nodes[i]);
             CHECK_EQ(lists->nodes[i].link, link);
-            CHECK(list_is_sound(lists->set, *link));
+            CHECK(list_is_sound(lists->set, heads_of(lists), *link));
             CHECK(list_next_is_sound(lists->set, *link));
             link = &(*link)->next;
         }
@@ -98,7 +103,7 @@ static void check_orders(struct lists *lists)
         for (unsigned step = 0; step < NODES; step++) {
             const unsigned node = order >> (2 * step) & 3;
             if ((members >> node & 1) != 0)
-                list_follow(lists->set, lists->nodes[node].link, lists->nodes[node].next);
+                list_follow(lists->set, heads_of(lists), lists->nodes[node].link, lists->nodes[node].next);
             members &= ~(1u << node);
             check_list(lists, members);
         }
@@ -119,7 +124,7 @@ static void check_bad_next(struct lists *lists, const void *next)
     push_all(lists);
     node->next = (struct list_node *)(uintptr_t)next;
     CHECK(!list_next_is_sound(lists->set, node));
-    CHECK(!list_is_sound(lists->set, node));
+    CHECK(!list_is_sound(lists->set, heads_of(lists), node));
 }
 
 static void check_bad_nexts(struct lists *lists)
@@ -150,7 +155,7 @@ static void check_bad_link(struct lists *lists, unsigned node, const void *link)
 {
     push_all(lists);
     lists->nodes[node].link = (struct list_node **)(uintptr_t)link;
-    CHECK(!list_is_sound(lists->set, &lists->nodes[node]));
+    CHECK(!list_is_sound(lists->set, heads_of(lists), &lists->nodes[node]));
     if (node > 0)
         CHECK(!list_next_is_sound(lists->set, &lists->nodes[node - 1]));
 }
@@ -184,9 +189,9 @@ static void check_passed_over(struct lists *lists)
     lists->nodes[NODES].link = lists->head;
     lists->nodes[NODES].next = NULL;
     *lists->head = &lists->nodes[1];
-    CHECK(!list_is_sound(lists->set, &lists->nodes[0]));
+    CHECK(!list_is_sound(lists->set, heads_of(lists), &lists->nodes[0]));
     CHECK(list_next_is_sound(lists->set, &lists->nodes[0]));
-    CHECK(!list_is_sound(lists->set, &lists->nodes[NODES]));
+    CHECK(!list_is_sound(lists->set, heads_of(lists), &lists->nodes[NODES]));
     CHECK(list_next_is_sound(lists->set, &lists->nodes[NODES]));
 }
 
@@ -213,9 +218,9 @@ TEST(test_list_across_chunks_is_sound)
     list_push(lists.set, lists.head, &lists.nodes[0]);
     list_push(lists.set, lists.head, far);
     list_push(lists.set, lists.head, &lists.nodes[1]);
-    CHECK(list_is_sound(lists.set, far));
-    CHECK(list_is_sound(lists.set, &lists.nodes[0]));
-    CHECK(list_is_sound(lists.set, &lists.nodes[1]));
+    CHECK(list_is_sound(lists.set, heads_of(&lists), far));
+    CHECK(list_is_sound(lists.set, heads_of(&lists), &lists.nodes[0]));
+    CHECK(list_is_sound(lists.set, heads_of(&lists), &lists.nodes[1]));
     *far = kept;
     *lists.head = NULL;
     CHECK(unit_settle(lists.heap));

@@ -59,6 +59,20 @@ static inline size_t unit_page_of(const struct chunk *chunk, const void *address
     return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT;
 }
 
+/* Has the bin's current run a free slot? */
+static inline bool small_has_slot(const struct bin_set *set, unsigned index)
+{
+    struct small_current current;
+    return small_open(bin_at(set, index), &current) == SMALL_OPEN;
+}
+
+/* It, of so many bytes; NULL: there is none. */
+static inline void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
+{
+    struct small_current current;
+    return small_open(bin_at(set, index), &current) == SMALL_OPEN ? small_take_from(&current, slot_bytes) : NULL;
+}
+
 /* The live block at an address; if there is none, the test has failed. */
 static inline struct heap_block unit_find(const struct quarry_heap *heap, const void *address)
 {

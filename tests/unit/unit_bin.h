@@ -95,7 +95,7 @@ static inline enum run_given give_slot(struct quarry_heap *heap, const struct bi
         bin_give_first(&heap->bins, run, slot);
         return RUN_GIVEN;
     case SMALL_LAST:
-        return qi_bin_give_last(&heap->bins, run->chunk, run->page, slot);
+        return bin_give_last(&heap->bins, run, slot);
     default:
         CHECK(false);
         return RUN_REFUSED;
