@@ -219,18 +219,18 @@ BITS_NOINLINE enum run_given qi_bin_give_listed(struct bin_set *set, struct chun
     const struct bin_run run = {chunk, page, chunk->codes[page]};
     const struct bin_shape *shape = bin_shape_of(run.code);
     const struct list_heads heads = bin_heads(set, bin_of_code(run.code));
-    const struct list_node *node = node_of(&run);
+    struct list_node *node = node_of(&run);
     if ((UNITS_GUARDED && bin_node_slot(chunk->codes + page, shape) >= shape->slots) ||
         !list_is_sound(&set->runs.chunks, heads, node)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
     /* The node's memory is the free run's in a moment. */
-    struct list_node *next = list_next(&set->runs.chunks, node), **link = list_link(&set->runs.chunks, node);
+    list_unlink(&set->runs.chunks, heads, node);
     verify_run(set, chunk, page, shape->pages, node);
     enum run_given given = qi_run_give(&set->runs, chunk, page, shape->pages);
-    if (given != RUN_REFUSED)
-        list_follow(&set->runs.chunks, heads, link, next);
+    if (!bits_likely(given != RUN_REFUSED)) /* nobody has written to it */
+        qi_list_relink(&set->runs.chunks, heads, node);
     return given;
 }
 

@@ -119,6 +119,15 @@ BITS_INLINE bool list_head_is_sound(const struct chunk_set *set, struct list_nod
     return !UNITS_GUARDED || (list_may_read(set, *head) && list_link(set, *head) == head);
 }
 
+/* Takes a sound node out of its list, and leaves it as it is. */
+BITS_INLINE void list_unlink(const struct chunk_set *set, struct list_heads heads, const struct list_node *node)
+{
+    list_follow(set, heads, list_link(set, node), list_next(set, node));
+}
+
+/* Undoes that, while the list and the node are as they were then. */
+void qi_list_relink(const struct chunk_set *set, struct list_heads heads, struct list_node *node);
+
 /* Reports what was written to free memory since it was filled. */
 void qi_list_verify(const struct chunk_set *set, const void *memory, size_t bytes);
 

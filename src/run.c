@@ -41,15 +41,30 @@ static BITS_NOINLINE bool node_is_sound(const struct run_set *set, const struct 
     return list_is_sound(&set->chunks, run_heads(set), node);
 }
 
-/* Takes a sound node out of its list. The head's address names the class of a list that runs empty. */
-BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
+/* Takes a sound node out of its list, and leaves it as it is. The head's address names the class of a list that runs
+ * empty. */
+BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node)
 {
     struct list_node **link = list_link(&set->chunks, node), *next = list_next(&set->chunks, node);
     uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
     list_follow(&set->chunks, run_heads(set), link, next);
-    list_scrub(node);
     if (next == NULL && position < sizeof set->heads)
         set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
+}
+
+/* Undoes that, before another node is taken out or put in. */
+static BITS_COLD void relink_node(struct run_set *set, struct list_node *node)
+{
+    uintptr_t position = (uintptr_t)list_link(&set->chunks, node) - (uintptr_t)set->heads;
+    qi_list_relink(&set->chunks, run_heads(set), node);
+    if (position < sizeof set->heads)
+        set->class_mask |= (uintptr_t)1 << (position / sizeof(struct list_node *));
+}
+
+BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
+{
+    unlink_node(set, node);
+    list_scrub(node);
 }
 
 /* What the mask must be. */
@@ -112,6 +127,15 @@ BITS_INLINE enum run_given given(const struct chunk *chunk, size_t pages)
     return pages == chunk->page_count ? RUN_GIVEN_ALL : RUN_GIVEN;
 }
 
+/* Reports a damaged neighbour; next: the one behind, if it was taken out already. */
+static BITS_COLD enum run_given refuse(struct run_set *set, struct list_node *next, const void *damaged)
+{
+    if (next != NULL)
+        relink_node(set, next);
+    qi_run_report(set, damaged);
+    return RUN_REFUSED;
+}
+
 BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, size_t page, size_t pages)
 {
     uint8_t *maps = chunk->maps;
@@ -119,32 +143,27 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     struct list_node *this = run_node_at(chunk, page), *next = NULL;
     size_t before = 0, whole = pages;
     if (codes[pages] == PAGE_FREE) {
-        next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
-        if (!list_is_sound(&set->chunks, run_heads(set), next)) {
-            qi_run_report(set, next);
-            return RUN_REFUSED;
-        }
         size_t after = chunk_length_at_start(maps, page + pages);
-        if (UNITS_GUARDED && !run_fits(chunk, page + pages, after)) {
-            qi_run_report(set, next);
-            return RUN_REFUSED;
-        }
+        next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
+        if ((UNITS_GUARDED && !run_fits(chunk, page + pages, after)) ||
+            !list_is_sound(&set->chunks, run_heads(set), next))
+            return refuse(set, NULL, next);
+        unlink_node(set, next);
         whole += after;
     }
     if (codes[-1] == PAGE_FREE) {
         before = chunk_length_at_end(maps, page - 1);
-        if (UNITS_GUARDED && before - 1 >= page) {
-            qi_run_report(set, codes);
-            return RUN_REFUSED;
-        }
+        if (UNITS_GUARDED && before - 1 >= page)
+            return refuse(set, next, codes);
         this = (struct list_node *)(void *)((uint8_t *)this - (before << UNITS_PAGE_SHIFT));
         whole += before;
     }
     unsigned class = run_class(whole);
     bool stays = before != 0 && run_class(before) == class; /* the run before stays where it is in its list */
-    if (before != 0 && !stays && !list_is_sound(&set->chunks, run_heads(set), this)) {
-        qi_run_report(set, this);
-        return RUN_REFUSED;
+    if (before != 0 && !stays) {
+        if (!list_is_sound(&set->chunks, run_heads(set), this))
+            return refuse(set, next, this);
+        take_out(set, this);
     }
     set->free_pages += pages;
     if (FILL_IS_ON)
@@ -154,13 +173,10 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     codes[0] = PAGE_NOTHING;
     if (next != NULL) { /* [ this ][ next ] -> [ this      ] */
         codes[pages] = PAGE_NOTHING;
-        take_out(set, next);
+        list_scrub(next);
     }
-    if (before != 0) { /* [ prev ][ this ] -> [ this      ] */
+    if (before != 0) /* [ prev ][ this ] -> [ this      ] */
         codes[-1] = PAGE_NOTHING;
-        if (!stays)
-            take_out(set, this);
-    }
     if (!stays)
         run_insert(set, class, this);
     run_mark_free(codes - before, maps, page - before, whole);
