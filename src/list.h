@@ -146,6 +146,20 @@ BITS_INLINE bool list_first_is_sound(const struct chunk_set *set, struct list_no
     return list_next_is_sound(set, node) && (!FILL_IS_ON || list_link(set, node) == head);
 }
 
+/* Puts another node into the place of a list's first, whose next is sound; next: which that is. */
+BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
+                                    struct list_node *next, struct list_node *by)
+{
+    if (FILL_IS_ON)
+        qi_list_verify(set, by, sizeof *by);
+    list_store_next(set, by, next);
+    if (next != NULL)
+        list_store_link(set, next, &by->next);
+    *head = by;
+    list_store_link(set, by, head);
+    list_scrub(node);
+}
+
 /* Takes the first node, whose next is sound, out of its list; next: which that is. */
 BITS_INLINE void list_take_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
                                  struct list_node *next)

@@ -213,18 +213,24 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
             qi_run_report(set, node);
             return false;
         }
-        list_take_first(&set->chunks, &set->heads[class], node, next);
-        if (next == NULL)
-            mask = UNITS_GUARDED ? mask & ~((uintptr_t)1 << class) : mask ^ (uintptr_t)1 << class;
-        if (end == RUN_HEAD) { /* [ taken ][ rest ] */
-            run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
-            node = (struct list_node *)(void *)((uint8_t *)node + (pages << UNITS_PAGE_SHIFT));
+        /* [ rest ][ taken ] or [ taken ][ rest ] */
+        struct list_node *rest_node = node;
+        if (end == RUN_HEAD)
+            rest_node = (struct list_node *)(void *)((uint8_t *)node + (pages << UNITS_PAGE_SHIFT));
+        if (!BITS_FOR_SIZE && end == RUN_HEAD && rest != 0 && rest_class == class) {
+            list_replace_first(&set->chunks, &set->heads[class], node, next, rest_node);
+        } else {
+            list_take_first(&set->chunks, &set->heads[class], node, next);
+            if (next == NULL)
+                mask = UNITS_GUARDED ? mask & ~((uintptr_t)1 << class) : mask ^ (uintptr_t)1 << class;
+            if (end == RUN_HEAD)
+                run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
+            if (rest != 0) {
+                mask |= (uintptr_t)1 << rest_class;
+                list_push(&set->chunks, &set->heads[rest_class], rest_node);
+            }
+            set->class_mask = mask;
         }
-        if (rest != 0) {
-            mask |= (uintptr_t)1 << rest_class;
-            list_push(&set->chunks, &set->heads[rest_class], node);
-        }
-        set->class_mask = mask;
     }
     set->free_pages -= pages;
     *chunk = run.chunk;
