@@ -8,13 +8,14 @@
 #define AT_LEAST(limit, value) ((value) > (limit) ? (value) : (limit))
 
 /* With narrow codes the second page's code has room for so many slot numbers; a run with more slots has a page more. */
-#define SECOND_PAGE_SLOTS   (UNITS_WIDE_CODES ? BITS_WORD : PAGE_SLOT_MASK + 1u)
-#define TWO_PAGES(granules) (AT_MOST(BITS_WORD, 2u * UNITS_PAGE_GRANULES / (granules)) > SECOND_PAGE_SLOTS ? 3u : 2u)
+#define SECOND_PAGE_SLOTS (UNITS_WIDE_CODES ? BITS_WORD : PAGE_SLOT_MASK + 1u)
+#define TWO_PAGES(granules)                                                                                            \
+    (AT_MOST(BIN_MOST_SLOTS, 2u * UNITS_PAGE_GRANULES / (granules)) > SECOND_PAGE_SLOTS ? 3u : 2u)
 
 #define PAGES_FILLED(granules, slots) (((slots) * (granules) + UNITS_PAGE_GRANULES - 1) / UNITS_PAGE_GRANULES)
 #define PAGES(granules, length)                                                                                        \
     AT_MOST((unsigned)BIN_MOST_PAGES, AT_LEAST(TWO_PAGES(granules), PAGES_FILLED(granules, BIN_TARGET(length))))
-#define SLOTS(granules, length) AT_MOST(BITS_WORD, PAGES(granules, length) * UNITS_PAGE_GRANULES / (granules))
+#define SLOTS(granules, length) AT_MOST(BIN_MOST_SLOTS, PAGES(granules, length) * UNITS_PAGE_GRANULES / (granules))
 
 #define SHIFT(granules) (unsigned)__builtin_ctz(granules)
 #define ODD(granules)   ((granules) >> SHIFT(granules))

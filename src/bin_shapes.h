@@ -51,6 +51,10 @@ _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows
 /* Slots of the runs of each length: as many pages as these fill, rounded up. */
 #define BIN_TARGET(length) (BITS_WORD == 64 ? 4u << (length) : (length) == 3 ? 32u : 2u << (length))
 
+/* As many slots as a word has bits; where it is a run's own, and there is no table of masks, one less, so that the word
+ * with all slots free is a number that can be added to. */
+#define BIN_MOST_SLOTS (BITS_WORD - (UNITS_GUARDED && BITS_WORD == 32 ? 1u : 0u))
+
 /* Has every run a map word of its own, because its two pages or more have as many map bits? Then its bits above the
  * slots stay clear; otherwise they are other runs' and must be masked. */
 enum { BIN_OWN_WORD = 2 * UNITS_MAP_BYTES >= sizeof(uintptr_t) };

@@ -91,7 +91,9 @@ BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *sh
               given = word | bit;
     if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(given != word))
         return SMALL_WRONG;
-    if (!bits_likely(BIN_OWN_WORD && BITS_WORD == 64 ? given != BIN_SLOTS_MASK(shape) : ~given << unused_bits != 0))
+    if (!bits_likely(BIN_OWN_WORD && BITS_WORD == 64 ? given != BIN_SLOTS_MASK(shape)
+                     : UNITS_GUARDED                 ? (given + 1) >> shape->slots == 0
+                                                     : ~given << unused_bits != 0))
         return SMALL_LAST;
     if (!bits_likely(bin_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;
