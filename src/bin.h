@@ -38,7 +38,7 @@
 #include "run.h"
 
 /* Guarded, a bin has what makes 0 of its map's address, so that no damaged one is followed, and its list's head, so
- * that it is four words: they are found without a multiplication. */
+ * that it is four words: they are found without a multiplication. The former is a door (source.h). */
 #if QUARRY_CHECK_LEVEL >= 2
 #define BIN_GUARDED_FIELDS                                                                                             \
     uintptr_t map_check;                                                                                               \
@@ -70,7 +70,18 @@ struct bin_set {
 
 #if QUARRY_CHECK_LEVEL >= 2
 _Static_assert(offsetof(struct bin, map_check) == offsetof(struct bin, map) + sizeof(uintptr_t), "loaded as a pair");
+_Static_assert(sizeof(struct bin) == SOURCE_DOOR_WORDS * sizeof(uintptr_t), "map_check is a door");
 #endif
+
+/* While a callback runs no bin's map is to be found. */
+BITS_INLINE void bin_set_doors(struct bin_set *set)
+{
+#if QUARRY_CHECK_LEVEL >= 2
+    source_set_doors(&set->runs.chunks.source, &set->bins[0].map_check, BIN_COUNT);
+#else
+    (void)set;
+#endif
+}
 
 /* The head of a bin's list, as list.h asks for it. */
 BITS_INLINE struct list_heads bin_heads(const struct bin_set *set, unsigned index)

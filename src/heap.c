@@ -451,6 +451,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     }
     guard_keep(heap, on_oom_check, ~(uintptr_t)heap->on_oom);
     guard_close(&heap_source(heap)->guard);
+    bin_set_doors(&heap->bins);
     qi_source_close(heap_source(heap));
     qi_run_add_first(&heap->bins.runs);
     return heap;

@@ -241,9 +241,12 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
     return block;
 }
 
-/* A small block, when its bin is damaged. The lock is held; it is released. */
+/* A small block, when its bin is damaged, or a callback runs, which makes it look so. The lock is held; it is
+ * released. */
 static BITS_COLD void *take_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned not_open, uintptr_t saved)
 {
+    if (source_is_busy(heap_source(heap)))
+        return reentered(heap, NULL, bytes, saved);
     report(heap, QUARRY_CORRUPT, &heap->bins.bins[not_open - BIN_COUNT], 0);
     return take_and_leave(heap, bytes, 1, true, saved);
 }
@@ -289,8 +292,8 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
         return take_pages_and_leave(heap, bytes, saved);
     if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->gate.bytes)))
         return take_pages_and_leave(heap, bytes, saved);
-    if (UNITS_GUARDED && !bits_likely(!source_is_busy(heap_source(heap))))
-        return take_pages_and_leave(heap, bytes, saved);
+    if (UNITS_GUARDED && BITS_WORD == 32) /* where gcc 12 keeps heap in its register from here on */
+        heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
     const size_t wanted = bin_wanted(last);
     /* Where sizes double, the compiler would ask once more which kind of bin it is, were it not said here. */
     const bool early = UNITS_GUARDED && BIN_DOUBLINGS != 0;
@@ -299,7 +302,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     const enum small_opened opened = small_open(bin_at_wanted(&heap->bins, wanted), &current);
     if (!bits_likely(opened == SMALL_OPEN))
         return take_slot_and_leave(heap, bytes, small_not_open(bin_index_wanted(wanted), opened), saved);
-    if (!UNITS_GUARDED && BITS_WORD == 32) /* where gcc 12 keeps heap in its register from here on */
+    if (!UNITS_GUARDED && BITS_WORD == 32) /* likewise */
         heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
     slot_bytes = early ? slot_bytes : bin_bytes_wanted(last, wanted);
     const bool counts_first = ARCH_HAS_PAIRS; /* there heap's register is the block's, and one instruction less */
@@ -691,10 +694,12 @@ static size_t largest_free_bytes(const struct run_set *runs)
 void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats)
 {
     uintptr_t saved = lock_enter(heap);
-    qi_heap_flush(writable(heap)); /* figures show what can be had */
-    qi_bin_give_spare(&writable(heap)->bins);
     const struct run_set *runs = &heap->bins.runs;
     const struct source *source = &runs->chunks.source;
+    if (!source_is_busy(source)) { /* figures show what can be had; a callback must change nothing */
+        qi_heap_flush(writable(heap));
+        qi_bin_give_spare(&writable(heap)->bins);
+    }
     stats->acquired_bytes = source->acquired_bytes;
     stats->acquired_peak_bytes = source->acquired_peak_bytes;
     stats->used_bytes = heap_used_bytes(heap);

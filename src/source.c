@@ -8,10 +8,11 @@
 static uintptr_t sum(const struct source *source)
 {
     const struct quarry_source *provider = source->provider;
-    uintptr_t bytes = source->limit_bytes + source->acquired_bytes;
+    uintptr_t own =
+            source->limit_bytes + source->acquired_bytes + guard_word(source, doors) + guard_word(source, door_count);
     if (provider == NULL)
-        return bytes;
-    return bytes + (uintptr_t)provider + (uintptr_t)provider->context + (uintptr_t)provider->acquire +
+        return own;
+    return own + (uintptr_t)provider + (uintptr_t)provider->context + (uintptr_t)provider->acquire +
            (uintptr_t)provider->release + (uintptr_t)provider->extend + (uintptr_t)provider->truncate;
 }
 
@@ -62,6 +63,15 @@ static void copy_gate(struct source_gate *to, const struct source_gate *from)
     guard_keep(to, seal, guard_word(from, seal));
 }
 
+/* Adds to each door, if it is known where they are. */
+static void move_doors(struct source *source, uintptr_t by)
+{
+    uintptr_t *door = (uintptr_t *)guard_word(source, doors);
+    size_t left = qi_source_is_sound(source) ? guard_word(source, door_count) : 0;
+    for (; left != 0; left--, door += SOURCE_DOOR_WORDS)
+        *door += by;
+}
+
 /* Every callback runs between these two. */
 void qi_source_shut(struct source *source, struct source_gate *open)
 {
@@ -71,11 +81,13 @@ void qi_source_shut(struct source *source, struct source_gate *open)
     guard_keep(&source->gate, pages, 0);
     guard_keep(&source->gate, less_cells, 0);
     guard_keep(&source->gate, seal, SOURCE_SEAL_SHUT);
+    move_doors(source, 1);
 }
 
 void qi_source_reopen(struct source *source, const struct source_gate *open)
 {
     copy_gate(&source->gate, open);
+    move_doors(source, UINTPTR_MAX);
 }
 
 /* Gives memory to the provider, or keeps quiet if it never takes any back. */

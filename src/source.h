@@ -12,6 +12,7 @@
  *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
  *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit
  *       obeyed
+ *   S4  from check level 2, while a callback runs, each door is one more than it should be
  */
 #ifndef QUARRY_SOURCE_H
 #define QUARRY_SOURCE_H
@@ -26,8 +27,9 @@ struct chunk;
 extern const struct chunk qi_chunk_shut;
 
 /* What the hot paths of malloc and free serve. While a callback runs the gate is shut: requests of no size, and a chunk
- * without a page. One comparison each thus asks for two things at once. Guarded, the gate has what free needs to know
- * of the hot chunk, and their sum, so that no damaged address is followed. */
+ * without a page. One comparison each thus asks for two things at once. Guarded, the number of bytes is no limit but a
+ * sign, for malloc there are doors (below), and the gate has what free needs to know of the hot chunk, and their sum,
+ * so that no damaged address is followed. */
 struct source_gate {
     size_t bytes;        /* requests of so many bytes and less */
     struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
@@ -50,6 +52,10 @@ struct source_gate {
     }
 #endif
 
+/* From check level 2 doors are words that malloc's hot path looks at, and that are wrong while a callback runs, so that
+ * it has no other question to ask. So many words lie from one to the next. */
+enum { SOURCE_DOOR_WORDS = 4 };
+
 struct source {
     struct guard guard;
     struct source_gate gate;
@@ -58,8 +64,18 @@ struct source {
     size_t acquired_bytes;
     size_t acquired_peak_bytes;
     size_t limit_bytes; /* 0: none */
+    GUARD_WORD(doors)   /* the first one's address */
+    GUARD_WORD(door_count)
     GUARD_WORD(seal)
 };
+
+/* Names the doors. Nobody changes them while a callback runs. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): they are written */
+BITS_INLINE void source_set_doors(struct source *source, uintptr_t *doors, size_t count)
+{
+    guard_keep(source, doors, (uintptr_t)doors);
+    guard_keep(source, door_count, count);
+}
 
 /* Is what a callback's call depends on undamaged? */
 bool qi_source_is_sound(const struct source *source);

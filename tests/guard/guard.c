@@ -416,6 +416,28 @@ GUARDED(test_guard_hot_path_of_emalloc_does_without_damaged_bin)
     expect_whole(heap);
 }
 
+/* While a callback runs no bin is to be found; but nothing is written to where doors only seem to be. */
+GUARDED(test_guard_shuts_doors_that_are_where_they_should_be)
+{
+    struct quarry_heap *heap = unit_heap(REGION_PAGES);
+    if (heap == NULL)
+        return;
+    struct source *source = heap_source(heap);
+    struct source_gate open;
+    const struct bin *bins = heap->bins.bins;
+    qi_source_shut(source, &open);
+    for (unsigned index = 0; index < BIN_COUNT; index++)
+        CHECK(!bin_map_is_there(&bins[index]));
+    qi_source_reopen(source, &open);
+    source->doors ^= 64;
+    qi_source_shut(source, &open);
+    for (unsigned index = 0; index < BIN_COUNT; index++)
+        CHECK(bin_map_is_there(&bins[index]));
+    qi_source_reopen(source, &open);
+    source->doors ^= 64;
+    expect_whole(heap);
+}
+
 /* With small pages and wide guarded codes the control data of a page is longer than the page. */
 GUARDED(test_guard_no_page_fits_where_its_control_data_does_not)
 {

@@ -28,7 +28,7 @@ static void call(struct quarry_heap *heap, void *block, unsigned which)
 
     switch (which) {
     case 0:
-        CHECK_EQ(quarry_malloc(heap, 10), NULL);
+        CHECK_EQ(quarry_malloc(heap, SMALL_BYTES), NULL); /* there is a slot */
         break;
     case 1:
         CHECK_EQ(quarry_calloc(heap, 2, 10), NULL);
@@ -93,6 +93,19 @@ static void during(struct test_source *source)
     }
 }
 
+/* A heap on a source of so many chunks, whose callbacks are to call it as soon as the test is armed. NULL: the test has
+ * been skipped. */
+static struct quarry_heap *begin(struct reentry *reentry, size_t chunks, void (*called)(struct test_source *source))
+{
+    reentry->which = 0;
+    reentry->calls = 0;
+    reentry->armed = false;
+    if (!test_source_init(&reentry->source, chunks * SMALLEST_CHUNK_BYTES))
+        return NULL;
+    reentry->source.during = called;
+    return test_source_heap(&reentry->source);
+}
+
 /* Each call, from each callback: acquire and extend while a huge block comes and grows, truncate and release while
  * it shrinks and goes. */
 static void run(struct reentry *reentry, struct quarry_heap *heap)
@@ -116,16 +129,10 @@ static void run(struct reentry *reentry, struct quarry_heap *heap)
 TEST(test_reentry_from_each_callback_is_reported)
 {
     struct reentry reentry;
-    struct quarry_heap *heap;
+    struct quarry_heap *const heap = begin(&reentry, 6, during);
 
-    reentry.calls = 0;
-    reentry.armed = false;
-    if (!test_source_init(&reentry.source, 6 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&reentry.source);
     if (heap == NULL)
         return;
-    reentry.source.during = during;
     reentry.block = quarry_malloc(heap, SMALL_BYTES);
     REQUIRE(reentry.block != NULL);
     test_fill(reentry.block, SMALL_BYTES, 7);
@@ -138,20 +145,49 @@ TEST(test_reentry_from_each_callback_is_reported)
     CHECK_EQ(reentry.source.errors, 0);
 }
 
+static void during_stats(struct test_source *source)
+{
+    struct reentry *const reentry = (struct reentry *)(void *)source;
+    struct quarry_stats stats;
+
+    if (!reentry->armed)
+        return;
+    reentry->calls++;
+    quarry_get_stats(source->heap, &stats);
+    CHECK_EQ(stats.blocks, QUARRY_STATS != 0 ? 1 : 0); /* it is counted until its memory is gone */
+}
+
+/* While a run without a used slot waits to be taken from again. */
+TEST(test_figures_may_be_asked_for_from_a_callback)
+{
+    struct reentry reentry;
+    struct quarry_heap *const heap = begin(&reentry, 6, during_stats);
+    struct quarry_stats fresh, after;
+
+    if (heap == NULL)
+        return;
+    quarry_get_stats(heap, &fresh);
+    void *huge = quarry_malloc(heap, HUGE_BYTES);
+    REQUIRE(huge != NULL);
+    quarry_free(heap, quarry_malloc(heap, SMALL_BYTES));
+    reentry.armed = true;
+    quarry_free(heap, huge);
+    reentry.armed = false;
+    CHECK_EQ(reentry.calls, 1);
+    check_heap(heap);
+    quarry_get_stats(heap, &after);
+    CHECK_EQ(after.free_bytes, fresh.free_bytes);
+    CHECK_EQ(after.largest_free_bytes, fresh.largest_free_bytes);
+    quarry_destroy(heap);
+}
+
 TEST(test_reentry_while_chunk_comes_is_reported)
 {
     struct reentry reentry;
-    struct quarry_heap *heap;
+    struct quarry_heap *const heap = begin(&reentry, 2, during);
 
-    reentry.calls = 0;
-    reentry.which = 0;
-    reentry.armed = false;
-    if (!test_source_init(&reentry.source, 2 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&reentry.source);
     if (heap == NULL)
         return;
-    reentry.source.during = during;
     reentry.block = quarry_malloc(heap, largest_free_bytes(heap));
     reentry.armed = true;
     CHECK(quarry_malloc(heap, LARGE_BYTES) != NULL);
@@ -175,16 +211,10 @@ static void during_destroy(struct test_source *source)
 TEST(test_reentry_while_heap_is_destroyed_is_reported)
 {
     struct reentry reentry;
-    struct quarry_heap *heap;
+    struct quarry_heap *const heap = begin(&reentry, 4, during_destroy);
 
-    reentry.calls = 0;
-    reentry.armed = false;
-    if (!test_source_init(&reentry.source, 4 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&reentry.source);
     if (heap == NULL)
         return;
-    reentry.source.during = during_destroy;
     CHECK(quarry_malloc(heap, largest_free_bytes(heap)) != NULL);
     CHECK(quarry_malloc(heap, LARGE_BYTES) != NULL);
     CHECK(quarry_malloc(heap, HUGE_BYTES) != NULL);
