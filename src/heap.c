@@ -353,12 +353,6 @@ size_t qi_heap_trim(struct quarry_heap *heap)
 
 /* --- changing --- */
 
-static void count_resized(struct quarry_heap *heap, size_t old_bytes, const struct heap_block *block)
-{
-    heap_count_given(heap, old_bytes);
-    heap_count_taken(heap, qi_heap_whole_bytes(block));
-}
-
 /* Gives back what only waits to be taken again; false: nothing does. */
 BITS_INLINE bool give_waiting(struct quarry_heap *heap)
 {
@@ -386,8 +380,10 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
                (give_waiting(heap) && qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
     if (done) {
-        count_resized(heap, old_bytes, block);
-        note_loose(heap, block->kind, bytes, qi_heap_whole_bytes(block));
+        heap_count_given(heap, old_bytes);
+        const size_t new_bytes = qi_heap_whole_bytes(block);
+        heap_count_taken(heap, new_bytes);
+        note_loose(heap, block->kind, bytes, new_bytes);
         if (FILL_IS_ON)
             write_canary(heap, block, false);
     }
