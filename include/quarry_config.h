@@ -53,7 +53,7 @@
  *   2  links in free memory are mixed with their own address and a secret made of options.entropy, so that an
  *      overflow or a write after free cannot steer the allocator; control data is guarded, so that any single changed
  *      bit of it is reported or has no effect; the size given to quarry_free_sized() and efree_size() is verified.
- *      About a tenth more instructions (x86_64: a third), and a word of control data for each page instead of a bit
+ *      About a tenth more instructions (x86_64: a quarter), and a word of control data for each page instead of a bit
  *      for each two pointers.
  *   3  each block ends in a canary of a pointer's size; free memory is filled, and looked at before it is used again;
  *      a small block that was freed waits until 16 more were, or memory is short. What was written beyond a block's end
