@@ -27,12 +27,10 @@ static void forget_current(struct bin_set *set, unsigned index)
 void qi_bin_format(struct bin_set *set)
 {
     for (unsigned index = 0; index < BIN_COUNT; index++) {
-        if (UNITS_GUARDED) {
+        if (UNITS_GUARDED)
             forget_current(set, index);
-            bin_room(set, index) = NULL;
-        } else {
+        else
             set->bins[index].map = no_current_map();
-        }
     }
 }
 

@@ -105,9 +105,7 @@ BITS_INLINE size_t bin_wanted(size_t last)
 {
     if (BIN_DOUBLINGS != 0)
         return bin_of_last_byte(last);
-    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES)
-        last |= QUARRY_ALIGN_BYTES - 1;
-    return bits_unknown(last & ~(size_t)(UNITS_GRANULE_BYTES - 1));
+    return bits_unknown(bin_aligned_last_byte(last) & ~(size_t)(UNITS_GRANULE_BYTES - 1));
 }
 
 BITS_INLINE unsigned bin_index_wanted(size_t wanted)

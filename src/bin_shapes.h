@@ -114,12 +114,17 @@ BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
                                       code * sizeof(struct bin_shape));
 }
 
+/* The same byte, or a later one, in the last granule of what a request of last + 1 bytes wants for its alignment. */
+BITS_INLINE size_t bin_aligned_last_byte(size_t last)
+{
+    return QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES ? last | (QUARRY_ALIGN_BYTES - 1)
+                                                                                   : last;
+}
+
 /* The bin of a request of last + 1 bytes, 1 to BIN_MAX_BYTES. */
 BITS_INLINE unsigned bin_of_last_byte(size_t last)
 {
-    if (QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES)
-        last |= QUARRY_ALIGN_BYTES - 1;
-    last >>= UNITS_GRANULE_SHIFT;
+    last = bin_aligned_last_byte(last) >> UNITS_GRANULE_SHIFT;
     if (BIN_DOUBLINGS == 0 || bits_likely(last < BIN_LINEAR_GRANULES))
         return (unsigned)last;
     unsigned power = bits_highest(last);

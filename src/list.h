@@ -146,17 +146,24 @@ BITS_INLINE bool list_first_is_sound(const struct chunk_set *set, struct list_no
     return list_next_is_sound(set, node) && (!FILL_IS_ON || list_link(set, node) == head);
 }
 
+/* Makes node a list's first, and next, which may be NULL, its second. */
+BITS_INLINE void list_put_first(const struct chunk_set *set, struct list_node **head, struct list_node *node,
+                                struct list_node *next)
+{
+    list_store_next(set, node, next);
+    if (next != NULL)
+        list_store_link(set, next, &node->next);
+    *head = node;
+    list_store_link(set, node, head);
+}
+
 /* Puts another node into the place of a list's first, whose next is sound; next: which that is. */
 BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
                                     struct list_node *next, struct list_node *by)
 {
     if (FILL_IS_ON)
         qi_list_verify(set, by, sizeof *by);
-    list_store_next(set, by, next);
-    if (next != NULL)
-        list_store_link(set, next, &by->next);
-    *head = by;
-    list_store_link(set, by, head);
+    list_put_first(set, head, by, next);
     list_scrub(node);
 }
 
@@ -180,11 +187,7 @@ BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head,
         qi_guard_report_damage(&set->source.guard, head);
         return;
     }
-    list_store_next(set, node, first);
-    if (first != NULL)
-        list_store_link(set, first, &node->next);
-    *head = node;
-    list_store_link(set, node, head);
+    list_put_first(set, head, node, first);
 }
 
 #endif
