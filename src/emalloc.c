@@ -83,7 +83,7 @@ BITS_NOINLINE void *qi_emalloc_slowly(size_t bytes)
     return take_or_fail(current_heap(), bytes, NULL);
 }
 
-BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned not_open)
+BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
 {
     if (!CURRENT_HAS_HOT)
         return qi_emalloc_slowly(bytes); /* GCOVR_EXCL_LINE: without hot paths nobody calls this function */
@@ -91,11 +91,11 @@ BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned not_ope
     const struct core *core = current_core();
     struct quarry_heap *heap = core->current;
     void *block = NULL;
-    if (bits_likely(current_is_hot(core)) && !small_is_damaged(not_open))
-        block = qi_bin_take(&heap->bins, not_open);
+    if (bits_likely(current_is_hot(core)))
+        block = qi_bin_take(&heap->bins, bin);
     if (bits_likely(block != NULL)) {
-        heap_count_taken(heap, bin_slot_bytes(not_open));
-        block = heap_mark_live(heap, block, bytes, bin_slot_bytes(not_open));
+        heap_count_taken(heap, bin_slot_bytes(bin));
+        block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
     }
     lock_leave(heap, saved);
     return bits_likely(block != NULL) ? block : qi_emalloc_slowly(bytes);

@@ -18,7 +18,7 @@ void *qi_emalloc_slowly(size_t bytes);
 void *qi_emalloc_take(size_t bytes);
 
 /* A small block, when the bin was not found open, or nobody knows as it is not the hot heap that serves. */
-void *qi_emalloc_take_from_next_run(size_t bytes, unsigned not_open);
+void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin);
 
 /* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */
 void qi_efree_slowly(void *block, size_t bytes);
@@ -51,9 +51,11 @@ BITS_INLINE void *emalloc_take(size_t bytes)
                 return block;
             }
             lock_leave(heap, saved);
-            return qi_emalloc_take_from_next_run(bytes, small_not_open(bin, opened));
+            if (opened == SMALL_FULL)
+                return qi_emalloc_take_from_next_run(bytes, bin);
+        } else {
+            lock_leave(heap, saved);
         }
-        lock_leave(heap, saved);
     }
     return qi_emalloc_slowly(bytes);
 }

@@ -243,25 +243,22 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
 
 /* A small block, when its bin is damaged, or a callback runs, which makes it look so. The lock is held; it is
  * released. */
-static BITS_COLD void *take_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned not_open, uintptr_t saved)
+static BITS_COLD void *take_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index, uintptr_t saved)
 {
     if (source_is_busy(heap_source(heap)))
         return reentered(heap, NULL, bytes, saved);
-    report(heap, QUARRY_CORRUPT, &heap->bins.bins[not_open - BIN_COUNT], 0);
+    report(heap, QUARRY_CORRUPT, &heap->bins.bins[index], 0);
     return take_and_leave(heap, bytes, 1, true, saved);
 }
 
-/* A small block, when its bin was not found open. The lock is held; it is released. */
-static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned not_open,
-                                               uintptr_t saved)
+/* A small block, when its bin's current run is full, or there is none. The lock is held; it is released. */
+static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index, uintptr_t saved)
 {
-    if (small_is_damaged(not_open))
-        return take_around_and_leave(heap, bytes, not_open, saved);
-    void *block = qi_bin_take(&heap->bins, not_open);
+    void *block = qi_bin_take(&heap->bins, index);
     if (!bits_likely(block != NULL))
         return take_and_leave(heap, bytes, 1, true, saved);
-    heap_count_taken(heap, bin_slot_bytes(not_open));
-    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(not_open));
+    heap_count_taken(heap, bin_slot_bytes(index));
+    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(index));
     leave(heap, saved);
     return block;
 }
@@ -287,7 +284,9 @@ static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
-    size_t last = bytes - 1;
+    /* Kept instead of bytes, which gcc 12 copies first, as the ways out want them; not where it copies none. */
+    const bool keeps_last = UNITS_GUARDED || (ARCH_HAS_PAIRS && BITS_WORD == 64);
+    const size_t last = keeps_last ? bits_unknown(bytes - 1) : bytes - 1;
     if (!HEAP_HAS_HOT)
         return take_pages_and_leave(heap, bytes, saved);
     if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->gate.bytes)))
@@ -300,8 +299,12 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     size_t slot_bytes = early ? bin_bytes_wanted(last, wanted) : 0;
     struct small_current current;
     const enum small_opened opened = small_open(bin_at_wanted(&heap->bins, wanted), &current);
-    if (!bits_likely(opened == SMALL_OPEN))
-        return take_slot_and_leave(heap, bytes, small_not_open(bin_index_wanted(wanted), opened), saved);
+    if (!bits_likely(opened == SMALL_OPEN)) {
+        bytes = keeps_last ? last + 1 : bytes;
+        if (opened == SMALL_DAMAGED)
+            return take_around_and_leave(heap, bytes, bin_index_wanted(wanted), saved);
+        return take_slot_and_leave(heap, bytes, bin_index_wanted(wanted), saved);
+    }
     if (!UNITS_GUARDED && BITS_WORD == 32) /* likewise */
         heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
     slot_bytes = early ? slot_bytes : bin_bytes_wanted(last, wanted);

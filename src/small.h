@@ -44,17 +44,6 @@ BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_cur
     return bits_likely(bin_free_bits(current->word, unused_bits) != 0) ? SMALL_OPEN : SMALL_FULL;
 }
 
-/* A bin that was not found open, and why, as one number: BIN_COUNT and more are damaged ones. */
-BITS_INLINE unsigned small_not_open(unsigned index, enum small_opened opened)
-{
-    return index + (UNITS_GUARDED && opened == SMALL_DAMAGED ? BIN_COUNT : 0);
-}
-
-BITS_INLINE bool small_is_damaged(unsigned not_open)
-{
-    return UNITS_GUARDED && !bits_likely(not_open < BIN_COUNT);
-}
-
 /* The slot, of so many bytes, when there is one. */
 BITS_INLINE void *small_take_from(const struct small_current *current, size_t slot_bytes)
 {
