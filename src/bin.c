@@ -19,16 +19,16 @@ static uint8_t *no_current_map(void)
     return (uint8_t *)(uintptr_t)no_map; /* without a free slot nothing is ever written to it */
 }
 
-static void forget_current(struct bin_set *set, unsigned index)
+static void forget_current(struct bin *bin)
 {
-    bin_set_current(&set->bins[index], 0, no_current_map());
+    bin_set_current(bin, 0, no_current_map());
 }
 
 void qi_bin_format(struct bin_set *set)
 {
     for (unsigned index = 0; index < BIN_COUNT; index++) {
         if (UNITS_GUARDED)
-            forget_current(set, index);
+            forget_current(&set->bins[index]);
         else
             set->bins[index].map = no_current_map();
     }
@@ -175,7 +175,7 @@ static bool may_be_unused(const struct bin *bin)
     if (!bin_map_is_there(bin))
         return false;
     const uintptr_t free = bin_map_load(bin->map, 0);
-    return (free & (free + 1)) == 0;
+    return free != 0 && (free & (free + 1)) == 0;
 }
 
 /* A bin's current run, if it lies in the first chunk, and guarded, has no used slot; false: nothing is to be done with
@@ -185,11 +185,11 @@ static bool find_unused(const struct bin_set *set, const struct bin *bin, struct
     run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
     run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
     if (UNITS_GUARDED &&
-        (!bin_map_is_sound(bin->map, bin->run) || !chunk_layout_is_sound(run->chunk) || bin_run_map(run) != bin->map))
+        (!bin_map_is_sound(bin->map, bin->run) || bin_run_map(run) != bin->map || !chunk_codes_are_there(run->chunk)))
         return false;
     run->code = run->chunk->codes[run->page];
-    return !UNITS_GUARDED || (run->code >= PAGE_SMALL && bin_shape_of(run->code)->slots != 0 &&
-                              bin_map_load(bin->map, 0) == bin_all_bits(bin_unused_bits(bin_shape_of(run->code))));
+    return !UNITS_GUARDED || (run->code >= PAGE_SMALL &&
+                              bin_bits_are_all(bin_shape_of(run->code), bin_map_load(bin->map, 0)));
 }
 
 bool qi_bin_give_spare(struct bin_set *set)
@@ -201,14 +201,14 @@ bool qi_bin_give_spare(struct bin_set *set)
     set->spare = 0;
     if (UNITS_GUARDED && index >= BIN_COUNT)
         return report_bad_room(set, &set->spare);
-    const struct bin *bin = &set->bins[index];
+    struct bin *bin = (struct bin *)(uintptr_t)bin_at(set, index);
     if (!may_be_unused(bin) || !find_unused(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
     verify_run(set, run.chunk, run.page, pages, NULL);
     if (qi_run_give(&set->runs, run.chunk, run.page, pages) == RUN_REFUSED)
         return false;
-    forget_current(set, index);
+    forget_current(bin);
     return true;
 }
 
@@ -238,7 +238,7 @@ enum run_given qi_bin_give_current(struct bin_set *set, struct chunk *chunk, siz
     verify_run(set, chunk, page, bin_shape_of(code)->pages, NULL);
     enum run_given given = qi_run_give(&set->runs, chunk, page, bin_shape_of(code)->pages);
     if (given != RUN_REFUSED)
-        forget_current(set, bin_of_code(code));
+        forget_current(&set->bins[bin_of_code(code)]);
     return given;
 }
 

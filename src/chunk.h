@@ -192,6 +192,14 @@ BITS_INLINE bool chunk_layout_is_sound(const struct chunk *chunk)
             (sizeof(page_code_t) == 1 || chunk->page_count <= SIZE_MAX / 2));
 }
 
+/* The same where another word than the chunk's already told where pages and maps are. */
+BITS_INLINE bool chunk_codes_are_there(const struct chunk *chunk)
+{
+    return !UNITS_GUARDED ||
+           ((uintptr_t)chunk->maps - (chunk->page_count + 1) * sizeof(page_code_t) == (uintptr_t)chunk->codes &&
+            (sizeof(page_code_t) == 1 || chunk->page_count <= SIZE_MAX / 2));
+}
+
 /* After a change of what is sealed. */
 BITS_INLINE void chunk_close(struct chunk *chunk)
 {

@@ -46,10 +46,29 @@ struct list_heads {
     size_t bytes;
 };
 
+/* How far behind the first head a word lies: in words, rotated, so that what is no word is very far; below level 2,
+ * where every word was looked at before, in bytes. */
+BITS_INLINE uintptr_t list_head_distance(struct list_heads heads, struct list_node *const *word)
+{
+    const uintptr_t bytes = (uintptr_t)word - (uintptr_t)heads.start;
+    return UNITS_GUARDED ? bits_rotate_right(bytes, sizeof word == 8 ? 3 : 2) : bytes;
+}
+
+/* Is that one of them, and which? */
+BITS_INLINE bool list_head_is_there(struct list_heads heads, uintptr_t distance)
+{
+    return distance < (UNITS_GUARDED ? heads.bytes / sizeof(struct list_node *) : heads.bytes);
+}
+
+BITS_INLINE uintptr_t list_head_index(uintptr_t distance)
+{
+    return UNITS_GUARDED ? distance : distance / sizeof(struct list_node *);
+}
+
 BITS_INLINE bool list_is_head(struct list_heads heads, struct list_node *const *word)
 {
     return heads.bytes == sizeof *word ? (const void *)word == heads.start
-                                       : (uintptr_t)word - (uintptr_t)heads.start < heads.bytes;
+                                       : list_head_is_there(heads, list_head_distance(heads, word));
 }
 
 /* What both words of a node are mixed with. */
@@ -79,13 +98,6 @@ BITS_INLINE void list_store_link(const struct chunk_set *set, struct list_node *
     node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_mask(set, node));
 }
 
-/* What a link leads to: a head, or a node's next. */
-BITS_INLINE struct list_node *list_load(const struct chunk_set *set, struct list_heads heads,
-                                        struct list_node *const *link)
-{
-    return QUARRY_CHECK_LEVEL < 2 || list_is_head(heads, link) ? *link : list_next(set, (const struct list_node *)link);
-}
-
 /* Makes next, which may be NULL, what follows the word that a link leads to. */
 BITS_INLINE void list_follow(const struct chunk_set *set, struct list_heads heads, struct list_node **link,
                              struct list_node *next)
@@ -105,12 +117,24 @@ BITS_INLINE bool list_next_is_sound(const struct chunk_set *set, const struct li
     return QUARRY_CHECK_LEVEL == 0 || next == NULL || (list_may_read(set, next) && list_link(set, next) == &node->next);
 }
 
+/* From check level 2: does the word that node's link leads to lead back? A head may be read without being asked. */
+BITS_INLINE bool list_link_leads_back(const struct chunk_set *set, struct list_heads heads,
+                                      const struct list_node *node)
+{
+    struct list_node **link = list_link(set, node);
+    return list_is_head(heads, link)
+                   ? *link == node
+                   : list_may_read(set, (const void *)link) && list_next(set, (const struct list_node *)link) == node;
+}
+
 /* May node be taken out of its list? */
 BITS_INLINE bool list_is_sound(const struct chunk_set *set, struct list_heads heads, const struct list_node *node)
 {
+    if (QUARRY_CHECK_LEVEL >= 2)
+        return list_link_leads_back(set, heads, node) && list_next_is_sound(set, node);
     return QUARRY_CHECK_LEVEL == 0 ||
-           (list_may_read(set, (const void *)list_link(set, node)) &&
-            list_load(set, heads, list_link(set, node)) == node && list_next_is_sound(set, node));
+           (list_may_read(set, (const void *)list_link(set, node)) && *list_link(set, node) == node &&
+            list_next_is_sound(set, node));
 }
 
 /* Guarded: may what a head leads to be read, and is it a list's first node? */

@@ -46,19 +46,19 @@ static BITS_NOINLINE bool node_is_sound(const struct run_set *set, const struct 
 BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node)
 {
     struct list_node **link = list_link(&set->chunks, node), *next = list_next(&set->chunks, node);
-    uintptr_t position = (uintptr_t)link - (uintptr_t)set->heads;
+    uintptr_t distance = list_head_distance(run_heads(set), link);
     list_follow(&set->chunks, run_heads(set), link, next);
-    if (next == NULL && position < sizeof set->heads)
-        set->class_mask &= ~((uintptr_t)1 << (position / sizeof(struct list_node *)));
+    if (next == NULL && list_head_is_there(run_heads(set), distance))
+        set->class_mask &= ~((uintptr_t)1 << list_head_index(distance));
 }
 
 /* Undoes that, before another node is taken out or put in. */
 static BITS_COLD void relink_node(struct run_set *set, struct list_node *node)
 {
-    uintptr_t position = (uintptr_t)list_link(&set->chunks, node) - (uintptr_t)set->heads;
+    uintptr_t distance = list_head_distance(run_heads(set), list_link(&set->chunks, node));
     qi_list_relink(&set->chunks, run_heads(set), node);
-    if (position < sizeof set->heads)
-        set->class_mask |= (uintptr_t)1 << (position / sizeof(struct list_node *));
+    if (list_head_is_there(run_heads(set), distance))
+        set->class_mask |= (uintptr_t)1 << list_head_index(distance);
 }
 
 BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
