@@ -109,7 +109,7 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     unsigned unused_bits = bin_unused_bits(shape);
     uint8_t *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
     uintptr_t tag = bin_tag(start, unused_bits);
-    bin_set_current(&set->bins[index], tag, map);
+    bin_set_current(bin_to_change(set, index), tag, map);
     uintptr_t others = BIN_OWN_WORD ? 0 : bin_map_load(map, unused_bits); /* bits above the slots */
     bin_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1, tag);
     write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
@@ -201,7 +201,7 @@ bool qi_bin_give_spare(struct bin_set *set)
     set->spare = 0;
     if (UNITS_GUARDED && index >= BIN_COUNT)
         return report_bad_room(set, &set->spare);
-    struct bin *bin = (struct bin *)(uintptr_t)bin_at(set, index);
+    struct bin *bin = bin_to_change(set, index);
     if (!may_be_unused(bin) || !find_unused(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;

@@ -98,6 +98,11 @@ BITS_INLINE const struct bin *bin_at(const struct bin_set *set, unsigned index)
     return &((const struct bin_set *)moved)->bins[0];
 }
 
+BITS_INLINE struct bin *bin_to_change(struct bin_set *set, unsigned index)
+{
+    return (struct bin *)(uintptr_t)bin_at(set, index);
+}
+
 /* What a request of last + 1 bytes, 1 to BIN_MAX_BYTES, wants, in the form that leads to its bin in the fewest steps:
  * the bin's number, or where every bin has a granule more than the one before, the bytes of its slots less a granule.
  */

@@ -181,23 +181,20 @@ BITS_INLINE bool chunk_is_sound(const struct chunk *chunk)
     return !UNITS_GUARDED || chunk_sum(chunk) == guard_word(chunk, seal);
 }
 
-/* The same of what leads to its pages and what is noted of them: one place follows from the other. (With codes of two
- * bytes, no place depends on the number's highest bit.) */
+/* Do the maps' and the codes' places and the number of pages agree, in every bit? */
+BITS_INLINE bool chunk_codes_are_there(const struct chunk *chunk)
+{
+    const uintptr_t distance = (uintptr_t)chunk->maps - (uintptr_t)chunk->codes;
+    return !UNITS_GUARDED ||
+           (sizeof(page_code_t) == 1 ? distance : bits_rotate_right(distance, 1)) == chunk->page_count + 1;
+}
+
+/* The same of all that leads to its pages and to what is noted of them: one place follows from the other. */
 BITS_INLINE bool chunk_layout_is_sound(const struct chunk *chunk)
 {
     const size_t cells = chunk->page_count + 1;
-    const uintptr_t maps = (uintptr_t)chunk->pages - cells * UNITS_MAP_BYTES;
-    return !UNITS_GUARDED ||
-           (maps == (uintptr_t)chunk->maps && maps - cells * sizeof(page_code_t) == (uintptr_t)chunk->codes &&
-            (sizeof(page_code_t) == 1 || chunk->page_count <= SIZE_MAX / 2));
-}
-
-/* The same where another word than the chunk's already told where pages and maps are. */
-BITS_INLINE bool chunk_codes_are_there(const struct chunk *chunk)
-{
-    return !UNITS_GUARDED ||
-           ((uintptr_t)chunk->maps - (chunk->page_count + 1) * sizeof(page_code_t) == (uintptr_t)chunk->codes &&
-            (sizeof(page_code_t) == 1 || chunk->page_count <= SIZE_MAX / 2));
+    return !UNITS_GUARDED || ((uintptr_t)chunk->pages - cells * UNITS_MAP_BYTES == (uintptr_t)chunk->maps &&
+                              chunk_codes_are_there(chunk));
 }
 
 /* After a change of what is sealed. */

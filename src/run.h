@@ -39,6 +39,8 @@ struct run_set {
 };
 
 _Static_assert(RUN_CLASSES <= sizeof(uintptr_t) * 8, "a bit for each class");
+
+#define RUN_CLASSES_MASK (UINTPTR_MAX >> (BITS_WORD - RUN_CLASSES))
 _Static_assert(1 << RUN_SHORT_SHIFT == RUN_SHORT_PAGES, "the first length behind the table is a power of two");
 
 enum run_end { RUN_HEAD, RUN_TAIL };
@@ -182,10 +184,10 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     uintptr_t mask = set->class_mask;
     struct run_free run;
     if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
-        uintptr_t longer = mask >> class >> 1;
+        uintptr_t longer = (UNITS_GUARDED ? mask & RUN_CLASSES_MASK : mask) >> class >> 1;
         if (longer != 0) {
             class += 1 + bits_lowest(longer);
-            node = UNITS_GUARDED && class >= RUN_CLASSES ? NULL : set->heads[class];
+            node = set->heads[class];
         } else {
             node = qi_run_search_class(set, class, pages);
             if (node == NULL)
