@@ -63,7 +63,7 @@ enum small_given {
     SMALL_GIVEN,
     SMALL_WRONG, /* the slot is not allocated */
     SMALL_FIRST, /* the run was full: bin_give_first() is to be asked */
-    SMALL_LAST,  /* the run would run empty: qi_bin_give_last() is to be asked */
+    SMALL_LAST,  /* the run would run empty: bin_give_last() is to be asked */
 };
 
 /* Gives back a slot of a run of this shape. */
