@@ -394,6 +394,7 @@ $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(marks_jobs)\
 $(faults_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
+$(call job,file heads,$(BUILD_SECONDS),tests/style/files.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
 $(exhaustive_jobs)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\

@@ -188,8 +188,8 @@ static bool find_unused(const struct bin_set *set, const struct bin *bin, struct
         (!bin_map_is_sound(bin->map, bin->run) || bin_run_map(run) != bin->map || !chunk_codes_are_there(run->chunk)))
         return false;
     run->code = run->chunk->codes[run->page];
-    return !UNITS_GUARDED || (run->code >= PAGE_SMALL &&
-                              bin_bits_are_all(bin_shape_of(run->code), bin_map_load(bin->map, 0)));
+    return !UNITS_GUARDED ||
+           (run->code >= PAGE_SMALL && bin_bits_are_all(bin_shape_of(run->code), bin_map_load(bin->map, 0)));
 }
 
 bool qi_bin_give_spare(struct bin_set *set)

@@ -240,8 +240,7 @@ BITS_INLINE uintptr_t bin_all_bits(unsigned unused_bits)
     return BIN_OWN_WORD ? UINTPTR_MAX >> unused_bits : UINTPTR_MAX << unused_bits;
 }
 
-/* Guarded: are these the bits of a run of this shape without a used slot? They are some, and none between them is clear.
- * A shape without slots has no such run. */
+/* Guarded: are these the bits of a run of this shape without a used slot? (A shape without slots has no such run.) */
 BITS_INLINE bool bin_bits_are_all(const struct bin_shape *shape, uintptr_t free)
 {
     return BITS_WORD == 64 ? free == BIN_SLOTS_MASK(shape) : (free + 1) >> shape->slots == 1;
@@ -364,16 +363,6 @@ BITS_INLINE bool bin_is_first(const struct bin_set *set, const struct chunk *chu
     return UNITS_GUARDED ? chunk->pages == set->runs.chunks.first.pages : chunk == &set->runs.chunks.first;
 }
 
-/* A run's chunk, for a function that is not inline. Guarded, it may be what the gate says of one: a copy, so that this
- * lies in memory only where it must. */
-BITS_INLINE struct chunk *bin_chunk_in_memory(const struct bin_run *run, struct chunk *copy)
-{
-    if (!UNITS_GUARDED)
-        return run->chunk;
-    *copy = *run->chunk;
-    return copy;
-}
-
 /* qi_bin_give() for the last used slot of a run, which is sound. */
 BITS_INLINE enum run_given bin_give_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
@@ -381,9 +370,9 @@ BITS_INLINE enum run_given bin_give_last(struct bin_set *set, const struct bin_r
     uint8_t *map = bin_run_map(run);
     struct chunk copy;
     if (set->bins[index].map != map)
-        return qi_bin_give_listed(set, bin_chunk_in_memory(run, &copy), run->page);
+        return qi_bin_give_listed(set, chunk_in_memory(run->chunk, &copy), run->page);
     if (!bin_is_first(set, run->chunk))
-        return qi_bin_give_current(set, bin_chunk_in_memory(run, &copy), run->page);
+        return qi_bin_give_current(set, chunk_in_memory(run->chunk, &copy), run->page);
     bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
     if (set->spare != index + 1) {
         qi_bin_give_spare(set);

@@ -314,6 +314,19 @@ BITS_INLINE struct chunk *chunk_hot_whole(const struct source_gate *gate, struct
     return hot;
 }
 
+/* A chunk, for a function that is not inline. Guarded, it may be what chunk_hot_whole() gave: then that is copied, so
+ * that a view lies in memory only where it must. Member by member: compilers copy a struct by calling memcpy(). */
+BITS_INLINE struct chunk *chunk_in_memory(struct chunk *chunk, struct chunk *copy)
+{
+    if (!UNITS_GUARDED)
+        return chunk;
+    copy->pages = chunk->pages;
+    copy->page_count = chunk->page_count;
+    copy->codes = chunk->codes;
+    copy->maps = chunk->maps;
+    return copy;
+}
+
 /* chunk_hot_seen(); NULL if it is damaged, or shut. */
 BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct chunk *view)
 {

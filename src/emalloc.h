@@ -17,7 +17,7 @@ _Static_assert(QUARRY_GRANULE_BYTES == UNITS_GRANULE_BYTES && QUARRY_SMALL_MAX_B
 void *qi_emalloc_slowly(size_t bytes);
 void *qi_emalloc_take(size_t bytes);
 
-/* A small block, when the bin was not found open, or nobody knows as it is not the hot heap that serves. */
+/* A small block, when the bin's current run is full, or there is none. */
 void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin);
 
 /* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */

@@ -132,9 +132,8 @@ BITS_INLINE bool list_is_sound(const struct chunk_set *set, struct list_heads he
 {
     if (QUARRY_CHECK_LEVEL >= 2)
         return list_link_leads_back(set, heads, node) && list_next_is_sound(set, node);
-    return QUARRY_CHECK_LEVEL == 0 ||
-           (list_may_read(set, (const void *)list_link(set, node)) && *list_link(set, node) == node &&
-            list_next_is_sound(set, node));
+    return QUARRY_CHECK_LEVEL == 0 || (list_may_read(set, (const void *)list_link(set, node)) &&
+                                       *list_link(set, node) == node && list_next_is_sound(set, node));
 }
 
 /* Guarded: may what a head leads to be read, and is it a list's first node? */

@@ -39,9 +39,10 @@ struct run_set {
 };
 
 _Static_assert(RUN_CLASSES <= sizeof(uintptr_t) * 8, "a bit for each class");
-
-#define RUN_CLASSES_MASK (UINTPTR_MAX >> (BITS_WORD - RUN_CLASSES))
 _Static_assert(1 << RUN_SHORT_SHIFT == RUN_SHORT_PAGES, "the first length behind the table is a power of two");
+
+/* The bits of class_mask that mean a class. If damage has set others, they are not to be searched for a run. */
+#define RUN_CLASSES_MASK (UINTPTR_MAX >> (BITS_WORD - RUN_CLASSES))
 
 enum run_end { RUN_HEAD, RUN_TAIL };
 
