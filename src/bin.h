@@ -89,13 +89,19 @@ BITS_INLINE struct list_heads bin_heads(const struct bin_set *set, unsigned inde
     return (struct list_heads){&bin_room(set, index), sizeof(struct list_node *)};
 }
 
+/* The set, moved so far that a bin comes to lie where the first one was: from there its words are as many bytes away as
+ * the first one's from the set. */
+BITS_INLINE const struct bin *bin_of_moved(uintptr_t moved)
+{
+    return &((const struct bin_set *)moved)->bins[0];
+}
+
 /* A bin, found in as few steps as the CPU has for a sum and an offset. */
 BITS_INLINE const struct bin *bin_at(const struct bin_set *set, unsigned index)
 {
     if (!UNITS_GUARDED)
         return &set->bins[index];
-    const uintptr_t moved = bits_unknown((uintptr_t)set + index * sizeof(struct bin));
-    return &((const struct bin_set *)moved)->bins[0];
+    return bin_of_moved(bits_unknown((uintptr_t)set + index * sizeof(struct bin)));
 }
 
 BITS_INLINE struct bin *bin_to_change(struct bin_set *set, unsigned index)
@@ -113,17 +119,21 @@ BITS_INLINE size_t bin_wanted(size_t last)
     return bits_unknown(bin_aligned_last_byte(last) & ~(size_t)(UNITS_GRANULE_BYTES - 1));
 }
 
-BITS_INLINE unsigned bin_index_wanted(size_t wanted)
+/* The set moved to the bin that is wanted, and that bin's number: made of the moved set where that leaves a register
+ * free in between. */
+BITS_INLINE uintptr_t bin_moved_wanted(const struct bin_set *set, size_t wanted)
 {
-    return (unsigned)(BIN_DOUBLINGS != 0 ? wanted : wanted >> UNITS_GRANULE_SHIFT);
+    if (BIN_DOUBLINGS == 0)
+        return (uintptr_t)set + wanted * (sizeof(struct bin) / UNITS_GRANULE_BYTES);
+    const uintptr_t moved = (uintptr_t)set + wanted * sizeof(struct bin);
+    return UNITS_GUARDED && BITS_WORD == 32 ? bits_unknown(moved) : moved;
 }
 
-BITS_INLINE const struct bin *bin_at_wanted(const struct bin_set *set, size_t wanted)
+BITS_INLINE unsigned bin_index_moved(const struct bin_set *set, size_t wanted, uintptr_t moved)
 {
-    if (BIN_DOUBLINGS != 0)
-        return bin_at(set, (unsigned)wanted);
-    const uintptr_t moved = (uintptr_t)set + wanted * (sizeof(struct bin) / UNITS_GRANULE_BYTES);
-    return &((const struct bin_set *)moved)->bins[0];
+    if (BITS_WORD == 64 && (UNITS_GUARDED || ARCH_ADDS_IN_MEMORY))
+        return (unsigned)((bits_unknown(moved) - (uintptr_t)set) / sizeof(struct bin));
+    return (unsigned)(BIN_DOUBLINGS != 0 ? wanted : wanted >> UNITS_GRANULE_SHIFT);
 }
 
 BITS_INLINE size_t bin_bytes_wanted(size_t last, size_t wanted)
@@ -179,6 +189,28 @@ BITS_INLINE struct bin_guarded_map bin_guarded_load(const uint8_t *map)
 BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
 {
     bits_pair_store((uintptr_t *)(void *)map, free, rest);
+}
+
+/* Takes the lowest free slot of a run with this tag. A CPU that adds in memory moves the bit; word and bit are looked
+ * for anew, or the compiler, which has loaded both words before, would add in registers and store. */
+BITS_INLINE void bin_guarded_take(uint8_t *map, uintptr_t free, uintptr_t tag)
+{
+    if (!ARCH_ADDS_IN_MEMORY) {
+        bin_guarded_store(map, free & (free - 1), tag - (free & (free - 1)));
+        return;
+    }
+    const uintptr_t bit = bits_unknown(free & (0 - free));
+    map = (uint8_t *)bits_unknown((uintptr_t)map);
+    bin_guarded_map(map)->free -= bit;
+    map = (uint8_t *)bits_unknown((uintptr_t)map);
+    bin_guarded_map(map)->rest += bit;
+}
+
+/* Makes given of the free slots, for a CPU that adds in memory. */
+BITS_INLINE void bin_guarded_give(uint8_t *map, uintptr_t free, uintptr_t given)
+{
+    bin_guarded_map(map)->free = given;
+    bin_guarded_map(map)->rest -= given - free;
 }
 
 /* Which is what a bin says of its current run. */

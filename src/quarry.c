@@ -291,19 +291,21 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
         return take_pages_and_leave(heap, bytes, saved);
     if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->gate.bytes)))
         return take_pages_and_leave(heap, bytes, saved);
-    if (UNITS_GUARDED && BITS_WORD == 32) /* where gcc 12 keeps heap in its register from here on */
+    if (UNITS_GUARDED && !(ARCH_HAS_PAIRS && BITS_WORD == 64)) /* gcc 12 keeps heap in its register from here on */
         heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
     const size_t wanted = bin_wanted(last);
     /* Where sizes double, the compiler would ask once more which kind of bin it is, were it not said here. */
     const bool early = UNITS_GUARDED && BIN_DOUBLINGS != 0;
     size_t slot_bytes = early ? bin_bytes_wanted(last, wanted) : 0;
     struct small_current current;
-    const enum small_opened opened = small_open(bin_at_wanted(&heap->bins, wanted), &current);
+    const uintptr_t moved = bin_moved_wanted(&heap->bins, wanted);
+    const enum small_opened opened = small_open(bin_of_moved(moved), &current);
     if (!bits_likely(opened == SMALL_OPEN)) {
         bytes = keeps_last ? last + 1 : bytes;
+        const unsigned index = bin_index_moved(&heap->bins, wanted, moved);
         if (opened == SMALL_DAMAGED)
-            return take_around_and_leave(heap, bytes, bin_index_wanted(wanted), saved);
-        return take_slot_and_leave(heap, bytes, bin_index_wanted(wanted), saved);
+            return take_around_and_leave(heap, bytes, index, saved);
+        return take_slot_and_leave(heap, bytes, index, saved);
     }
     if (!UNITS_GUARDED && BITS_WORD == 32) /* likewise */
         heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);

@@ -31,9 +31,9 @@ BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_cur
             return SMALL_DAMAGED;
         current->map = (uint8_t *)map.first;
         const struct bin_guarded_map words = bin_guarded_load(current->map);
-        current->run = bin->run;
+        current->run = words.free + words.rest;
         current->word = words.free;
-        if (!bits_likely(words.free + words.rest == current->run))
+        if (!bits_likely(current->run == bin->run))
             return SMALL_DAMAGED;
         return bits_likely(words.free != 0) ? SMALL_OPEN : SMALL_FULL;
     }
@@ -48,7 +48,11 @@ BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_cur
 BITS_INLINE void *small_take_from(const struct small_current *current, size_t slot_bytes)
 {
     uintptr_t word = current->word;
-    bin_map_store(current->map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
+    uint8_t *map = current->map;
+    if (UNITS_GUARDED)
+        bin_guarded_take(map, word, current->run);
+    else
+        bin_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
     /* 32 bits hold the product: a run has no more bytes */
     return bin_tag_start(current->run) + bits_lowest(word) * (unsigned)slot_bytes;
 }
@@ -70,13 +74,13 @@ enum small_given {
 BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *shape, unsigned slot)
 {
     unsigned unused_bits = bin_unused_bits(shape);
+    const bool loads_both = UNITS_GUARDED && !ARCH_ADDS_IN_MEMORY;
+    if (UNITS_GUARDED) /* or the compiler finds its words by other ways than it once did */
+        map = (uint8_t *)bits_unknown((uintptr_t)map);
     struct bin_guarded_map guarded = {0, 0};
-    if (UNITS_GUARDED) {
-        map = (uint8_t *)bits_unknown(
-                (uintptr_t)map); /* or the compiler finds its words by other ways than it once did */
+    if (loads_both)
         guarded = bin_guarded_load(map);
-    }
-    uintptr_t word = UNITS_GUARDED ? guarded.free : bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot,
+    uintptr_t word = loads_both ? guarded.free : bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot,
               given = word | bit;
     if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(given != word))
         return SMALL_WRONG;
@@ -86,8 +90,10 @@ BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *sh
         return SMALL_LAST;
     if (!bits_likely(bin_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;
-    if (UNITS_GUARDED)
+    if (loads_both)
         bin_guarded_store(map, given, guarded.rest - bit);
+    else if (UNITS_GUARDED)
+        bin_guarded_give(map, word, given);
     else
         bin_map_store(map, unused_bits, given, 0);
     return SMALL_GIVEN;

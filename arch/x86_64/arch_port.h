@@ -11,9 +11,10 @@
 
 #include <stdint.h>
 
-#define ARCH_NAME         "x86_64"
-#define ARCH_HAS_BIT_SCAN 1
-#define ARCH_HAS_ATOMICS  1
+#define ARCH_NAME           "x86_64"
+#define ARCH_HAS_BIT_SCAN   1
+#define ARCH_HAS_ATOMICS    1
+#define ARCH_ADDS_IN_MEMORY 1
 
 /* pushfq stores below the stack pointer, where a leaf function may keep locals: the compiler does not know of this
  * push, so it steps over the red zone (128 bytes) first. That holds with and without -mno-red-zone. */

@@ -26,8 +26,9 @@ $(foreach mode,level0 size0,$(eval COVERAGE_WITHOUT_$(mode) := misuse))
 $(foreach mode,level2 level3 level4,$(eval COVERAGE_WITHOUT_$(mode) := unit faults)$(eval COVERAGE_ALSO_$(mode) := table guard))
 COVERAGE_WITHOUT_level4 += stress
 
-# The port of tests/coverage/port has what no host has: no bit scan, and pairs of words.
+# The port of tests/coverage/port has what no host has: no bit scan, no adding in memory, and pairs of words.
 COVERAGE_PORT_plainscan := tests/coverage/port
+COVERAGE_PORT_guarded64 := tests/coverage/port
 
 COVER_default   :=
 COVER_level0    := -DQUARRY_CHECK_LEVEL=0

@@ -226,6 +226,33 @@ TEST(test_guard_leaves_spare_that_is_damaged)
     CHECK(qi_check_heap(scene.heap));
 }
 
+/* --- the words of a map --- */
+
+static bool map_says(const struct bin_run *run, uintptr_t free)
+{
+    const struct bin_guarded_map *words = bin_guarded_map(bin_run_map(run));
+    return words->free == free && words->rest == (uintptr_t)bin_run_start(run) - free;
+}
+
+TEST(test_guard_moves_a_bit_from_word_to_word)
+{
+    struct quarry_heap *heap = unit_heap(PAGES);
+    if (heap == NULL)
+        return;
+    void *first = quarry_malloc(heap, BYTES), *second = quarry_malloc(heap, BYTES);
+    const struct heap_block found = unit_find(heap, first);
+    const uintptr_t all = BIN_SLOTS_MASK(bin_shape_of(found.run.code));
+    CHECK(map_says(&found.run, all - 3));
+    quarry_free(heap, first);
+    qi_heap_flush(heap); /* where freed blocks wait */
+    CHECK(map_says(&found.run, all - 2));
+    CHECK(quarry_malloc(heap, BYTES) == first);
+    CHECK(map_says(&found.run, all - 3));
+    quarry_free(heap, second);
+    qi_heap_flush(heap);
+    CHECK(map_says(&found.run, all - 1));
+}
+
 /* --- waiting --- */
 
 TEST(test_guard_reports_write_over_canary_of_waiting_block)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * arch_port.h: the hosted port without a bit scan, so that what small CPUs run is counted on the host too, and with
- * pairs of words, as other CPUs have. The build says besides that words cannot be loaded from any address
- * (BITS_UNALIGNED of src/bits.h). For make coverage only.
+ * arch_port.h: the hosted port without a bit scan and without adding in memory, so that what small CPUs run is counted
+ * on the host too, and with pairs of words, as other CPUs have. The build plainscan says besides that words cannot be
+ * loaded from any address (BITS_UNALIGNED of src/bits.h). For make coverage only.
  */
 #include "../../../arch/hosted/arch_port.h"
 
 #undef ARCH_HAS_BIT_SCAN
-#define ARCH_HAS_BIT_SCAN 0
+#define ARCH_HAS_BIT_SCAN (UINTPTR_MAX > UINT32_MAX) /* small CPUs are 32-bit ones */
 #define ARCH_HAS_PAIRS    1
+#undef ARCH_ADDS_IN_MEMORY
