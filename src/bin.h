@@ -191,14 +191,10 @@ BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
     bits_pair_store((uintptr_t *)(void *)map, free, rest);
 }
 
-/* Takes the lowest free slot of a run with this tag. A CPU that adds in memory moves the bit; word and bit are looked
- * for anew, or the compiler, which has loaded both words before, would add in registers and store. */
-BITS_INLINE void bin_guarded_take(uint8_t *map, uintptr_t free, uintptr_t tag)
+/* Takes the lowest free slot, for a CPU that adds in memory. Word and bit are looked for anew, or the compiler, which
+ * has loaded both words before, would add in registers and store. */
+BITS_INLINE void bin_guarded_take(uint8_t *map, uintptr_t free)
 {
-    if (!ARCH_ADDS_IN_MEMORY) {
-        bin_guarded_store(map, free & (free - 1), tag - (free & (free - 1)));
-        return;
-    }
     const uintptr_t bit = bits_unknown(free & (0 - free));
     map = (uint8_t *)bits_unknown((uintptr_t)map);
     bin_guarded_map(map)->free -= bit;
@@ -206,7 +202,7 @@ BITS_INLINE void bin_guarded_take(uint8_t *map, uintptr_t free, uintptr_t tag)
     bin_guarded_map(map)->rest += bit;
 }
 
-/* Makes given of the free slots, for a CPU that adds in memory. */
+/* Makes given of the free slots, likewise. */
 BITS_INLINE void bin_guarded_give(uint8_t *map, uintptr_t free, uintptr_t given)
 {
     bin_guarded_map(map)->free = given;

@@ -49,8 +49,8 @@ BITS_INLINE void *small_take_from(const struct small_current *current, size_t sl
 {
     uintptr_t word = current->word;
     uint8_t *map = current->map;
-    if (UNITS_GUARDED)
-        bin_guarded_take(map, word, current->run);
+    if (UNITS_GUARDED && ARCH_ADDS_IN_MEMORY)
+        bin_guarded_take(map, word);
     else
         bin_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
     /* 32 bits hold the product: a run has no more bytes */
