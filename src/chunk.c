@@ -103,7 +103,7 @@ static void raise_top_bit(struct chunk_set *set)
 {
     struct added_chunk *old = set->root;
     set->top_bit++;
-    if (old->low == NULL && old->high == NULL)
+    if (chunk_link(&old->low) == NULL && chunk_link(&old->high) == NULL) /* it is the leaf */
         return;
     struct added_chunk *leaf = take_leaf(&set->root);
     make_leaf(leaf);

@@ -265,6 +265,31 @@ GUARDED(test_guard_leaves_chunk_whose_links_are_damaged)
     CHECK_EQ(source.granted_bytes, 0);
 }
 
+/* Two neighbours, so that the second makes the root decide by a higher bit. The first, alone, has a damaged link to
+ * what is below: it stays where it is, and both are found. */
+GUARDED(test_guard_tree_rises_above_damaged_chunk)
+{
+    enum { BYTES = 1024 };
+    unsigned char *memory = test_memory_aligned((size_t)2 * BYTES, (size_t)2 * BYTES);
+    if (memory == NULL)
+        return;
+    struct added_chunk *first = (void *)memory, *second = (void *)(memory + BYTES);
+    uintptr_t *const words[] = {(uintptr_t *)(void *)&first->low, &first->low_check, (uintptr_t *)(void *)&first->high,
+                                &first->high_check};
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        struct chunk_set set = {.chunk_count = 1, .source.gate.chunk = &set.first};
+        first->chunk.bytes = second->chunk.bytes = BYTES;
+        qi_chunk_insert(&set, first);
+        const unsigned bit = set.top_bit;
+        ++*words[i];
+        qi_chunk_insert(&set, second);
+        CHECK(set.top_bit > bit);
+        REQUIRE(chunk_link(&first->low) != first && chunk_link(&first->high) != first); /* a way without an end */
+        CHECK_EQ(qi_chunk_find_added(&set, memory), first);
+        CHECK_EQ(qi_chunk_find_added(&set, memory + (size_t)2 * BYTES - 1), second);
+    }
+}
+
 GUARDED(test_guard_keeps_damaged_spare_chunk)
 {
     static struct test_source source;

@@ -2,7 +2,8 @@
  *
  * random_flips.c: what flips.c asks of one scene, asked of random ones: a heap of random size on one to three regions,
  * after random calls; then, again and again, one random bit of the control data in front of a region is changed and
- * random calls follow. No block handed out may overlap a live one or lie outside, and what is in live blocks must stay.
+ * random calls follow, of which one adds the next region. No block handed out may overlap a live one or lie outside,
+ * and what is in live blocks must stay.
  */
 #include "table.h"
 
@@ -20,6 +21,7 @@ static struct world {
     size_t bytes[REGIONS];
     struct random_block blocks[MOST_BLOCKS], blocks_first[MOST_BLOCKS];
     unsigned count, count_first;
+    unsigned regions, regions_first; /* of which the heap has been told */
 } world;
 
 static bool lies_inside(const unsigned char *at, size_t bytes)
@@ -79,7 +81,14 @@ static bool see(void *context, const struct quarry_block *block)
     return true;
 }
 
-/* Right calls; the last five kinds only once a bit has been changed. */
+static void add_region(void)
+{
+    if (world.regions < REGIONS &&
+        quarry_add_region(world.heap, world.memory[world.regions], world.bytes[world.regions]))
+        world.regions++;
+}
+
+/* Right calls; the last six kinds only once a bit has been changed. */
 static void call(unsigned kinds)
 {
     const size_t kind = test_random_below(kinds), bytes = random_bytes();
@@ -96,6 +105,8 @@ static void call(unsigned kinds)
     } else if (kind == 9) {
         quarry_get_stats(world.heap, &stats);
         quarry_trim(world.heap);
+    } else if (kind == 10) {
+        add_region();
     } else if (index == MOST_BLOCKS) {
         return;
     } else if (kind < 6) {
@@ -103,7 +114,7 @@ static void call(unsigned kinds)
         drop(index);
     } else if (kind == 6) {
         change(index, bytes);
-    } else if (kind == 10) {
+    } else if (kind == 11) {
         quarry_free_sized(world.heap, world.blocks[index].at, world.blocks[index].bytes);
         drop(index);
     } else {
@@ -121,7 +132,7 @@ static void flip_one(void)
         return;
     start[test_random_below((size_t)(world.lowest[region] - start))] ^= (unsigned char)(1u << test_random_below(8));
     for (size_t calls = 5 + test_random_below(60); calls != 0 && !test_is_over(); calls--)
-        call(12);
+        call(13);
     for (unsigned i = 0; i < world.count && !test_is_over(); i++)
         CHECK(test_is_filled(world.blocks[i].at, world.blocks[i].bytes, world.blocks[i].seed));
 }
@@ -143,8 +154,11 @@ static bool begin(void)
     world.heap = quarry_create(world.memory[0], world.bytes[0], &options);
     if (!CHECK(world.heap != NULL))
         return false;
-    for (size_t region = 1 + test_random_below(REGIONS); region-- > 1;)
-        CHECK(quarry_add_region(world.heap, world.memory[region], world.bytes[region]));
+    world.regions = 1;
+    const size_t more = test_random_below(REGIONS);
+    for (size_t added = 0; added < more; added++)
+        add_region();
+    CHECK_EQ(world.regions, 1 + more);
     for (size_t calls = test_random_below(300); calls != 0 && !test_is_over(); calls--)
         call(7);
     quarry_walk(world.heap, see, NULL);
@@ -152,6 +166,7 @@ static bool begin(void)
         table_copy(world.copy[region], world.memory[region], world.bytes[region]);
     table_copy(world.blocks_first, world.blocks, sizeof world.blocks);
     world.count_first = world.count;
+    world.regions_first = world.regions;
     return CHECK_EQ(test_log.count, 0);
 }
 
@@ -159,7 +174,7 @@ TEST(test_random_flips_in_random_heaps_are_reported_or_harmless)
 {
     if (QUARRY_CHECK_LEVEL < 2)
         SKIP("control data is guarded from check level 2 on");
-    for (unsigned heap = 0; heap < 2 * TEST_SCALE && !test_is_over(); heap++) {
+    for (unsigned heap = 0; heap < 2 * TEST_SCALE * TEST_SCALE && !test_is_over(); heap++) {
         test_seed(heap + 1);
         if (!begin())
             return;
@@ -168,6 +183,7 @@ TEST(test_random_flips_in_random_heaps_are_reported_or_harmless)
                 table_copy(world.memory[region], world.copy[region], world.bytes[region]);
             table_copy(world.blocks, world.blocks_first, sizeof world.blocks);
             world.count = world.count_first;
+            world.regions = world.regions_first;
             flip_one();
             test_log.count = 0;
         }
