@@ -103,11 +103,11 @@ static void raise_top_bit(struct chunk_set *set)
 {
     struct added_chunk *old = set->root;
     set->top_bit++;
-    if (chunk_link(&old->low) == NULL && chunk_link(&old->high) == NULL) /* it is the leaf */
-        return;
     struct added_chunk *leaf = take_leaf(&set->root);
-    make_leaf(leaf);
-    chunk_set_link(child_link(leaf, old, set->top_bit), old);
+    if (leaf != old) {
+        make_leaf(leaf);
+        chunk_set_link(child_link(leaf, old, set->top_bit), old);
+    }
     chunk_set_link(&set->root, leaf);
 }
 
