@@ -53,9 +53,9 @@ enum quarry_misuse_kind {
 
 struct quarry_misuse {
     enum quarry_misuse_kind kind;
-    struct quarry_heap *heap;
-    const void *pointer; /* the pointer given, or the place found damaged */
-    size_t bytes;        /* the size given, where there is one; otherwise 0 */
+    struct quarry_heap *heap; /* NULL: there is none; see quarry/emalloc.h */
+    const void *pointer;      /* the pointer given, or the place found damaged */
+    size_t bytes;             /* the size given, where there is one; otherwise 0 */
 };
 
 /* A page provider. acquire must be given; the others may be NULL. The heap keeps a copy of this struct, so

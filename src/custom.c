@@ -5,7 +5,7 @@
  * Both are kept in the heap's struct request, so only request heaps can have them. Each call costs what the handler
  * does.
  */
-#include "request.h"
+#include "custom.h"
 
 #include "bytes.h"
 
@@ -52,7 +52,7 @@ static void custom_end(struct quarry_heap *heap, bool full, bool silent)
 }
 
 static const struct request_calls custom_calls = {custom_take,    custom_give, custom_change, custom_usable,
-                                                  custom_collect, custom_end,  NULL};
+                                                  custom_collect, custom_end,  NULL,          NULL};
 
 /* --- handlers that are told the place --- */
 
@@ -77,7 +77,7 @@ static void *custom_change_at(struct quarry_heap *heap, void *block, size_t byte
 }
 
 static const struct request_calls custom_calls_at = {
-        custom_take_at, custom_give_at, custom_change_at, custom_usable, custom_collect, custom_end, NULL};
+        custom_take_at, custom_give_at, custom_change_at, custom_usable, custom_collect, custom_end, NULL, NULL};
 
 /* --- setting --- */
 
@@ -185,26 +185,40 @@ static struct quarry_observer **observer_link(struct request *request, const str
 bool quarry_add_observer(zend_mm_heap *heap, struct quarry_observer *observer)
 {
     struct request *request = request_or_report(heap);
-    if (request == NULL)
+    if (request == NULL || observer == NULL || observer->heap != NULL) /* one list can have it */
         return false;
-    struct quarry_observer **link = observer_link(request, observer);
-    if (*link != NULL)
-        return false;
+    struct quarry_observer **link = observer_link(request, NULL);
     observer->next = NULL;
+    observer->heap = heap;
+    observer->number = ++request->last_observer;
     *link = observer;
     qi_request_refresh(heap);
     return true;
 }
 
+static void unlink_observer(struct quarry_observer **link)
+{
+    struct quarry_observer *observer = *link;
+    *link = observer->next;
+    observer->next = NULL;
+    observer->heap = NULL;
+}
+
 bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer)
 {
     struct request *request = request_or_report(heap);
-    if (request == NULL)
+    if (request == NULL || observer == NULL)
         return false;
     struct quarry_observer **link = observer_link(request, observer);
     if (*link == NULL)
         return false;
-    *link = observer->next;
+    unlink_observer(link);
     qi_request_refresh(heap);
     return true;
+}
+
+void qi_custom_forget_observers(struct request *request)
+{
+    while (request->observers != NULL)
+        unlink_observer(&request->observers);
 }

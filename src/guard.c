@@ -41,6 +41,16 @@ BITS_COLD void qi_guard_report(const struct guard *guard, enum quarry_misuse_kin
     mark_enter();
 }
 
+BITS_COLD void qi_guard_report_without_heap(enum quarry_misuse_kind kind, const void *pointer)
+{
+    struct quarry_misuse misuse;
+    misuse.kind = kind;
+    misuse.heap = NULL;
+    misuse.pointer = pointer;
+    misuse.bytes = 0;
+    quarry_panic(&misuse);
+}
+
 BITS_COLD void qi_guard_report_write(const struct guard *guard, const void *place)
 {
     qi_guard_report(guard, QUARRY_WRITE_AFTER_FREE, place, 0);

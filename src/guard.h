@@ -68,6 +68,9 @@ BITS_INLINE void guard_report_outside(const struct guard *guard, enum quarry_mis
     mark_leave();
 }
 
+/* A pointer that no heap is there for: to quarry_panic(), with heap NULL. From outside. */
+void qi_guard_report_without_heap(enum quarry_misuse_kind kind, const void *pointer);
+
 /* Free memory was written to at this place. */
 void qi_guard_report_write(const struct guard *guard, const void *place);
 

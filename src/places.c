@@ -10,9 +10,6 @@
 
 /* --- the table --- */
 
-/* As many as the least that a source gives has room for. */
-enum { FIRST_CAPACITY = UNITS_SOURCE_BYTES / sizeof(struct place_entry) >= 128 ? 128 : 64 };
-
 static size_t table_bytes(size_t capacity)
 {
     return bits_round_up(capacity * sizeof(struct place_entry), UNITS_SOURCE_BYTES);
@@ -41,33 +38,41 @@ static void insert(struct places *places, const struct place_entry *entry)
     qi_bytes_copy(&places->entries[index], entry, sizeof *entry);
 }
 
-static bool grow(struct places *places, const struct quarry_source *source)
+bool qi_places_have_room(const struct places *places)
 {
-    struct places old;
-    qi_bytes_copy(&old, places, sizeof old);
-    size_t capacity = old.capacity == 0 ? FIRST_CAPACITY : 2 * old.capacity;
-    if (capacity > SIZE_MAX / 4 / sizeof(struct place_entry))
-        return false;
-    struct place_entry *entries = source->acquire(source->context, table_bytes(capacity), QUARRY_PAGE_BYTES);
-    if (entries == NULL)
-        return false;
-    qi_bytes_clear(entries, capacity * sizeof *entries);
-    places->entries = entries;
-    places->capacity = capacity;
-    places->count = 0;
-    for (size_t i = 0; i < old.capacity; i++) {
-        if (old.entries[i].block != NULL)
-            insert(places, &old.entries[i]);
-    }
-    qi_places_release(&old, source);
-    return true;
+    return places->count + 1 < places->capacity;
 }
 
-bool qi_places_add(struct places *places, const struct quarry_source *source, const void *block, size_t bytes,
-                   const struct place *place)
+size_t qi_places_wanted_bytes(const struct places *places)
+{
+    if (places->count < places->capacity / 4 * 3)
+        return 0;
+    if (places->capacity > SIZE_MAX / 8 / sizeof(struct place_entry))
+        return SIZE_MAX;
+    return places->capacity == 0 ? UNITS_SOURCE_BYTES : table_bytes(2 * places->capacity);
+}
+
+void qi_places_move(struct places *places, void *memory, size_t memory_bytes, struct places *old)
+{
+    size_t capacity = 1;
+    while (2 * capacity * sizeof(struct place_entry) <= memory_bytes)
+        capacity *= 2;
+    qi_bytes_copy(old, places, sizeof *old);
+    places->entries = memory;
+    places->memory_bytes = memory_bytes;
+    places->capacity = capacity;
+    places->count = 0;
+    qi_bytes_clear(places->entries, capacity * sizeof *places->entries);
+    for (size_t i = 0; i < old->capacity; i++) {
+        if (old->entries[i].block != NULL)
+            insert(places, &old->entries[i]);
+    }
+}
+
+bool qi_places_add(struct places *places, const void *block, size_t bytes, const struct place *place)
 {
     struct place_entry entry;
-    if (places->count >= places->capacity / 4 * 3 && !grow(places, source) && places->count + 1 >= places->capacity) {
+    if (!qi_places_have_room(places)) {
         places->unknown++;
         return false;
     }
@@ -124,13 +129,6 @@ void qi_places_clear(struct places *places)
     qi_bytes_clear(places->entries, places->capacity * sizeof *places->entries);
     places->count = 0;
     places->unknown = 0;
-}
-
-void qi_places_release(struct places *places, const struct quarry_source *source)
-{
-    if (places->capacity != 0 && source->release != NULL)
-        source->release(source->context, places->entries, table_bytes(places->capacity));
-    qi_bytes_clear(places, sizeof *places);
 }
 
 /* --- the report --- */

@@ -2,10 +2,10 @@
  *
  * places.h: where each live block was asked for: a side table, and the report of what was not freed.
  *
- * A hash table by the block's address, with linear probing, in memory of its own from the heap's source; no byte of it
- * lies in or between blocks. It doubles when three quarters are used, so a call costs a few dozen instructions on
- * average, and one in many as much as the table is long. If the source gives no memory for a longer table, further
- * blocks are only counted.
+ * A hash table by the block's address, with linear probing, in memory of its own that request.c gets for it; no byte of
+ * it lies in or between blocks. It is moved to twice the memory when three quarters are used, so a call costs a few
+ * dozen instructions on average, and one in many as much as the table is long. If there is no memory for a longer
+ * table, it is filled up, and further blocks are only counted.
  *
  * Invariants
  *   P1  count entries have a block; every other one is all zero
@@ -40,12 +40,22 @@ struct place_entry {
 struct places {
     struct place_entry *entries;
     size_t capacity, count;
-    size_t unknown; /* blocks that have no entry */
+    size_t memory_bytes; /* at entries */
+    size_t unknown;      /* blocks that have no entry */
 };
 
+/* How much memory the table should be moved to before a block is added; 0: it has room;
+ * SIZE_MAX: more than there can be. */
+size_t qi_places_wanted_bytes(const struct places *places);
+
+/* Has it room for one more block where it is? */
+bool qi_places_have_room(const struct places *places);
+
+/* Moves the table to memory of at least so many bytes, and says in old where it was: memory_bytes at entries. */
+void qi_places_move(struct places *places, void *memory, size_t memory_bytes, struct places *old);
+
 /* place NULL: unknown. False: there is no room for an entry; the block is counted. */
-bool qi_places_add(struct places *places, const struct quarry_source *source, const void *block, size_t bytes,
-                   const struct place *place);
+bool qi_places_add(struct places *places, const void *block, size_t bytes, const struct place *place);
 
 /* The entry of a block, or NULL; valid until the next call. */
 struct place_entry *qi_places_find(const struct places *places, const void *block);
@@ -55,11 +65,8 @@ void qi_places_remove(struct places *places, const void *block);
 /* Forgets all blocks. */
 void qi_places_clear(struct places *places);
 
-/* Gives the table's memory back. */
-void qi_places_release(struct places *places, const struct quarry_source *source);
-
-/* Prints what is there to quarry_print(), a line for each place, and the sum. Only qi_places_clear() and
- * qi_places_release() may follow. Sorts: n log n steps. */
+/* Prints what is there to quarry_print(), a line for each place, and the sum. Only qi_places_clear() may
+ * follow, or the table's end. Sorts: n log n steps. */
 void qi_places_report(struct places *places);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "check.h"
+#include "retry.h"
 
 /* A heap lies in memory that it may write, whatever a caller's pointer says. */
 BITS_INLINE struct quarry_heap *writable(const struct quarry_heap *heap)
@@ -441,6 +442,29 @@ BITS_INLINE bool resize(struct quarry_heap *heap, void *address, size_t bytes, b
 BITS_NOINLINE bool quarry_resize(struct quarry_heap *heap, void *block, size_t bytes)
 {
     return resize(heap, block, bytes, false);
+}
+
+/* --- for layers that try a request again themselves --- */
+
+void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes)
+{
+    uintptr_t saved;
+    if (!enter(heap, &saved))
+        return reentered(heap, NULL, bytes, saved);
+    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_take(heap, bytes, 1) : NULL;
+    block = heap_mark_taken(heap, block, bytes);
+    leave(heap, saved);
+    return block;
+}
+
+bool qi_retry_ask(struct quarry_heap *heap, size_t bytes)
+{
+    uintptr_t saved;
+    bool again = enter(heap, &saved) && bytes <= UNITS_REQUEST_MAX_BYTES && ask_oom(heap, bytes, &saved);
+    if (!again)
+        count_failure(heap);
+    leave(heap, saved);
+    return again;
 }
 
 /* --- giving back --- */

@@ -248,14 +248,58 @@ size_t qi_request_collect(struct quarry_heap *heap)
 
 /* --- places --- */
 
-bool qi_request_note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
+/* Memory for the table, or NULL; *bytes is what is wanted, and then what there is. It comes from the source and is not
+ * counted: a heap's limit and figures are the same with a table and without. Where the source has none and the table is
+ * full, a kept chunk serves, or what the source has once kept chunks went back. */
+static void *table_memory(struct quarry_heap *heap, size_t *bytes)
 {
     struct request *request = request_in(heap);
-    uintptr_t saved = lock_enter(heap);
+    const struct quarry_source *source = &request->source;
+    void *memory = source->acquire(source->context, *bytes, QUARRY_PAGE_BYTES);
+    if (memory != NULL || qi_places_have_room(&request->places))
+        return memory;
+    if (request->kept != NULL && *bytes <= chunk_bytes_of(heap)) {
+        memory = request->kept;
+        *bytes = chunk_bytes_of(heap);
+        request->kept = request->kept->next;
+        request->kept_chunks--;
+    }
+    while (memory == NULL && request->kept != NULL) {
+        give_kept(heap);
+        memory = source->acquire(source->context, *bytes, QUARRY_PAGE_BYTES);
+    }
+    return memory;
+}
+
+static void give_table(struct quarry_heap *heap, const struct places *places)
+{
+    const struct quarry_source *source = &request_in(heap)->source;
+    if (places->memory_bytes != 0 && source->release != NULL)
+        source->release(source->context, places->entries, places->memory_bytes);
+}
+
+/* Gives the table more memory if it wants some; without it, the table is filled up. */
+static void grow_table(struct quarry_heap *heap)
+{
+    struct places *places = &request_in(heap)->places, old;
+    size_t bytes = qi_places_wanted_bytes(places);
+    if (bytes == 0 || bytes == SIZE_MAX)
+        return;
     struct source_gate open;
     shut(heap, &open);
-    bool has_room = qi_places_add(&request->places, &request->source, block, bytes, place);
+    void *memory = table_memory(heap, &bytes);
+    if (memory != NULL) {
+        qi_places_move(places, memory, bytes, &old);
+        give_table(heap, &old);
+    }
     reopen(heap, &open);
+}
+
+bool qi_request_note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
+{
+    uintptr_t saved = lock_enter(heap);
+    grow_table(heap);
+    bool has_room = qi_places_add(&request_in(heap)->places, block, bytes, place);
     lock_leave(heap, saved);
     return has_room;
 }
@@ -321,7 +365,7 @@ void qi_request_destroy(struct quarry_heap *heap)
     give_kept_above(heap, 0);
     struct source_gate open;
     shut(heap, &open);
-    qi_places_release(&request->places, &request->source);
+    give_table(heap, &request->places);
     reopen(heap, &open);
     qi_bytes_copy(&copy, request, sizeof copy);
     if (copy.source.context == kept_storage)

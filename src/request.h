@@ -34,6 +34,8 @@ struct request_calls {
     void (*end)(struct quarry_heap *heap, bool full, bool silent);
     /* Is it a live block, or was it refused with a report? NULL: only the handlers know. */
     bool (*owns)(const struct quarry_heap *heap, const void *block);
+    /* Is it a live block that was asked for with another size? That is reported. NULL: sizes do not count. */
+    bool (*reports_other_size)(struct quarry_heap *heap, const void *block, size_t bytes);
 };
 
 /* What custom handlers were set; calls tells which of a pair is meant. */
@@ -57,6 +59,7 @@ enum { REQUEST_ONE = 1024 }; /* a chunk, in fixed point */
 struct request {
     const struct request_calls *calls; /* NULL: Quarry's own */
     struct quarry_observer *observers;
+    size_t last_observer;        /* number of the one that was added last; they count from 1 */
     struct quarry_source source; /* where chunks come from */
     struct request_kept *kept;   /* chunks that are not the heap's at present */
     size_t kept_chunks;

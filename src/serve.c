@@ -5,13 +5,43 @@
 #include "serve.h"
 
 #include "bytes.h"
+#include "custom.h"
+#include "retry.h"
 
 /* --- who is told --- */
 
+/* One event, which the observers are told in order. An observer's function may remove any observer, so no pointer to
+ * the next one is held meanwhile: it is looked for by its number. Those added meanwhile are not told. */
+struct telling {
+    const struct request *request;
+    size_t told, last; /* numbers of observers */
+};
+
+static void begin_telling(struct telling *telling, const struct request *request)
+{
+    telling->request = request;
+    telling->told = 0;
+    telling->last = request->last_observer;
+}
+
+/* NULL: all were told. */
+static struct quarry_observer *next_observer(struct telling *telling)
+{
+    struct quarry_observer *observer = telling->request->observers;
+    while (observer != NULL && observer->number <= telling->told)
+        observer = observer->next;
+    if (observer == NULL || observer->number > telling->last)
+        return NULL;
+    telling->told = observer->number;
+    return observer;
+}
+
 static void tell_taken(struct quarry_heap *heap, const struct request *request, void *block, size_t bytes)
 {
-    for (struct quarry_observer *observer = request->observers, *next; observer != NULL; observer = next) {
-        next = observer->next; /* it may remove itself */
+    struct telling telling;
+    struct quarry_observer *observer;
+    begin_telling(&telling, request);
+    while ((observer = next_observer(&telling)) != NULL) {
         if (block != NULL && observer->allocated != NULL)
             observer->allocated(observer->context, heap, block, bytes);
         if (block == NULL && observer->failed != NULL)
@@ -21,8 +51,10 @@ static void tell_taken(struct quarry_heap *heap, const struct request *request, 
 
 static void tell_freed(struct quarry_heap *heap, const struct request *request, void *block)
 {
-    for (struct quarry_observer *observer = request->observers, *next; observer != NULL; observer = next) {
-        next = observer->next; /* it may remove itself */
+    struct telling telling;
+    struct quarry_observer *observer;
+    begin_telling(&telling, request);
+    while ((observer = next_observer(&telling)) != NULL) {
         if (observer->freed != NULL)
             observer->freed(observer->context, heap, block);
     }
@@ -31,8 +63,10 @@ static void tell_freed(struct quarry_heap *heap, const struct request *request, 
 static void tell_resized(struct quarry_heap *heap, const struct request *request, void *old_block, void *block,
                          size_t bytes)
 {
-    for (struct quarry_observer *observer = request->observers, *next; observer != NULL; observer = next) {
-        next = observer->next; /* it may remove itself */
+    struct telling telling;
+    struct quarry_observer *observer;
+    begin_telling(&telling, request);
+    while ((observer = next_observer(&telling)) != NULL) {
         if (block != NULL && observer->resized != NULL)
             observer->resized(observer->context, heap, old_block, block, bytes);
         if (block == NULL && observer->failed != NULL)
@@ -42,8 +76,10 @@ static void tell_resized(struct quarry_heap *heap, const struct request *request
 
 static void tell_collected(struct quarry_heap *heap, const struct request *request, size_t bytes)
 {
-    for (struct quarry_observer *observer = request->observers, *next; observer != NULL; observer = next) {
-        next = observer->next; /* it may remove itself */
+    struct telling telling;
+    struct quarry_observer *observer;
+    begin_telling(&telling, request);
+    while ((observer = next_observer(&telling)) != NULL) {
         if (observer->collected != NULL)
             observer->collected(observer->context, heap, bytes);
     }
@@ -51,8 +87,10 @@ static void tell_collected(struct quarry_heap *heap, const struct request *reque
 
 static void tell_ended(struct quarry_heap *heap, const struct request *request, bool full)
 {
-    for (struct quarry_observer *observer = request->observers, *next; observer != NULL; observer = next) {
-        next = observer->next; /* it may remove itself */
+    struct telling telling;
+    struct quarry_observer *observer;
+    begin_telling(&telling, request);
+    while ((observer = next_observer(&telling)) != NULL) {
         if (observer->ended != NULL)
             observer->ended(observer->context, heap, full);
     }
@@ -74,26 +112,34 @@ static void forget_place(struct quarry_heap *heap, const void *block)
 
 /* --- taking --- */
 
-/* A size that overflowed: no heap serves it, and handlers, which may add to it, are not asked. */
+/* A size that overflowed: no heap serves it. */
 #define OVERFLOWED SIZE_MAX
 
-/* Is there a budget of allocations, and is it used up? */
-static bool is_out_of_allocations(struct request *request)
+/* Custom handlers may add to a size, so they are not asked for one that overflowed. A tracked heap is: it reports a
+ * block that is dead, whatever size is wanted. */
+static bool is_refused(const struct request *request, size_t bytes)
+{
+    return bytes == OVERFLOWED && request->calls->owns == NULL;
+}
+
+/* Counts an allocation, if they are counted. The bytes to ask for: once the allocations are used up, what no heap
+ * serves. So a call that fails goes the same way as one that is served, and reports the same misuses. */
+static size_t count_allocation(struct request *request, size_t bytes)
 {
     if (!request->counts_allocations)
-        return false;
+        return bytes;
     if (request->allocations_left == 0) {
         request->ran_out_of_allocations = true;
-        return true;
+        return OVERFLOWED;
     }
     request->allocations_left--;
-    return false;
+    return bytes;
 }
 
 static void *take_noted(struct quarry_heap *heap, struct request *request, size_t bytes, const struct place *place)
 {
     if (request->calls != NULL)
-        return bytes == OVERFLOWED ? NULL : request->calls->take(heap, bytes, place);
+        return is_refused(request, bytes) ? NULL : request->calls->take(heap, bytes, place);
     void *block = quarry_malloc(heap, bytes);
     note_place(heap, block, bytes, place);
     return block;
@@ -106,7 +152,7 @@ void *qi_serve_take(struct quarry_heap *heap, size_t bytes, const struct place *
         return NULL;
     if (request == NULL)
         return quarry_malloc(heap, bytes);
-    void *block = is_out_of_allocations(request) ? NULL : take_noted(heap, request, bytes, place);
+    void *block = take_noted(heap, request, count_allocation(request, bytes), place);
     tell_taken(heap, request, block, bytes);
     return block;
 }
@@ -136,8 +182,12 @@ static void note_given(struct quarry_heap *heap, struct request *request, void *
 void qi_serve_give(struct quarry_heap *heap, void *block, const struct place *place)
 {
     struct request *request = qi_request_of(heap);
-    if (block == NULL || heap == NULL)
+    if (block == NULL)
         return;
+    if (heap == NULL) {
+        qi_guard_report_without_heap(QUARRY_INVALID_POINTER, block);
+        return;
+    }
     if (request != NULL)
         note_given(heap, request, block);
     if (request != NULL && request->calls != NULL)
@@ -146,58 +196,72 @@ void qi_serve_give(struct quarry_heap *heap, void *block, const struct place *pl
         quarry_free(heap, block);
 }
 
-static bool size_fits(struct quarry_heap *heap, const void *block, size_t bytes)
+/* Has a live block of the heap's own another size? Whether it is live the call that frees it finds out. */
+static bool has_other_size(struct quarry_heap *heap, const void *block, size_t bytes)
 {
     struct heap_block located;
     uintptr_t saved = lock_enter(heap);
-    bool fits = heap_find(heap, block, 1, &located) != 0 || qi_heap_size_fits(heap, &located, bytes);
+    bool is_other = heap_find(heap, block, 1, &located) == 0 && !qi_heap_size_fits(heap, &located, bytes);
     lock_leave(heap, saved);
-    return fits;
+    return is_other;
 }
 
 void qi_serve_give_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
-    struct request *request = qi_request_of(heap);
-    if (block == NULL || heap == NULL)
-        return;
-    bool is_own = request == NULL || request->calls == NULL;
-    if (QUARRY_CHECK_LEVEL >= 2 && is_own && !size_fits(heap, block, bytes))
-        quarry_free_sized(heap, block, bytes); /* which reports it */
-    else
-        qi_serve_give(heap, block, place);
+    const struct request *request = qi_request_of(heap);
+    const struct request_calls *calls = request != NULL ? request->calls : NULL;
+    if (QUARRY_CHECK_LEVEL >= 2 && block != NULL && heap != NULL) {
+        if (calls != NULL && calls->reports_other_size != NULL && calls->reports_other_size(heap, block, bytes))
+            return;
+        if (calls == NULL && has_other_size(heap, block, bytes)) {
+            quarry_free_sized(heap, block, bytes); /* which reports it */
+            return;
+        }
+    }
+    qi_serve_give(heap, block, place);
 }
 
 /* --- changing --- */
 
-/* A move that copies only so much. */
-static void *move_some(struct quarry_heap *heap, void *block, size_t old_bytes, size_t bytes, size_t copy_bytes)
+/* Copies so much at most. The old block is freed. */
+static void *move(struct quarry_heap *heap, void *block, void *moved, size_t copy_bytes)
 {
-    void *moved = quarry_malloc(heap, bytes);
-    if (moved == NULL) /* shrinking never fails */
-        return bytes <= old_bytes ? quarry_realloc(heap, block, bytes) : NULL;
-    size_t most = old_bytes < bytes ? old_bytes : bytes;
-    qi_bytes_copy(moved, block, copy_bytes < most ? copy_bytes : most);
+    qi_bytes_copy(moved, block, copy_bytes);
     quarry_free(heap, block);
     return moved;
 }
 
+/* quarry_realloc() that copies copy_bytes at most. The block is found again after each time that on_oom was asked, as
+ * the hook may have resized it, or freed it, which is reported. */
+static void *change_and_copy(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes)
+{
+    do {
+        size_t old_bytes = quarry_usable_size(heap, block);
+        if (old_bytes == 0 || old_bytes == quarry_good_size(heap, bytes)) /* dead, which was reported; or it fits */
+            return old_bytes == 0 ? NULL : block;
+        if (old_bytes > BIN_MAX_BYTES && bytes > BIN_MAX_BYTES && quarry_resize(heap, block, bytes))
+            return block;
+        size_t most = old_bytes < bytes ? old_bytes : bytes;
+        void *moved = qi_retry_malloc(heap, bytes);
+        if (moved != NULL)
+            return move(heap, block, moved, copy_bytes < most ? copy_bytes : most);
+        if (bytes <= old_bytes) /* shrinking never fails */
+            return quarry_realloc(heap, block, bytes);
+    } while (qi_retry_ask(heap, bytes));
+    return NULL;
+}
+
 static void *change_in_heap(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes)
 {
-    if (copy_bytes == SIZE_MAX)
-        return quarry_realloc(heap, block, bytes);
-    size_t old_bytes = quarry_usable_size(heap, block);
-    if (old_bytes == 0 || old_bytes == quarry_good_size(heap, bytes)) /* dead, which has been reported; or it fits */
-        return old_bytes == 0 ? NULL : block;
-    if (old_bytes > BIN_MAX_BYTES && bytes > BIN_MAX_BYTES && quarry_resize(heap, block, bytes))
-        return block;
-    return move_some(heap, block, old_bytes, bytes, copy_bytes);
+    return copy_bytes == SIZE_MAX ? quarry_realloc(heap, block, bytes)
+                                  : change_and_copy(heap, block, bytes, copy_bytes);
 }
 
 static void *change_noted(struct quarry_heap *heap, struct request *request, void *block, size_t bytes,
                           size_t copy_bytes, const struct place *place)
 {
     if (request->calls != NULL)
-        return bytes == OVERFLOWED ? NULL : request->calls->change(heap, block, bytes, place);
+        return is_refused(request, bytes) ? NULL : request->calls->change(heap, block, bytes, place);
     void *changed = change_in_heap(heap, block, bytes, copy_bytes);
     if (changed != NULL) {
         forget_place(heap, block);
@@ -213,8 +277,7 @@ void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_
         return qi_serve_take(heap, bytes, place);
     if (request == NULL)
         return change_in_heap(heap, block, bytes, copy_bytes);
-    void *changed =
-            is_out_of_allocations(request) ? NULL : change_noted(heap, request, block, bytes, copy_bytes, place);
+    void *changed = change_noted(heap, request, block, count_allocation(request, bytes), copy_bytes, place);
     /* NOLINTNEXTLINE(readability-suspicious-call-argument): old before new, as everywhere */
     tell_resized(heap, request, block, changed, bytes);
     return changed;
@@ -273,8 +336,10 @@ void qi_serve_end(struct quarry_heap *heap, bool full, bool silent)
         request->calls->end(heap, full, silent);
     else if (QUARRY_TRACK != 0 && !silent)
         qi_places_report(&request->places);
-    if (full)
+    if (full) {
+        qi_custom_forget_observers(request);
         qi_request_destroy(heap);
-    else
+    } else {
         qi_request_end(heap);
+    }
 }

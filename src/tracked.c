@@ -14,6 +14,7 @@
 #include "request.h"
 
 #include "bytes.h"
+#include "retry.h"
 
 enum { ZONE_BYTES = 16, ZONE = 0xA5, DEAD = 0xDD };
 
@@ -35,6 +36,12 @@ static bool zone_is_whole(const uint8_t *at)
 static uint8_t *raw_of(const void *block)
 {
     return (uint8_t *)(uintptr_t)block - ZONE_BYTES;
+}
+
+/* What a block takes with its zones; SIZE_MAX, which no heap serves: it overflows. */
+static size_t whole_bytes(size_t bytes)
+{
+    return bytes <= SIZE_MAX - 2 * ZONE_BYTES ? bytes + 2 * ZONE_BYTES : SIZE_MAX;
 }
 
 static bool zones_are_whole(const struct place_entry *entry)
@@ -77,19 +84,41 @@ static bool find(struct quarry_heap *heap, const void *block, struct place_entry
     return false;
 }
 
-static void *tracked_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
+/* Notes a block in the table. Where the table cannot grow, what the heap does not need goes back to the source, which
+ * then may have memory for it. */
+static bool note(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
 {
-    uint8_t *raw = bytes <= SIZE_MAX - 2 * ZONE_BYTES ? quarry_malloc(heap, bytes + 2 * ZONE_BYTES) : NULL;
+    do {
+        if (qi_request_note_place(heap, block, bytes, place))
+            return true;
+        qi_request_forget_place(heap, block); /* it was counted as unknown */
+    } while (qi_request_collect(heap) != 0);
+    return false;
+}
+
+/* A new block, noted and between its zones. NULL, and nothing has changed: there is no memory for it or for
+ * the table. on_oom is not asked. */
+static void *attempt(struct quarry_heap *heap, size_t bytes, const struct place *place)
+{
+    uint8_t *raw = qi_retry_malloc(heap, whole_bytes(bytes));
     if (raw == NULL)
         return NULL;
-    if (!qi_request_note_place(heap, raw + ZONE_BYTES, bytes, place)) {
-        qi_request_forget_place(heap, raw + ZONE_BYTES); /* a block that is not known is not handed out */
-        quarry_free(heap, raw);
+    if (!note(heap, raw + ZONE_BYTES, bytes, place)) {
+        quarry_free(heap, raw); /* a block that is not known is not handed out */
         return NULL;
     }
     fill(raw, ZONE_BYTES, ZONE);
     fill(raw + ZONE_BYTES + bytes, ZONE_BYTES, ZONE);
     return raw + ZONE_BYTES;
+}
+
+static void *tracked_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
+{
+    void *block;
+    do {
+        block = attempt(heap, bytes, place);
+    } while (block == NULL && qi_retry_ask(heap, whole_bytes(bytes)));
+    return block;
 }
 
 static void give_entry(struct quarry_heap *heap, const struct place_entry *entry)
@@ -108,10 +137,16 @@ static void tracked_give(struct quarry_heap *heap, void *block, const struct pla
         give_entry(heap, &entry);
 }
 
+/* The block is found again after each time that on_oom was asked, as the hook may have freed it, which is reported. */
 static void *tracked_change(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
     struct place_entry entry;
-    void *moved = find(heap, block, &entry) ? tracked_take(heap, bytes, place) : NULL;
+    void *moved;
+    do {
+        if (!find(heap, block, &entry))
+            return NULL;
+        moved = attempt(heap, bytes, place);
+    } while (moved == NULL && qi_retry_ask(heap, whole_bytes(bytes)));
     if (moved == NULL)
         return NULL;
     qi_bytes_copy(moved, block, entry.bytes < bytes ? entry.bytes : bytes);
@@ -131,6 +166,30 @@ static bool tracked_owns(const struct quarry_heap *heap, const void *block)
     return find_entry(heap, block, &entry) && zones_are_whole(&entry);
 }
 
+/* The number of a small block's last byte; a block of no size has one. */
+static size_t last_byte(size_t bytes)
+{
+    return bytes != 0 ? bytes - 1 : 0;
+}
+
+/* emalloc() and efree_size() of a constant size name a bin, other calls the size itself: so sizes of the same bin are
+ * the same to a small block. */
+static bool sizes_agree(size_t bytes, size_t other_bytes)
+{
+    size_t last = last_byte(bytes), other_last = last_byte(other_bytes);
+    return bytes == other_bytes || (last < BIN_MAX_BYTES && other_last < BIN_MAX_BYTES &&
+                                    bin_of_last_byte(last) == bin_of_last_byte(other_last));
+}
+
+static bool tracked_reports_other_size(struct quarry_heap *heap, const void *block, size_t bytes)
+{
+    struct place_entry entry;
+    bool is_other = find_entry(heap, block, &entry) && !sizes_agree(entry.bytes, bytes);
+    if (is_other)
+        guard_report_outside(&heap_source(heap)->guard, QUARRY_WRONG_SIZE, block, bytes);
+    return is_other;
+}
+
 static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
 {
     struct places *places = &qi_request_of(heap)->places;
@@ -143,8 +202,9 @@ static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
         qi_places_report(places);
 }
 
-static const struct request_calls tracked_calls = {tracked_take,       tracked_give, tracked_change, tracked_usable,
-                                                   qi_request_collect, tracked_end,  tracked_owns};
+static const struct request_calls tracked_calls = {
+        tracked_take,       tracked_give, tracked_change, tracked_usable,
+        qi_request_collect, tracked_end,  tracked_owns,   tracked_reports_other_size};
 
 zend_mm_heap *zend_mm_startup_tracked(void)
 {

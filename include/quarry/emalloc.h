@@ -160,7 +160,10 @@ zend_mm_heap *zend_mm_startup(void);
 /** The same as a debugging heap: a red zone on both sides of each block is looked at when the block is freed or moved,
  *  and when the request ends (QUARRY_OVERRUN); every realloc moves; freed blocks are filled. A request's end frees
  *  everything, after reporting leaks if it is not silent. A block costs 32 bytes, and an entry of 24 bytes (32-bit) or
- *  40 (64-bit) in a table that the heap's source gives; each call costs some 200 instructions and the filling.
+ *  40 (64-bit) in a table; each call costs some 200 instructions and the filling. The heap's source gives the table's
+ *  memory, which neither the heap's limit nor zend_memory_usage() counts. Where the source has none left, kept and
+ *  empty chunks serve, then on_oom is asked, and then the request has failed.
+ *  efree_size() with another size than was asked for is reported from check level 2, see there.
  *  Without QUARRY_TRACK, emalloc() of a constant size asks it, as it asks custom handlers, for the bin's size. */
 zend_mm_heap *zend_mm_startup_tracked(void);
 
@@ -542,7 +545,9 @@ void zend_mm_set_custom_debug_handlers(zend_mm_heap *heap,
 bool zend_mm_is_custom_heap(zend_mm_heap *new_heap);
 
 /* Sees every call on a heap and replaces nothing: limits, gc and the end of a request work as ever. It is the caller's,
- * and must stay for as long as it is added; any function may be NULL. Functions must not call the heap. */
+ * and must stay until it is removed, or until the heap's full shutdown returns, which removes it. Any function may be
+ * NULL. Functions must not call the heap, but may add and remove observers, themselves too: what is removed is told no
+ * more, what is added is told from the next event on. */
 struct quarry_observer {
     void *context;
     void (*allocated)(void *context, zend_mm_heap *heap, void *block, size_t bytes); /* after it */
@@ -551,13 +556,17 @@ struct quarry_observer {
     void (*failed)(void *context, zend_mm_heap *heap, size_t bytes);    /* before out_of_memory or NULL */
     void (*collected)(void *context, zend_mm_heap *heap, size_t bytes); /* after zend_mm_gc() */
     void (*ended)(void *context, zend_mm_heap *heap, bool full);        /* before a request's end */
-    struct quarry_observer *next;                                       /* Quarry's */
+    /* Quarry's; all zero before it is added for the first time. */
+    struct quarry_observer *next;
+    zend_mm_heap *heap;
+    size_t number;
 };
 
 /** Add an observer to a heap as custom handlers are; they are called in the order in which they were added.
- *  Returns    true; false iff it is there already, or the heap is none that can have observers. */
+ *  Returns    true; false, nothing changed, iff observer is NULL, or has been added already, to this heap or another
+ *             one (a struct for each heap will do), or the heap is none that can have observers. */
 bool quarry_add_observer(zend_mm_heap *heap, struct quarry_observer *observer);
-/** Returns   true; false iff it is not there. */
+/** Returns   true; false iff it is not there. NULL never is. */
 bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer);
 
 /** Where the leak report goes: zero-terminated text, in pieces; lines end with a newline. Weak: the library's does

@@ -165,3 +165,52 @@ ON_REGION(test_misuse_of_emalloc_block_as_persistent_is_reported)
     expect_misuse(s->persistent, GONE);
     CHECK(quarry_owns(s->heap, block));
 }
+
+/* --- what fails for another reason too --- */
+
+static void check_dead(zend_mm_heap *heap, void *block)
+{
+    const size_t bytes = opaque_size(SIZE_MAX / 2);
+
+    CHECK_EQ(erealloc(block, 500), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(erealloc2(block, 500, 10), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(ferealloc(block, 500, true), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(zend_mm_realloc2(heap, block, 500, 10), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(safe_erealloc(block, bytes, 4, 0), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+    CHECK_EQ(safe_ferealloc(block, bytes, 4, 0, true), NULL);
+    expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE) | KIND(QUARRY_INVALID_POINTER));
+}
+
+static void check_dead_while_all_fails(zend_mm_heap *heap)
+{
+    unsigned char *block = emalloc(opaque_size(100)), *dead = emalloc(opaque_size(100));
+
+    test_fill(block, 100, 1);
+    efree(dead);
+    check_dead(heap, opaque_pointer(dead));
+    zend_mm_set_max_allocs(1);
+    dead = emalloc(opaque_size(100));
+    efree(dead);
+    check_dead(heap, opaque_pointer(dead));
+    EXPECT_OOM(erealloc(block, 500), heap, 500);
+    EXPECT_OOM(safe_erealloc(block, opaque_size(SIZE_MAX / 2), 4, 0), heap, SIZE_MAX);
+    CHECK(test_is_filled(block, 100, 1));
+    zend_mm_set_max_allocs(0);
+    efree(block);
+}
+
+ON_REGION_OF(test_dead_block_is_reported_where_the_change_would_fail_anyhow, 4)
+{
+    NEEDS_CHECKS();
+    check_dead_while_all_fails(s->heap);
+    zend_mm_heap *tracked = zend_mm_startup_tracked();
+    REQUIRE(tracked != NULL);
+    zend_mm_set_heap(tracked);
+    check_dead_while_all_fails(tracked);
+    zend_mm_shutdown(tracked, true, true);
+}

@@ -344,3 +344,175 @@ ON_REGION(test_observer_is_told_of_allocations_made_to_fail)
     EXPECT_OOM(emalloc(16), s->heap, 16);
     expect_seen("axx");
 }
+
+/* --- adding and removing --- */
+
+ON_REGION(test_observer_that_is_null_is_refused)
+{
+    CHECK(!quarry_add_observer(s->heap, NULL));
+    CHECK(!quarry_remove_observer(s->heap, NULL));
+    CHECK(!quarry_add_observer(NULL, NULL));
+    efree(emalloc(16)); /* the hot paths are open */
+    check_heap(s->heap);
+}
+
+/* One struct has one place in one list: what another heap refuses cuts nothing off. */
+ON_REGION_OF(test_observer_of_one_heap_is_refused_by_another, 4)
+{
+    zend_mm_heap *other = zend_mm_startup();
+
+    REQUIRE(other != NULL);
+    begin_watching();
+    add(s->heap, &first);
+    add(s->heap, &second);
+    CHECK(!quarry_add_observer(other, &first.observer));
+    CHECK(!quarry_remove_observer(other, &first.observer));
+    zend_mm_free(other, zend_mm_alloc(other, 16));
+    expect_seen("");
+    efree(emalloc(16));
+    expect_seen("aAfF");
+    CHECK(quarry_remove_observer(s->heap, &first.observer));
+    CHECK(quarry_add_observer(other, &first.observer));
+    zend_mm_free(other, zend_mm_alloc(other, 16));
+    expect_seen("af");
+    zend_mm_shutdown(other, true, true);
+    expect_seen("e");
+    CHECK(quarry_add_observer(s->heap, &first.observer)); /* a heap that has ended has none any more */
+    efree(emalloc(16));
+    expect_seen("AaFf");
+}
+
+enum { GOERS = 4 };
+
+/* Of four observers one removes some at an event, and overwrites them, as their owner may. */
+struct goer {
+    struct quarry_observer observer;
+    unsigned told;    /* events */
+    unsigned removes; /* bits */
+    char at;
+};
+static struct goer goers[GOERS];
+
+static void go(void *context, zend_mm_heap *heap, char event)
+{
+    struct goer *goer = context;
+
+    goer->told++;
+    if (goer->at != event)
+        return;
+    goer->at = 0;
+    for (unsigned i = 0; i < GOERS; i++) {
+        if ((goer->removes >> i & 1) == 0)
+            continue;
+        CHECK(quarry_remove_observer(heap, &goers[i].observer));
+        test_fill((unsigned char *)&goers[i].observer, sizeof goers[i].observer, 1);
+    }
+}
+
+static void go_allocated(void *context, zend_mm_heap *heap, void *block, size_t bytes)
+{
+    (void)block, (void)bytes;
+    go(context, heap, 'a');
+}
+
+static void go_freed(void *context, zend_mm_heap *heap, void *block)
+{
+    (void)block;
+    go(context, heap, 'f');
+}
+
+static void go_resized(void *context, zend_mm_heap *heap, void *old_block, void *block, size_t bytes)
+{
+    (void)old_block, (void)block, (void)bytes;
+    go(context, heap, 'r');
+}
+
+static void go_failed(void *context, zend_mm_heap *heap, size_t bytes)
+{
+    (void)bytes;
+    go(context, heap, 'x');
+}
+
+static void go_collected(void *context, zend_mm_heap *heap, size_t bytes)
+{
+    (void)bytes;
+    go(context, heap, 'c');
+}
+
+static void go_ended(void *context, zend_mm_heap *heap, bool full)
+{
+    (void)full;
+    go(context, heap, 'e');
+}
+
+/* The observer in place who removes those of the bits at the event, which is the n-th of six. */
+static void check_goers(zend_mm_heap *heap, unsigned who, unsigned removes, char event, unsigned n)
+{
+    static const struct goer none;
+
+    for (unsigned i = 0; i < GOERS; i++) {
+        goers[i] = none;
+        goers[i].observer = (struct quarry_observer){
+                .context = &goers[i],
+                .allocated = go_allocated,
+                .freed = go_freed,
+                .resized = go_resized,
+                .failed = go_failed,
+                .collected = go_collected,
+                .ended = go_ended,
+        };
+        CHECK(quarry_add_observer(heap, &goers[i].observer));
+    }
+    goers[who].removes = removes;
+    goers[who].at = event;
+    efree(erealloc(emalloc(16), 90));
+    CHECK_EQ(femalloc(opaque_size(SIZE_MAX / 2), true), NULL);
+    zend_mm_gc(heap);
+    shutdown_memory_manager(true, false);
+    for (unsigned i = 0; i < GOERS; i++) {
+        const bool is_gone = (removes >> i & 1) != 0;
+        const unsigned told = !is_gone ? 6 : i <= who ? n : n - 1;
+
+        CHECK_EQ(goers[i].told, told);
+        if (!is_gone)
+            CHECK(quarry_remove_observer(heap, &goers[i].observer));
+    }
+}
+
+ON_REGION(test_observer_that_removes_any_others_leaves_the_rest_told)
+{
+    static const char events[] = "arfxce"; /* in the order in which they come */
+
+    for (unsigned n = 1; n <= 6; n++)
+        for (unsigned who = 0; who < GOERS; who++)
+            for (unsigned removes = 0; removes < 1u << GOERS && !test_is_over(); removes++)
+                check_goers(s->heap, who, removes, events[n - 1], n);
+    check_heap(s->heap);
+}
+
+static struct quarry_observer again;
+static unsigned again_told;
+
+static void leave_and_return(void *context, zend_mm_heap *heap, void *block, size_t bytes)
+{
+    (void)context, (void)block, (void)bytes;
+    again_told++;
+    CHECK(quarry_remove_observer(heap, &again));
+    CHECK(quarry_add_observer(heap, &again));
+}
+
+ON_REGION(test_observer_added_meanwhile_is_told_from_the_next_event_on)
+{
+    again.allocated = leave_and_return;
+    again_told = 0;
+    begin_watching();
+    CHECK(quarry_add_observer(s->heap, &again));
+    add(s->heap, &second);
+    CHECK(emalloc(16) != NULL);
+    expect_seen("A");
+    CHECK_EQ(again_told, 1);
+    CHECK(emalloc(16) != NULL);
+    expect_seen("A");
+    CHECK_EQ(again_told, 2);
+    CHECK(quarry_remove_observer(s->heap, &again));
+}

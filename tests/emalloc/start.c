@@ -221,19 +221,41 @@ TEST(test_start_on_region_with_chunk_bytes_takes_chunks_of_that_size)
     shutdown_memory_manager(true, true);
 }
 
-/* Nothing was started, or everything has been shut down. */
-TEST(test_blocks_without_any_heap_are_left_alone)
+/* Nothing was started, or everything has been shut down. No heap has a hook then: it is quarry_panic() that is told. */
+TEST(test_blocks_without_any_heap_are_reported_and_left_alone)
 {
     unsigned char word[16] = {1};
     void *block = opaque_pointer(word);
 
     zend_mm_set_heap(NULL);
     pefree(block, true);
+    expect_misuse(NULL, KIND(QUARRY_INVALID_POINTER));
     efree(block);
+    CHECK_EQ(test_log.last.pointer, block);
+    expect_misuse(NULL, KIND(QUARRY_INVALID_POINTER));
     efree_size(block, opaque_size(16));
+    expect_misuse(NULL, KIND(QUARRY_INVALID_POINTER));
     efree_size(block, 16);
+    expect_misuse(NULL, KIND(QUARRY_INVALID_POINTER));
+    zend_mm_free(NULL, block);
+    expect_misuse(NULL, KIND(QUARRY_INVALID_POINTER));
+    pefree(NULL, true);
+    efree(NULL);
     CHECK_EQ(zend_mem_block_size(block), 0);
     EXPECT_OOM(erealloc(block, 20), NULL, 20);
     EXPECT_OOM(perealloc(block, 20, true), NULL, 20);
     CHECK_EQ(word[0], 1);
+}
+
+ON_REGION(test_block_freed_without_current_heap_is_reported_and_stays)
+{
+    unsigned char *block = emalloc(opaque_size(20));
+
+    CHECK_EQ(zend_mm_set_heap(NULL), s->heap);
+    efree(block);
+    CHECK_EQ(test_log.last.pointer, block);
+    expect_misuse(NULL, KIND(QUARRY_INVALID_POINTER));
+    zend_mm_set_heap(s->heap);
+    CHECK(quarry_owns(s->heap, block));
+    efree(block);
 }

@@ -318,3 +318,128 @@ ON_TRACKED(test_tracked_gc_and_max_allocs_work_as_ever)
     zend_mm_set_fallible(true);
     CHECK_EQ(emalloc(opaque_size(SIZE_MAX / 2)), NULL);
 }
+
+ON_TRACKED(test_tracked_efree_size_with_wrong_size_is_reported)
+{
+    static const size_t sizes[] = {0, 1, 16, 20, 100, 128, 400, LARGE_BYTES};
+
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0] && !test_is_over(); i++) {
+        void *block = emalloc(opaque_size(sizes[i]));
+
+        if (QUARRY_CHECK_LEVEL >= 2) {
+            efree_size(block, opaque_size(sizes[i] + 2500));
+            CHECK_EQ(test_log.last.pointer, block);
+            CHECK_EQ(test_log.last.bytes, sizes[i] + 2500);
+            expect_misuse(heap, KIND(QUARRY_WRONG_SIZE));
+            efree_size(block, opaque_size(sizes[i] == LARGE_BYTES ? LARGE_BYTES - 1 : SIZE_MAX));
+            expect_misuse(heap, KIND(QUARRY_WRONG_SIZE));
+            CHECK_EQ(zend_mem_block_size(block), sizes[i]);
+        }
+        efree_size(block, sizes[i]);
+    }
+    CHECK_EQ(stats_of(heap).blocks, 0);
+}
+
+/* A constant size names its bin where there are functions for bins. */
+ON_TRACKED(test_tracked_efree_size_takes_constant_sizes_for_any_others)
+{
+    efree_size(emalloc(0), opaque_size(0));
+    efree_size(emalloc(opaque_size(0)), 0);
+    efree_size(emalloc(20), opaque_size(20));
+    efree_size(emalloc(opaque_size(20)), 20);
+    efree_size(emalloc(33), 33);
+    efree_size(emalloc(100), opaque_size(100));
+    efree_size(emalloc(opaque_size(100)), 100);
+    CHECK_EQ(stats_of(heap).blocks, 0);
+}
+
+/* --- the table's memory --- */
+
+/* Blocks of a byte until there is no memory for one more. */
+static unsigned fill_up(unsigned most)
+{
+    unsigned blocks = 0;
+
+    while (blocks < most && femalloc(opaque_size(1), true) != NULL)
+        blocks++;
+    return blocks;
+}
+
+/* More than the first table has entries. */
+enum { MANY_BLOCKS = sizeof(void *) > 4 ? 90 : 160 };
+
+ON_SOURCE_OF(test_tracked_table_grows_into_what_kept_chunks_were, 14)
+{
+    zend_mm_heap *heap = begin();
+    void *frames[64];
+    unsigned count = 0;
+
+    REQUIRE(heap != NULL);
+    for (unsigned i = 0; i < 6; i++) {
+        take_chunks(7);
+        zend_mm_shutdown(heap, false, true);
+    }
+    CHECK(zend_memory_usage(true) >= 5 * CHUNK); /* kept, nearly all of it */
+    while (count < 64 &&
+           (frames[count] = s->source.source.acquire(&s->source, GRANULE_BYTES, QUARRY_PAGE_BYTES)) != NULL)
+        count++;
+    CHECK(count < 64);
+    CHECK_EQ(fill_up(MANY_BLOCKS), MANY_BLOCKS);
+    for (unsigned i = 0; i < count; i++)
+        s->source.source.release(&s->source, frames[i], GRANULE_BYTES);
+    end(heap);
+}
+
+static struct test_source refilled;
+static unsigned oom_calls;
+
+static bool refill(void *context, struct quarry_heap *heap, size_t bytes)
+{
+    const bool is_dry = refilled.fail_odds != 0;
+
+    (void)context, (void)heap, (void)bytes;
+    oom_calls++;
+    refilled.fail_odds = 0;
+    return is_dry;
+}
+
+TEST(test_tracked_table_that_cannot_grow_asks_on_oom)
+{
+    struct quarry_memory memory = {.source = &refilled.source, .options = test_options()};
+    zend_mm_heap *heap, *first;
+
+    memory.options.chunk_bytes = CHUNK;
+    memory.options.on_oom = refill;
+    if (!test_source_init(&refilled, 12 * CHUNK) || !CHECK(start_memory_manager(&memory)))
+        return;
+    test_print_forget();
+    first = zend_mm_get_heap();
+    heap = begin();
+    REQUIRE(heap != NULL);
+    CHECK(emalloc(1) != NULL);
+    refilled.fail_odds = 256;
+    oom_calls = 0;
+    CHECK_EQ(fill_up(MANY_BLOCKS), MANY_BLOCKS);
+    CHECK_EQ(oom_calls, 1);
+    CHECK_EQ(zend_mem_block_size(emalloc(opaque_size(7))), 7);
+    end(heap);
+    zend_mm_set_heap(first);
+    shutdown_memory_manager(true, true);
+    CHECK_EQ(refilled.granted_bytes, 0);
+}
+
+/* As the header says. */
+ON_SOURCE_OF(test_tracked_table_is_outside_limit_and_usage, 6)
+{
+    zend_mm_heap *heap = begin();
+    size_t granted_bytes;
+
+    REQUIRE(heap != NULL);
+    CHECK_EQ(zend_set_memory_limit(CHUNK), SUCCESS);
+    granted_bytes = s->source.granted_bytes;
+    CHECK(emalloc(opaque_size(1)) != NULL);
+    CHECK(s->source.granted_bytes > granted_bytes);
+    CHECK_EQ(zend_memory_usage(true), CHUNK);
+    CHECK_EQ(zend_memory_peak_usage(true), CHUNK);
+    end(heap);
+}

@@ -26,10 +26,32 @@ static struct place place_of(uintptr_t number)
     return place;
 }
 
+static void release(const struct places *places, const struct quarry_source *source)
+{
+    if (places->memory_bytes != 0 && source->release != NULL)
+        source->release(source->context, places->entries, places->memory_bytes);
+}
+
+/* Adds a block as a request heap does: to a longer table if the table wants to be moved. */
+static bool add_at(struct places *places, const struct quarry_source *source, const void *block, size_t bytes,
+                   const struct place *place)
+{
+    const size_t wanted = qi_places_wanted_bytes(places);
+    if (wanted != 0 && wanted != SIZE_MAX) {
+        void *memory = source->acquire(source->context, wanted, QUARRY_PAGE_BYTES);
+        struct places old;
+        if (memory != NULL) {
+            qi_places_move(places, memory, wanted, &old);
+            release(&old, source);
+        }
+    }
+    return qi_places_add(places, block, bytes, place);
+}
+
 static bool add(struct places *places, const struct test_source *source, uintptr_t number)
 {
     const struct place place = place_of(number);
-    return qi_places_add(places, &source->source, address(number), 10 * number, &place);
+    return add_at(places, &source->source, address(number), 10 * number, &place);
 }
 
 /* The entry is as add() made it. */
@@ -56,8 +78,8 @@ static void check_table(const struct places *places)
 
 static void end(struct places *places, const struct test_source *source)
 {
-    qi_places_release(places, &source->source);
-    CHECK_EQ(places->capacity, 0);
+    release(places, &source->source);
+    *places = none;
     CHECK_EQ(source->granted_bytes, 0);
     CHECK_EQ(source->errors, 0);
 }
@@ -99,7 +121,7 @@ TEST(test_places_of_unknown_place_have_no_file)
     struct test_source source;
     if (!test_source_init(&source, SOURCE_BYTES))
         return;
-    CHECK(qi_places_add(&places, &source.source, address(7), 30, NULL));
+    CHECK(add_at(&places, &source.source, address(7), 30, NULL));
     REQUIRE(qi_places_find(&places, address(7)) != NULL);
     CHECK_EQ(qi_places_find(&places, address(7))->place.file, NULL);
     CHECK_EQ(qi_places_find(&places, address(7))->bytes, 30);
@@ -115,7 +137,7 @@ TEST(test_places_added_twice_are_one_with_the_later_place)
         return;
     for (uintptr_t number = 1; number <= 20; number++)
         CHECK(add(&places, &source, number));
-    CHECK(qi_places_add(&places, &source.source, address(5), 3, &later));
+    CHECK(add_at(&places, &source.source, address(5), 3, &later));
     CHECK_EQ(places.count, 20);
     CHECK_EQ(qi_places_find(&places, address(5))->bytes, 3);
     CHECK_EQ(qi_places_find(&places, address(5))->place.line, 99);
@@ -311,28 +333,43 @@ TEST(test_places_on_source_without_release_grow)
         CHECK(add(&places, &source, number));
     for (uintptr_t number = 1; number <= 200; number++)
         CHECK(is_there(&places, number));
-    qi_places_release(&places, &source.source);
-    CHECK_EQ(places.capacity, 0);
+    release(&places, &source.source);
     CHECK_EQ(source.releases, 0);
 }
 
-static void *refuse(void *context, size_t bytes, size_t align_bytes)
-{
-    (void)context, (void)bytes, (void)align_bytes;
-    CHECK(false);
-    return NULL;
-}
-
 /* No machine has the memory for such a table. */
-TEST(test_places_table_of_more_bytes_than_there_can_be_does_not_grow)
+TEST(test_places_table_of_more_bytes_than_there_can_be_is_not_wanted)
 {
-    const struct quarry_source source = {.acquire = refuse};
     const struct place place = place_of(1);
     struct places places = none;
 
     places.capacity = SIZE_MAX / 4 / sizeof(struct place_entry) + 1;
     places.count = places.capacity - 1;
-    CHECK(!qi_places_add(&places, &source, address(1), 10, &place));
+    CHECK_EQ(qi_places_wanted_bytes(&places), SIZE_MAX);
+    CHECK(!qi_places_add(&places, address(1), 10, &place));
+    CHECK_EQ(places.unknown, 1);
+}
+
+/* A kept chunk, say. */
+TEST(test_places_use_more_memory_than_wanted)
+{
+    enum { BYTES = 4 * SOURCE_BYTES };
+    struct places places = none, old;
+    void *memory = test_memory(BYTES, 0);
+    size_t added = 0;
+
+    if (memory == NULL)
+        return;
+    qi_places_move(&places, memory, BYTES, &old);
+    CHECK_EQ(old.memory_bytes, 0);
+    CHECK_EQ(places.memory_bytes, BYTES);
+    CHECK(places.capacity * sizeof(struct place_entry) <= BYTES);
+    CHECK(places.capacity * sizeof(struct place_entry) * 2 > BYTES);
+    for (uintptr_t number = 1; qi_places_wanted_bytes(&places) == 0; number++)
+        added += qi_places_add(&places, address(number), 10 * number, NULL);
+    CHECK_EQ(added, places.capacity / 4 * 3);
+    CHECK_EQ(qi_places_wanted_bytes(&places), bits_round_up(2 * places.capacity * sizeof(struct place_entry), 4096));
+    check_table(&places);
 }
 
 /* The report sorts entries where they lie: by text, not by where it is, then by line, then by the place behind. */
@@ -351,7 +388,7 @@ TEST(test_places_report_sorts_by_text_line_and_place_behind)
         return;
     for (unsigned i = 0; i < COUNT; i++) {
         const unsigned mixed = i * 5 % COUNT;
-        CHECK(qi_places_add(&places, &source.source, address(1 + i), 0, &places_in_order[mixed]));
+        CHECK(add_at(&places, &source.source, address(1 + i), 0, &places_in_order[mixed]));
     }
     qi_places_report(&places);
     for (unsigned i = 0; i < COUNT; i++) {
