@@ -307,6 +307,7 @@ include tests/request_end/request_end.mk
 include tests/static/static.mk
 include tests/exhaustive/exhaustive.mk
 include tests/marks/marks.mk
+include tests/threads/threads.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -392,6 +393,7 @@ $(call arithmetic_jobs,$(ARITHMETIC_TEST))\
 $(table_jobs)\
 $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(marks_jobs)\
+$(threads_jobs)\
 $(faults_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,file heads,$(BUILD_SECONDS),tests/style/files.sh)\
@@ -403,7 +405,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(FAULTS_IMAGES) $(BUDGET_FILES)
+	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(FAULTS_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:

@@ -239,10 +239,16 @@ bool quarry_resize(struct quarry_heap *heap, void *block, size_t bytes);
 size_t quarry_usable_size(struct quarry_heap *heap, const void *block);
 
 /** What quarry_usable_size() says of a fresh quarry_malloc(bytes) while memory is not short.
- *  Returns    that size; 0 for a size that no heap can serve.
+ *  Returns    that size; 0 for a size that no heap can serve. For a request that a fresh chunk of the heap's source
+ *             cannot hold it is the size of a block straight from the source; a free run of a region, or of memory
+ *             that the source never takes back, may serve such a request too, and then the block's size is the request
+ *             rounded up to pages.
+ *  Units      bytes.
+ *  Owner      nothing changes hands, and nothing that ever changes is read.
  *  Time       a few instructions.
- *  Context    any.
- *  Misuse     none. */
+ *  Context    any, without a lock.
+ *  Misuse     none.
+ *  Contents   untouched. */
 size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes);
 
 /** Is it a live block of this heap? Any value may be asked; nothing that it points to is read.

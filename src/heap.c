@@ -80,14 +80,14 @@ static size_t fresh_chunk_pages(const struct quarry_heap *heap)
     return sourced != NULL ? sourced->chunk_pages : 0;
 }
 
-/* qi_heap_good_bytes(), both with their canary. */
+/* qi_heap_good_bytes(), both with their canary. It reads only what stays as it was when the heap was made, since it may
+ * be asked without the lock. */
 static size_t good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
 {
     if (bytes <= BIN_MAX_BYTES)
         return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
     size_t pages = units_pages_from_bytes(bytes);
-    if (pages <= fresh_chunk_pages(heap) || heap_sourced_or_null(heap) == NULL ||
-        pages <= qi_run_largest_free_pages(&heap->bins.runs)) /* a region may have a longer run than a chunk can */
+    if (heap_sourced_or_null(heap) == NULL || pages <= fresh_chunk_pages(heap))
         return pages << UNITS_PAGE_SHIFT;
     return huge_good_bytes(bytes);
 }

@@ -294,7 +294,8 @@ size_t qi_heap_whole_bytes(const struct heap_block *block);
  * only a size that the block does not hold is told. */
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
 
-/* What a block for so many bytes would have. bytes is at most UNITS_REQUEST_MAX_BYTES. */
+/* What a block for so many bytes has while memory is not short. bytes is at most UNITS_REQUEST_MAX_BYTES. It needs no
+ * lock. */
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 
 /* As heap_mark_live(), for a block that was just taken, or NULL. */

@@ -80,6 +80,45 @@ TEST(test_huge_moves_where_source_cannot_extend)
     expect_given_back(&source);
 }
 
+/* Sizes of every kind of block: each must have the same good size whatever the heap holds. */
+static size_t good_sum(const struct quarry_heap *heap)
+{
+    size_t bytes;
+    size_t sum = 0;
+
+    for (bytes = 0; bytes < 4 * CHUNK_BYTES; bytes += bytes / 8 + 1)
+        sum = sum * 31 + quarry_good_size(heap, bytes);
+    return sum;
+}
+
+TEST(test_good_size_does_not_depend_on_what_is_free)
+{
+    struct test_source source;
+    struct quarry_heap *heap;
+    unsigned char *region;
+    void *block;
+    size_t sum;
+
+    if (!test_source_init(&source, 8 * CHUNK_BYTES))
+        return;
+    heap = test_source_heap(&source);
+    region = test_memory(4 * CHUNK_BYTES, 0);
+    if (heap == NULL || region == NULL)
+        return;
+    sum = good_sum(heap);
+    block = t_malloc(heap, CHUNK_BYTES / 2);
+    CHECK_EQ(good_sum(heap), sum);
+    t_free(heap, block);
+    CHECK(quarry_add_region(heap, region, 4 * CHUNK_BYTES)); /* with a run that is longer than any chunk's */
+    CHECK_EQ(good_sum(heap), sum);
+    block = t_malloc(heap, 2 * CHUNK_BYTES);
+    REQUIRE(block != NULL);
+    CHECK_EQ(good_sum(heap), sum);
+    t_free(heap, block);
+    CHECK_EQ(good_sum(heap), sum);
+    quarry_destroy(heap);
+}
+
 TEST(test_huge_sizes_and_alignments_are_served)
 {
     struct test_source source;
