@@ -15,8 +15,16 @@ MAKEFLAGS += --no-builtin-rules
 
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 ARCH  ?= hosted
-# More flags for the library: e.g. make lib ARCH=armv7em QUARRY_FLAGS=-DQUARRY_LOCK=QUARRY_LOCK_IRQ
+# More flags for the library: e.g. make lib ARCH=armv7em QUARRY_FLAGS=-DQUARRY_LOCK=IRQ
 QUARRY_FLAGS ?=
+
+# A misspelt option would be ignored by the compiler, and one that is no flag by make.
+QUARRY_SAID := $(if $(findstring QUARRY_,$(QUARRY_FLAGS)$(CC)),$(shell tools/check-config $(CC) $(QUARRY_FLAGS) 2>&1 || echo .))
+ifneq ($(filter .,$(QUARRY_SAID)),)
+$(error $(patsubst %.,%,$(QUARRY_SAID)))
+endif
+$(foreach name,$(filter-out QUARRY_FLAGS,$(filter QUARRY_%,$(.VARIABLES))),$(if $(filter command,$(origin $(name))),\
+	$(error options are flags: write QUARRY_FLAGS=-D$(name)=$($(name)))))
 
 .PHONY: lib
 lib: build/$(ARCH)/libquarry.a
@@ -94,6 +102,28 @@ $(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
 ifeq ($(filter $(ARCH),$(ISAS)),)
 $(error there is no ARCH=$(ARCH); choose one of: $(ISAS))
 endif
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION  = $(shell sed -n 's/^.define QUARRY_VERSION_M[A-Z]* //p; s/^.define QUARRY_VERSION_PATCH //p' include/quarry.h | paste -s -d .)
+# For pkg-config. A program gets the options that the library was built with, whatever header or flags they came from.
+define QUARRY_PC
+prefix=$(PREFIX)
+Name: Quarry
+Description: a memory allocator for bare metal
+Version: $(VERSION)
+Cflags: -I$${prefix}/include $(shell tools/check-config --flags build/$(ARCH)/libquarry.a)
+Libs: -L$${prefix}/lib -lquarry
+endef
+
+.PHONY: install
+install: build/$(ARCH)/libquarry.a
+	@mkdir -p $(DESTDIR)$(PREFIX)/include/quarry $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	cp include/*.h $(DESTDIR)$(PREFIX)/include
+	cp include/quarry/* $(DESTDIR)$(PREFIX)/include/quarry
+	cp build/$(ARCH)/libquarry.a $(DESTDIR)$(PREFIX)/lib
+	@: $(file >build/$(ARCH)/quarry.pc,$(QUARRY_PC))
+	cp build/$(ARCH)/quarry.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
 
 .PHONY: dist
 dist: build/dist/quarry.c
@@ -174,7 +204,7 @@ build/dist/emalloc: build/dist/quarry.o $(wildcard tests/emalloc/* tests/harness
 
 # --- Quarry beside PHP's own allocator ---------------------------------------------------------------------------------
 
-# The same objects, once with the library of PHP's embedding and once with Quarry on the provider over mmap.
+# The same sources, once with the library of PHP's embedding and once with Quarry on the provider over mmap.
 DIFFERENTIAL_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
 DIFFERENTIAL_COMMON := $(filter-out %/original.c %/quarry.c %/constant.c,$(wildcard tests/differential/*.c))
 DIFFERENTIAL_IMAGES := $(if $(DIFFERENTIAL_COMMON),$(addprefix build/differential/,original quarry constant))
@@ -183,13 +213,17 @@ $(eval $(call flags_file,differential/test,$(DIFFERENTIAL_CC)))
 build/differential/%.o: %.c build/differential/test.flags
 	@mkdir -p $(@D)
 	$(DIFFERENTIAL_CC) $(DEPS) -c $< -o $@
-build/differential/original: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/original.c,differential)
+# PHP's library has the names as they are in C.
+build/differential/original_objects/%.o: %.c build/differential/test.flags
+	@mkdir -p $(@D)
+	$(DIFFERENTIAL_CC) -D'QUARRY_LINK_NAME(name)=' $(DEPS) -c $< -o $@
+build/differential/original: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/original.c,differential/original_objects)
 	gcc $^ -l:libphp8.2.so -o $@
 build/differential/quarry: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/quarry.c ports/posix/mmap_source.c,differential) build/hosted/libquarry.a
 	gcc $^ -o $@
 build/differential/constant: $(call objects_of,tests/differential/constant.c ports/posix/mmap_source.c,differential) build/hosted/libquarry.a
 	gcc $^ -ldl -o $@
--include $(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/differential/*.c) ports/posix/mmap_source.c,differential))
+-include $(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/differential/*.c) ports/posix/mmap_source.c,differential) $(call objects_of,$(wildcard tests/differential/*.c),differential/original_objects))
 
 # --- Images for QEMU machines --------------------------------------------------------------------------------------
 
@@ -381,6 +415,7 @@ $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(exampl
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
+$(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
@@ -438,7 +473,8 @@ help:
 	@echo 'make             the library for a process: build/hosted/libquarry.a'
 	@echo 'make lib ARCH=I  the library for an ISA, build/I/libquarry.a; I is one of'
 	@echo '                 $(ISAS)'
-	@echo '                 more flags: QUARRY_FLAGS=-DQUARRY_CHECK_LEVEL=0 ...; another compiler: CC=...'
+	@echo '                 options: QUARRY_FLAGS=-DQUARRY_LOCK=IRQ ...; another compiler: CC=...'
+	@echo 'make install     library, headers and quarry.pc for pkg-config, with the options: PREFIX=/usr/local DESTDIR='
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make run         boot the examples under QEMU and show what they print'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'

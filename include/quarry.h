@@ -29,6 +29,8 @@
 
 #include "quarry_config.h"
 
+#include "quarry/link_names.h"
+
 #define QUARRY_VERSION_MAJOR 0
 #define QUARRY_VERSION_MINOR 1
 #define QUARRY_VERSION_PATCH 0
@@ -121,7 +123,8 @@ struct quarry_block {
  *  Time       control data of a byte or two is cleared for each page.
  *  Context    thread; no other call may run on a heap that is being made.
  *  Misuse     none is detected. */
-struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options);
+struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options)
+        QUARRY_LINK_NAME(quarry_create);
 
 /** Make a heap on a page provider; its first chunk is acquired at once.
  *  Returns    the heap, or NULL iff source or source->acquire is NULL, chunk_bytes is out of range (see struct
@@ -132,7 +135,8 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
  *  Time       control data of a byte or two is cleared for each page of a chunk, and the source.
  *  Context    thread.
  *  Misuse     none is detected. */
-struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options);
+struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
+        QUARRY_LINK_NAME(quarry_create_from_source);
 
 /** Give a heap more memory. Regions may differ in size and lie anywhere.
  *  Returns    true; or false, heap unchanged, iff region is NULL, shorter than a heap can use (some 100 bytes on

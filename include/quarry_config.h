@@ -4,7 +4,9 @@
  *
  * Set an option with -DQUARRY_…=value, or write a header of your own and name it with
  * -DQUARRY_CONFIG_HEADER='"my_config.h"'. The library and every file that includes quarry.h must be
- * compiled with the same options. An impossible value does not compile and says why.
+ * compiled with the same options; if they are not, the program does not link, and the linker's message shows the
+ * program's (quarry/link_names.h). An impossible value does not compile and says why. A misspelt name is refused by
+ * make, by CMake and by tools/check-config, since the preprocessor cannot know what was meant.
  */
 #ifndef QUARRY_CONFIG_H
 #define QUARRY_CONFIG_H
@@ -131,6 +133,70 @@
 #ifndef QUARRY_CORE_INDEX
 #define QUARRY_CORE_INDEX() arch_core_index()
 #endif
+
+/* IRQ is short for QUARRY_LOCK_IRQ, MTE for QUARRY_MARK_MTE, and so on. The short names are numbers for the comparisons
+ * below only; before and after them they mean whatever they mean to the program. */
+#pragma push_macro("NONE")
+#pragma push_macro("IRQ")
+#pragma push_macro("SMP")
+#pragma push_macro("HOOK")
+#pragma push_macro("ASAN")
+#pragma push_macro("VALGRIND")
+#pragma push_macro("MTE")
+#undef NONE
+#undef IRQ
+#undef SMP
+#undef HOOK
+#undef ASAN
+#undef VALGRIND
+#undef MTE
+#define NONE     100
+#define IRQ      101
+#define SMP      102
+#define HOOK     103
+#define ASAN     104
+#define VALGRIND 105
+#define MTE      106
+#if QUARRY_LOCK == NONE
+#undef QUARRY_LOCK
+#define QUARRY_LOCK QUARRY_LOCK_NONE
+#elif QUARRY_LOCK == IRQ
+#undef QUARRY_LOCK
+#define QUARRY_LOCK QUARRY_LOCK_IRQ
+#elif QUARRY_LOCK == SMP
+#undef QUARRY_LOCK
+#define QUARRY_LOCK QUARRY_LOCK_SMP
+#elif QUARRY_LOCK == HOOK
+#undef QUARRY_LOCK
+#define QUARRY_LOCK QUARRY_LOCK_HOOK
+#endif
+#if QUARRY_MARK == NONE
+#undef QUARRY_MARK
+#define QUARRY_MARK QUARRY_MARK_NONE
+#elif QUARRY_MARK == ASAN
+#undef QUARRY_MARK
+#define QUARRY_MARK QUARRY_MARK_ASAN
+#elif QUARRY_MARK == VALGRIND
+#undef QUARRY_MARK
+#define QUARRY_MARK QUARRY_MARK_VALGRIND
+#elif QUARRY_MARK == MTE
+#undef QUARRY_MARK
+#define QUARRY_MARK QUARRY_MARK_MTE
+#endif
+#undef NONE
+#undef IRQ
+#undef SMP
+#undef HOOK
+#undef ASAN
+#undef VALGRIND
+#undef MTE
+#pragma pop_macro("NONE")
+#pragma pop_macro("IRQ")
+#pragma pop_macro("SMP")
+#pragma pop_macro("HOOK")
+#pragma pop_macro("ASAN")
+#pragma pop_macro("VALGRIND")
+#pragma pop_macro("MTE")
 
 #ifdef __cplusplus
 #define QUARRY_STATIC_ASSERT static_assert

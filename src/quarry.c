@@ -120,11 +120,13 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     mark_leave();
     return heap;
 }
+QUARRY_PLAIN_NAME(quarry_create)
 
 struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
 {
     return source == NULL || source->acquire == NULL ? NULL : qi_heap_create_sourced(source, options, 0);
 }
+QUARRY_PLAIN_NAME(quarry_create_from_source)
 
 bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes)
 {

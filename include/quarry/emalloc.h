@@ -135,7 +135,7 @@ struct quarry_memory {
  *  Time       as quarry_create(), twice.
  *  Context    thread; one core.
  *  Misuse     none. */
-bool start_memory_manager(const struct quarry_memory *memory);
+bool start_memory_manager(const struct quarry_memory *memory) QUARRY_LINK_NAME(start_memory_manager);
 
 /** End the request of the current heap, or everything.
  *  full_shutdown false: every block of the current heap is gone, as are limits of its figures: usage and peaks begin
@@ -155,7 +155,7 @@ void shutdown_memory_manager(bool silent, bool full_shutdown);
  *  Owner      caller, until zend_mm_shutdown(heap, true, ...).
  *  Time       control data of a byte or two is cleared for each page of a chunk.
  *  Context    thread. */
-zend_mm_heap *zend_mm_startup(void);
+zend_mm_heap *zend_mm_startup(void) QUARRY_LINK_NAME(zend_mm_startup);
 
 /** The same as a debugging heap: a red zone on both sides of each block is looked at when the block is freed or moved,
  *  and when the request ends (QUARRY_OVERRUN); every realloc moves; freed blocks are filled. A request's end frees
@@ -165,7 +165,7 @@ zend_mm_heap *zend_mm_startup(void);
  *  empty chunks serve, then on_oom is asked, and then the request has failed.
  *  efree_size() with another size than was asked for is reported from check level 2, see there.
  *  Without QUARRY_TRACK, emalloc() of a constant size asks it, as it asks custom handlers, for the bin's size. */
-zend_mm_heap *zend_mm_startup_tracked(void);
+zend_mm_heap *zend_mm_startup_tracked(void) QUARRY_LINK_NAME(zend_mm_startup_tracked);
 
 /* A storage: where the chunks of one heap come from. handlers and data were copied. */
 typedef struct _zend_mm_storage zend_mm_storage;
@@ -196,7 +196,8 @@ struct _zend_mm_storage {
  *             copy, until the full shutdown. With data NULL or data_size 0, storage->data is data itself.
  *  Time       as zend_mm_startup(), and the copying.
  *  Context    thread. */
-zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, size_t data_size);
+zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, size_t data_size)
+        QUARRY_LINK_NAME(zend_mm_startup_ex);
 
 /** The heap's storage; NULL: it was not made by zend_mm_startup_ex(). */
 zend_mm_storage *zend_mm_get_storage(zend_mm_heap *heap);
@@ -230,34 +231,40 @@ bool is_zend_ptr(const void *ptr);
  *  heap NULL: there is no current heap, or no persistent one. bytes SIZE_MAX: the size overflowed. */
 QUARRY_NORETURN void quarry_out_of_memory(struct quarry_heap *heap, size_t bytes);
 
-void *_emalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC ZEND_ATTRIBUTE_ALLOC_SIZE(1);
-void *_ecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC
-        ZEND_ATTRIBUTE_ALLOC_SIZE2(1, 2);
-void *_erealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_ALLOC_SIZE(2);
+void *_emalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_emalloc) ZEND_ATTRIBUTE_MALLOC
+        ZEND_ATTRIBUTE_ALLOC_SIZE(1);
+void *_ecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_ecalloc) ZEND_ATTRIBUTE_MALLOC ZEND_ATTRIBUTE_ALLOC_SIZE2(1, 2);
+void *_erealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_erealloc)
+        ZEND_ATTRIBUTE_ALLOC_SIZE(2);
 /* Copies copy_size bytes at most when the block moves. */
 void *_erealloc2(void *ptr, size_t size, size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
-        ZEND_ATTRIBUTE_ALLOC_SIZE(2);
-void _efree(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
+        QUARRY_LINK_NAME(_erealloc2) ZEND_ATTRIBUTE_ALLOC_SIZE(2);
+void _efree(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_efree);
 /* nmemb * size + offset bytes. */
-void *_safe_emalloc(size_t nmemb, size_t size,
-                    size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC;
-void *_safe_erealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
-char *_estrdup(const char *s ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC;
-char *_estrndup(const char *s, size_t length ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC;
+void *_safe_emalloc(size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_safe_emalloc) ZEND_ATTRIBUTE_MALLOC;
+void *_safe_erealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_safe_erealloc);
+char *_estrdup(const char *s ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_estrdup) ZEND_ATTRIBUTE_MALLOC;
+char *_estrndup(const char *s, size_t length ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_estrndup) ZEND_ATTRIBUTE_MALLOC;
 /* What may be used of a live block; 0: custom handlers, or no live block. */
-size_t _zend_mem_block_size(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
+size_t _zend_mem_block_size(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_zend_mem_block_size);
 
 /* Fallible: NULL where the calls above go to quarry_out_of_memory(). */
-void *_femalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC
+void *_femalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_femalloc) ZEND_ATTRIBUTE_MALLOC
         ZEND_ATTRIBUTE_ALLOC_SIZE(1);
-void *_fecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC
-        ZEND_ATTRIBUTE_ALLOC_SIZE2(1, 2);
-void *_ferealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_ALLOC_SIZE(2);
-void *_ferealloc2(void *ptr, size_t size, size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+void *_fecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_fecalloc) ZEND_ATTRIBUTE_MALLOC ZEND_ATTRIBUTE_ALLOC_SIZE2(1, 2);
+void *_ferealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_ferealloc)
         ZEND_ATTRIBUTE_ALLOC_SIZE(2);
-void *_safe_femalloc(size_t nmemb, size_t size,
-                     size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC;
-void *_safe_ferealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
+void *_ferealloc2(void *ptr, size_t size, size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_ferealloc2) ZEND_ATTRIBUTE_ALLOC_SIZE(2);
+void *_safe_femalloc(size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_safe_femalloc) ZEND_ATTRIBUTE_MALLOC;
+void *_safe_ferealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_safe_ferealloc);
 /* All requests of the current heap are fallible while true. */
 bool zend_mm_is_fallible(void);
 void zend_mm_set_fallible(bool fallible);
@@ -312,8 +319,8 @@ void zend_mm_set_fallible(bool fallible);
 #endif
 
 #define QUARRY_BIN_CALLS(number, granules, x, y)                                                                       \
-    void *_emalloc_bin_##number(void) ZEND_ATTRIBUTE_MALLOC;                                                           \
-    void _efree_bin_##number(void *ptr);
+    void *_emalloc_bin_##number(void) QUARRY_LINK_NAME(_emalloc_bin_##number) ZEND_ATTRIBUTE_MALLOC;                   \
+    void _efree_bin_##number(void *ptr) QUARRY_LINK_NAME(_efree_bin_##number);
 QUARRY_BINS(QUARRY_BIN_CALLS, , )
 
 /* Parts of one chain of conditions: NOLINTBEGIN(bugprone-macro-parentheses) */
@@ -336,7 +343,7 @@ QUARRY_BINS(QUARRY_BIN_CALLS, , )
 #endif
 
 /* For a caller who knows the size that was asked for: from check level 2 a wrong one is reported, QUARRY_WRONG_SIZE. */
-void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
+void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_efree_size);
 
 /* A size that is known to be large or huge needs nothing special here. */
 #define _emalloc_large                  _emalloc
@@ -456,17 +463,19 @@ void *_safe_realloc(void *ptr, size_t nmemb, size_t size, size_t offset);
 
 /* --- Blocks of a heap that is named ------------------------------------------------------------------------------ */
 
-void *_zend_mm_alloc(zend_mm_heap *heap, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC
-        ZEND_ATTRIBUTE_ALLOC_SIZE(2);
-void *_zend_mm_calloc(zend_mm_heap *heap, size_t nmemb,
-                      size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_MALLOC
-        ZEND_ATTRIBUTE_ALLOC_SIZE2(2, 3);
-void _zend_mm_free(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
+void *_zend_mm_alloc(zend_mm_heap *heap, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_zend_mm_alloc) ZEND_ATTRIBUTE_MALLOC ZEND_ATTRIBUTE_ALLOC_SIZE(2);
+void *_zend_mm_calloc(zend_mm_heap *heap, size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_zend_mm_calloc) ZEND_ATTRIBUTE_MALLOC ZEND_ATTRIBUTE_ALLOC_SIZE2(2, 3);
+void _zend_mm_free(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_zend_mm_free);
 void *_zend_mm_realloc(zend_mm_heap *heap, void *p, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
-        ZEND_ATTRIBUTE_ALLOC_SIZE(3);
+        QUARRY_LINK_NAME(_zend_mm_realloc) ZEND_ATTRIBUTE_ALLOC_SIZE(3);
 void *_zend_mm_realloc2(zend_mm_heap *heap, void *p, size_t size,
-                        size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) ZEND_ATTRIBUTE_ALLOC_SIZE(3);
-size_t _zend_mm_block_size(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC);
+                        size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC) QUARRY_LINK_NAME(_zend_mm_realloc2)
+        ZEND_ATTRIBUTE_ALLOC_SIZE(3);
+size_t _zend_mm_block_size(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
+        QUARRY_LINK_NAME(_zend_mm_block_size);
 
 #define zend_mm_alloc(heap, size) _zend_mm_alloc((heap), (size)ZEND_FILE_LINE_CC ZEND_FILE_LINE_EMPTY_CC)
 #define zend_mm_calloc(heap, nmemb, size)                                                                              \

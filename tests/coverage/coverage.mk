@@ -82,7 +82,7 @@ build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)) $(if $(fi
 endef
 define coverage_image
 build/coverage/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(if $(filter faults,$(2)),$(FAULTS_SRC),$(wildcard tests/$(2)/*.c)),coverage/$(1))
-	$(call coverage_cc,$(1)) --coverage $(COVERAGE_LINK_$(coverage_mode)) $(if $(filter faults,$(2)),$(FAULTS_WRAP)) $$^ -o $$@
+	$(call coverage_cc,$(1)) --coverage $(COVERAGE_LINK_$(coverage_mode)) $(if $(filter faults,$(2)),$$(FAULTS_WRAP)) $$^ -o $$@
 
 endef
 $(foreach build,$(COVERAGE_BUILDS),$(eval $(call coverage_rules,$(build))))

@@ -30,6 +30,11 @@ def profile(program):
             return read(lines)
 
 
+def c_name(symbol):
+    """The linker's name of a function may end with the options of the build (quarry/link_names.h)."""
+    return symbol.strip().split("__QUARRY_")[0]
+
+
 def read(lines):
     pairs, caller, callee, calls = {}, None, None, None
     for line in lines:
@@ -38,9 +43,9 @@ def read(lines):
             pairs[caller, callee] = (before[0] + calls, before[1] + int(line.split()[1]))
             calls = None
         elif line.startswith("fn="):
-            caller = line[3:].strip()
+            caller = c_name(line[3:])
         elif line.startswith("cfn="):
-            callee = line[4:].strip()
+            callee = c_name(line[4:])
         elif line.startswith("calls="):
             calls = int(re.match(r"calls=(\d+)", line).group(1))
     return pairs

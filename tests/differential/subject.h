@@ -2,7 +2,7 @@
  *
  * subject.h: the allocator that is asked, and how its answers are written down.
  *
- * The same objects are linked twice: with original.c and the library of PHP's embedding, whose functions have the names
+ * The same sources are built twice: with original.c and the library of PHP's embedding, whose functions have the names
  * and types that quarry/emalloc.h declares, and with quarry.c and Quarry. What has another name or form on each side is
  * declared here and defined in these two files.
  *

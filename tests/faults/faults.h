@@ -66,6 +66,10 @@ extern unsigned char faults_refusals[MOST_CALLS / 8]; /* a bit for each call: NU
 #define FAULTS_REAL(type, name, ...)                                                                                   \
     type __real_##name(__VA_ARGS__);                                                                                   \
     type __wrap_##name(__VA_ARGS__)
+/* The same for a function whose name at the linker ends with the options (quarry/link_names.h). */
+#define FAULTS_REAL_LINKED(type, name, ...)                                                                            \
+    type __real_##name(__VA_ARGS__) QUARRY_LINK_NAME(__real_##name);                                                   \
+    type __wrap_##name(__VA_ARGS__) QUARRY_LINK_NAME(__wrap_##name)
 FAULTS_REAL(void *, quarry_malloc, struct quarry_heap *heap, size_t bytes);
 FAULTS_REAL(void *, quarry_calloc, struct quarry_heap *heap, size_t count, size_t bytes);
 FAULTS_REAL(void *, quarry_realloc, struct quarry_heap *heap, void *block, size_t bytes);
@@ -74,10 +78,10 @@ FAULTS_REAL(void *, quarry_aligned_realloc, struct quarry_heap *heap, void *bloc
 FAULTS_REAL(bool, quarry_resize, struct quarry_heap *heap, void *block, size_t bytes);
 FAULTS_REAL(void, quarry_free, struct quarry_heap *heap, void *block);
 FAULTS_REAL(void, quarry_free_sized, struct quarry_heap *heap, void *block, size_t bytes);
-FAULTS_REAL(struct quarry_heap *, quarry_create, void *region, size_t region_bytes,
-            const struct quarry_options *options);
-FAULTS_REAL(struct quarry_heap *, quarry_create_from_source, const struct quarry_source *source,
-            const struct quarry_options *options);
+FAULTS_REAL_LINKED(struct quarry_heap *, quarry_create, void *region, size_t region_bytes,
+                   const struct quarry_options *options);
+FAULTS_REAL_LINKED(struct quarry_heap *, quarry_create_from_source, const struct quarry_source *source,
+                   const struct quarry_options *options);
 FAULTS_REAL(struct quarry_heap *, qi_request_create, const struct quarry_source *source,
             const struct quarry_options *options, size_t extra_bytes);
 FAULTS_REAL(bool, quarry_add_region, struct quarry_heap *heap, void *region, size_t region_bytes);

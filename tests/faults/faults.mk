@@ -8,18 +8,18 @@ FAULTS_HOSTS    := gcc-64-o2 gcc-32-o2 gcc-64-san gcc-64-track
 FAULTS_MACHINES := mps2-an386 virt-aarch64 q35
 
 FAULTS_SRC   := $(wildcard tests/faults/*.c) $(wildcard tests/api/*.c) $(wildcard tests/emalloc/*.c)
-FAULTS_CALLS := $(shell sed -n 's/^FAULTS_REAL.[^,]*, \([a-z_]*\),.*/\1/p' tests/faults/faults.h)
-FAULTS_WRAP  := $(FAULTS_CALLS:%=-Wl,--wrap=%)
+# In a recipe: --wrap for each function that tests/faults puts itself before, by the name that the linker knows.
+FAULTS_WRAP   = $$(nm $(foreach object,$^,$(if $(findstring /tests/faults/,$(object)),$(filter %.o,$(object)))) | sed -n 's/^.* T __wrap_/-Wl,--wrap=/p')
 
 # $(1) host or machine
 define faults_host
 build/host/$(1)/faults: $(call objects_of,$(HOST_COMMON) $(FAULTS_SRC),host/$(1)) tests/faults/faults.h
-	$(call host_cc,$(1)) $(FAULTS_WRAP) $$(filter %.o,$$^) -o $$@
+	$(call host_cc,$(1)) $$(FAULTS_WRAP) $$(filter %.o,$$^) -o $$@
 
 endef
 define faults_machine
 build/qemu/$(1)/faults.elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(FAULTS_SRC),qemu/$(1)) $(wildcard linker/*.ld) tests/faults/faults.h
-	$(call machine_cc,$(1)) $(FAULTS_WRAP) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
+	$(call machine_cc,$(1)) $$(FAULTS_WRAP) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 
 endef
 $(foreach host,$(FAULTS_HOSTS),$(eval $(call faults_host,$(host))))

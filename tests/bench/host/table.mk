@@ -22,11 +22,12 @@ HOST_HEADERS := $(wildcard src/*.h include/*.h arch/*.h arch/hosted/*.h tests/be
 host_library = $(patsubst %,build/bench/host/libquarry-%.so,$(sort $(patsubst quarry-%,%,$(filter quarry-%,$(subst :, ,$(subst kept-,quarry-,$(1)))))))
 HOST_RUN := python3 tests/bench/host/compare.py --replay build/bench/host/replay
 
-# One object a file, no link-time optimisation: as the static library is built, but position independent.
+# One object a file, no link-time optimisation: as the static library is built, but position independent. Its functions
+# are looked up by their names in C.
 $(eval $(call flags_file,bench/host/library,$(foreach name,$(filter HOST_FLAGS_%,$(.VARIABLES)),$(name) $($(name)))))
 build/bench/host/libquarry-%.so: $(SRC) $(HOST_HEADERS) build/bench/host/library.flags
 	@$(if $(HOST_FLAGS_$*),,echo 'HOST_FLAGS_$* is not set'; exit 1;) mkdir -p $(@D)
-	gcc $(CONTRACT) $(WARN) $(HOST_FLAGS_$*) -g -fno-lto -fPIC -fvisibility=hidden -include tests/bench/host/exported.h -Iinclude -Iarch/hosted -shared -nostdlib $(SRC) -o $@
+	gcc $(CONTRACT) $(WARN) $(HOST_FLAGS_$*) -D'QUARRY_LINK_NAME(name)=' -g -fno-lto -fPIC -fvisibility=hidden -include tests/bench/host/exported.h -Iinclude -Iarch/hosted -shared -nostdlib $(SRC) -o $@
 
 build/bench/host/replay: tests/bench/host/replay.c tests/bench/host/allocators.c $(HOST_HEADERS)
 	@mkdir -p $(@D)

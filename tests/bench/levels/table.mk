@@ -25,10 +25,18 @@ $(foreach machine,$(filter-out $(TABLE_MACHINES),$(LEVELS_MACHINES)),$(foreach l
 
 # $(1) machine, $(2) level, $(3) trace
 define levels_image
-$(LEVELS_OUT)/$(1)/$(3)-$(2).elf: $(call objects_of,$(SRC),qemu/$(call levels_build,$(1),$(2))) $(call objects_of,$($(1)_SOURCES) tests/harness/freestanding.c,qemu/$(1)) $(patsubst %,$(BENCH_CALLS_OUT)/$(1)/%.o,replay quarry peers_none $(3)/code $(BENCH_CALLS_COMMON)) $(if $(filter 4,$(2)),$(LEVELS_OUT)/$(1)/$(3)-trace.o,$(BENCH_CALLS_OUT)/$(1)/$(3)/trace.o) $(wildcard linker/*.ld)
+$(LEVELS_OUT)/$(1)/$(3)-$(2).elf: $(call objects_of,$(SRC),qemu/$(call levels_build,$(1),$(2))) $(call objects_of,$($(1)_SOURCES) tests/harness/freestanding.c,qemu/$(1)) $(LEVELS_OUT)/$(1)/quarry-$(2).o $(patsubst %,$(BENCH_CALLS_OUT)/$(1)/%.o,replay peers_none $(3)/code $(BENCH_CALLS_COMMON)) $(if $(filter 4,$(2)),$(LEVELS_OUT)/$(1)/$(3)-trace.o,$(BENCH_CALLS_OUT)/$(1)/$(3)/trace.o) $(wildcard linker/*.ld)
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 endef
+# What calls the library has its options. $(1) machine, $(2) level
+define levels_calls
+$(LEVELS_OUT)/$(1)/quarry-$(2).o: $(BENCH_CALLS_DIR)/quarry.c build/qemu/$(1)/test.flags
+	@mkdir -p $$(@D)
+	$(call machine_cc,$(1)) $(CONTRACT) -ffunction-sections $(WARN) -Werror -Iinclude -Iarch -DQUARRY_CHECK_LEVEL=$(2) $(DEPS) -c $$< -o $$@
+-include $(LEVELS_OUT)/$(1)/quarry-$(2).d
+endef
+$(foreach machine,$(LEVELS_MACHINES),$(foreach level,$(LEVELS),$(eval $(call levels_calls,$(machine),$(level)))))
 # $(1) machine, $(2) trace
 define levels_trace
 $(LEVELS_OUT)/$(1)/$(2)-trace.o: $(BENCH_CALLS_DIR)/trace.c build/qemu/$(1)/test.flags

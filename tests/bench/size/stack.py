@@ -24,6 +24,8 @@ NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"')
 STACK = re.compile(r"\\n(\d+) bytes \(([^)]*)\)")
 EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 INDIRECT = "__indirect_call"
+# The linker's name of a function may end with the options of the build (quarry/link_names.h); "*" is gcc's sign for it.
+OPTIONS = re.compile(r"\*?(\w+)__QUARRY_CHECK_LEVEL_\w+")
 
 NOTES = [
     "Cortex-M4, gcc -O2, default configuration; the deepest path of calls, from the compiler's call graph "
@@ -50,6 +52,7 @@ def read_graph(path):
     functions, edges = {}, []
     with open(path, encoding="utf-8") as lines:
         for line in lines:
+            line = OPTIONS.sub(r"\1", line)
             node, edge = NODE.match(line), EDGE.match(line)
             if node and "shape : ellipse" not in line:
                 stack = STACK.search(node[2])
@@ -72,7 +75,7 @@ def branches(objdump, path):
     if done.returncode != 0:
         sys.exit(f"{objdump} {path}: ended with status {done.returncode}")
     found, now = {}, None
-    for line in done.stdout.splitlines():
+    for line in OPTIONS.sub(r"\1", done.stdout).splitlines():
         symbol = re.match(r"^[0-9a-f]+ <([^>]+)>:", line)
         relocation = re.search(r"R_ARM_THM_(CALL|JUMP\d+)\s+(\S+)", line)
         register = re.search(r"\t(blx|bx)\t(r\d+|ip)\b", line)
