@@ -33,40 +33,53 @@ include arch/machines.mk
 
 # --- The compilers of each ISA ---------------------------------------------------------------------------------
 
-ISAS := hosted x86_64 armv6m armv7m armv7em armv8m armv7a aarch64
+ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv7a armv7r aarch64 riscv32 riscv64
 
 TOOLS_hosted  :=
 TOOLS_x86_64  :=
+TOOLS_i386    :=
 TOOLS_armv6m  := arm-none-eabi-
 TOOLS_armv7m  := arm-none-eabi-
 TOOLS_armv7em := arm-none-eabi-
 TOOLS_armv8m  := arm-none-eabi-
 TOOLS_armv7a  := arm-none-eabi-
+TOOLS_armv7r  := arm-none-eabi-
 TOOLS_aarch64 := aarch64-linux-gnu-
+TOOLS_riscv32 := riscv64-unknown-elf-
+TOOLS_riscv64 := riscv64-unknown-elf-
 
 # What a CPU needs beyond the build contract's line. A kernel's interrupt handlers run on the stack of what they
 # interrupt and do not save vector registers, hence the flags of the 64-bit ISAs.
 CPU_hosted  :=
 CPU_x86_64  := -mno-red-zone -mgeneral-regs-only
+CPU_i386    := -m32 -mgeneral-regs-only
 CPU_armv6m  := -mthumb -mcpu=cortex-m0
 CPU_armv7m  := -mthumb -mcpu=cortex-m3
 CPU_armv7em := -mthumb -mcpu=cortex-m4
 CPU_armv8m  := -mthumb -mcpu=cortex-m33+nodsp
 CPU_armv7a  := -marm -mcpu=cortex-a15
+CPU_armv7r  := -marm -mcpu=cortex-r5
 CPU_aarch64 := -mgeneral-regs-only
+CPU_riscv32 := -march=rv32imac -mabi=ilp32
+CPU_riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
 
 # Debian's compiler is one for Linux processes: its atomics call its run-time library, and its code is position
 # independent, unless told otherwise.
 GCC_x86_64  := -fno-pie
+GCC_i386    := -fno-pie
 GCC_aarch64 := -mno-outline-atomics -fno-pie
 
 CLANG_x86_64  := --target=x86_64-none-elf
+CLANG_i386    := --target=i386-none-elf
 CLANG_armv6m  := --target=arm-none-eabi
 CLANG_armv7m  := --target=arm-none-eabi
 CLANG_armv7em := --target=arm-none-eabi
 CLANG_armv8m  := --target=arm-none-eabi
 CLANG_armv7a  := --target=arm-none-eabi
+CLANG_armv7r  := --target=arm-none-eabi
 CLANG_aarch64 := --target=aarch64-none-elf
+CLANG_riscv32 := --target=riscv32-none-elf
+CLANG_riscv64 := --target=riscv64-none-elf
 
 isa_gcc   = $(TOOLS_$(1))gcc $(CPU_$(1)) $(GCC_$(1))
 isa_clang = clang $(CLANG_$(1)) $(CPU_$(1))
@@ -320,7 +333,8 @@ NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
 NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
 NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
 NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o
-NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc clang:clang lld:ld.lld llvm:llvm-nm
+NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc \
+	gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc clang:clang lld:ld.lld llvm:llvm-nm
 NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
 	$(NEED_32) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \

@@ -34,11 +34,11 @@
 #endif
 
 /* Alignment, in bytes, of every block that is at least that long.
- * Range: 8 or 16. Default: what the compiler says the most demanding type needs (8 on 32-bit ARM, 16 on
- * x86_64 and AArch64). Cost: with 16 on a 32-bit target every block above 8 bytes takes a multiple of 16. */
+ * Range: 8 or 16. Default: what the ABI's max_align_t asks (8 on 32-bit ARM, 16 on x86, RISC-V and 64-bit CPUs).
+ * Cost: with 16 on a 32-bit target every block above 8 bytes takes a multiple of 16. */
 #ifndef QUARRY_ALIGN_BYTES
 #ifdef __BIGGEST_ALIGNMENT__
-#if defined(__arm__) || (defined(__riscv) && UINTPTR_MAX <= 0xFFFFFFFFu)
+#ifdef __arm__
 #define QUARRY_ALIGN_BYTES 8
 #else
 #define QUARRY_ALIGN_BYTES 16

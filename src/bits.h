@@ -3,9 +3,9 @@
  * bits.h: single words: bit scans, rotation, rounding, loads and stores at any address.
  *
  * The only file with compiler builtins; GCC and Clang are the compilers that we support. Every function is a
- * handful of instructions. CPUs without a bit scan (ARCH_HAS_BIT_SCAN 0, e.g. Cortex-M0) get a multiplication by a
- * de Bruijn sequence and a table (C. Leiserson, H. Prokop, K. Randall, "Using de Bruijn Sequences to Index a 1 in
- * a Computer Word", 1998), because there the builtins are calls to the compiler's library.
+ * handful of instructions. CPUs without a bit scan (ARCH_HAS_BIT_SCAN 0: Cortex-M0, RISC-V without Zbb) get a
+ * multiplication by a de Bruijn sequence and a table (C. Leiserson, H. Prokop, K. Randall, "Using de Bruijn Sequences
+ * to Index a 1 in a Computer Word", 1998), because there the builtins are calls to the compiler's library.
  */
 #ifndef QUARRY_BITS_H
 #define QUARRY_BITS_H
@@ -25,8 +25,6 @@
 
 /* Bits in a word: a uintptr_t. */
 #define BITS_WORD ((unsigned)(sizeof(uintptr_t) * 8))
-
-_Static_assert(ARCH_HAS_BIT_SCAN || sizeof(uintptr_t) == 4, "the multiplication for bit scans is for 32-bit words");
 
 #define bits_likely(condition) __builtin_expect(!!(condition), 1)
 
@@ -60,14 +58,23 @@ BITS_INLINE uintptr_t bits_unknown(uintptr_t value)
     return value;
 }
 
+/* Of a word in which one bit is set, the product with this number, shifted, is the bit's place in the table. */
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define BITS_DE_BRUIJN       ((uintptr_t)0x03F79D71B4CB0A89u)
+#define BITS_DE_BRUIJN_SHIFT 58
+extern const uint8_t qi_bits_de_bruijn[64];
+#else
+#define BITS_DE_BRUIJN       ((uint32_t)0x077CB531u)
+#define BITS_DE_BRUIJN_SHIFT 27
 extern const uint8_t qi_bits_de_bruijn[32];
+#endif
 
 /* Index of the lowest set bit; word is not 0. */
 BITS_INLINE unsigned bits_lowest(uintptr_t word)
 {
     if (ARCH_HAS_BIT_SCAN)
         return sizeof word == 8 ? (unsigned)__builtin_ctzll(word) : (unsigned)__builtin_ctz((unsigned)word);
-    return qi_bits_de_bruijn[(uint32_t)((uint32_t)(word & (0 - word)) * 0x077CB531u) >> 27];
+    return qi_bits_de_bruijn[(word & (0 - word)) * BITS_DE_BRUIJN >> BITS_DE_BRUIJN_SHIFT];
 }
 
 /* Index of the highest set bit; word is not 0. */
@@ -80,6 +87,8 @@ BITS_INLINE unsigned bits_highest(uintptr_t word)
     word |= word >> 4;
     word |= word >> 8;
     word |= word >> 16;
+    if (BITS_WORD == 64)
+        word |= word >> (BITS_WORD / 2);
     return bits_lowest(word ^ (word >> 1));
 }
 

@@ -50,9 +50,13 @@ PORTS = [
     ("armv7em", "defined(__ARM_ARCH_7EM__)"),
     ("armv8m", "defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)"),
     ("hosted", HOSTED),
+    ("armv7r", "defined(__ARM_ARCH_7R__)"),
     ("armv7a", "defined(__arm__) && defined(__ARM_ARCH) && __ARM_ARCH >= 7"),
     ("aarch64", "defined(__aarch64__)"),
     ("x86_64", "defined(__x86_64__)"),
+    ("i386", "defined(__i386__)"),
+    ("riscv32", "defined(__riscv) && __riscv_xlen == 32"),
+    ("riscv64", "defined(__riscv) && __riscv_xlen == 64"),
 ]
 
 

@@ -1,49 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * armv7a/arch_port.h: port to ARMv7-A, A32 or T32 (-mcpu=cortex-a15).
+ * armv7a/arch_port.h: port to ARMv7-A, A32 or T32 (-mcpu=cortex-a15 -mno-unaligned-access).
  *
- * ARMv7-R, and ARMv8-A in AArch32 state, can use it as it is.
- * Masks both IRQ and FIQ: on GICs with security the secure world receives its interrupts as FIQ. A privileged mode is
- * needed; in user mode the CPU ignores the mask silently. Cost: two instructions to mask, one to restore.
- * Where the MMU is off, memory is strongly ordered and unaligned accesses fault: build with -mno-unaligned-access.
+ * ARMv8-A in AArch32 state can use it as it is. Interrupts: see arm_ar.h.
+ * Where the MMU is off, memory is strongly ordered and unaligned accesses fault. The library makes none by itself, but
+ * the compiler merges neighbouring accesses into one unless it is given -mno-unaligned-access.
  */
 #ifndef QUARRY_ARCH_PORT_H
 #define QUARRY_ARCH_PORT_H
 
-#include <stdint.h>
+#include "../arm_ar.h"
 
 #define ARCH_NAME         "armv7a"
 #define ARCH_HAS_BIT_SCAN 1
 #define ARCH_HAS_ATOMICS  1
-
-/* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
-static inline uintptr_t arch_irq_save(void)
-{
-    uintptr_t cpsr;
-
-    __asm__ volatile("mrs %0, cpsr\n\tcpsid if" : "=r"(cpsr) : : "memory");
-    return cpsr;
-}
-
-/* Writes the control byte (masks, state, mode): mode and state are what they were, the masks are what was saved. */
-static inline void arch_irq_restore(uintptr_t saved)
-{
-    __asm__ volatile("msr cpsr_c, %0" : : "r"(saved) : "memory");
-}
-
-static inline void arch_spin_pause(void)
-{
-    __asm__ volatile("yield" : : : "memory");
-}
-
-/* The lowest affinity field: the core's number in its cluster. Machines with several clusters define
- * QUARRY_CORE_INDEX() instead. */
-static inline unsigned arch_core_index(void)
-{
-    uintptr_t mpidr;
-
-    __asm__("mrc p15, 0, %0, c0, c0, 5" : "=r"(mpidr));
-    return (unsigned)(mpidr & 0xFF);
-}
 
 #endif

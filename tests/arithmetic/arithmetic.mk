@@ -25,11 +25,11 @@ arithmetic_programs = $(foreach variant,$(2),build/arithmetic/$(variant)/$(1))
 ARITHMETIC_ALL := $(foreach group,bins chunks runs sizes,$(call arithmetic_programs,$(group),$(ARITHMETIC_PAGED))) \
 	$(call arithmetic_programs,sizes,$(ARITHMETIC_LEVELS)) \
 	$(foreach group,bits bits_16 bytes emalloc,$(call arithmetic_programs,$(group),$(ARITHMETIC_WORDS))) \
-	build/arithmetic/32-p64-a8-l1/bits_no_scan
+	$(call arithmetic_programs,bits_no_scan,$(ARITHMETIC_WORDS))
 ARITHMETIC_TEST := $(foreach group,bins chunks runs sizes,$(call arithmetic_programs,$(group),$(ARITHMETIC_QUICK))) \
 	$(call arithmetic_programs,sizes,32-p64-a8-l3 64-p512-a16-l3) \
 	$(foreach group,bits bytes emalloc,$(call arithmetic_programs,$(group),$(ARITHMETIC_WORDS))) \
-	build/arithmetic/64-p512-a16-l1/bits_16 build/arithmetic/32-p64-a8-l1/bits_no_scan
+	build/arithmetic/64-p512-a16-l1/bits_16 $(call arithmetic_programs,bits_no_scan,$(ARITHMETIC_WORDS))
 
 ARITHMETIC_COMMON := $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 
@@ -64,7 +64,7 @@ prove = tests/arithmetic/smt/prove.py tests/arithmetic/smt/$(1).c clang $(PROVE_
 define arithmetic_proofs
 $(foreach bits,32 64,$(foreach file,words requests,$(call job,proof $(bits) $(file),$(ARITHMETIC_SECONDS),$(call prove,$(file),-m$(bits)))))\
 $(foreach bits,32 64,$(foreach page,64 512 4096 65536,$(call job,proof $(bits) pages p$(page),$(ARITHMETIC_SECONDS),$(call prove,pages,-m$(bits) -DQUARRY_PAGE_BYTES=$(page)))))\
-$(call job,proof 32 words no scan,$(ARITHMETIC_SECONDS),tests/arithmetic/smt/prove.py -k bits_ tests/arithmetic/smt/words.c clang -std=c11 -ffreestanding -Iinclude -Itests/arithmetic/no_bit_scan -m32)
+$(foreach bits,32 64,$(call job,proof $(bits) words no scan,$(ARITHMETIC_SECONDS),tests/arithmetic/smt/prove.py -k bits_ tests/arithmetic/smt/words.c clang -std=c11 -ffreestanding -Iinclude -Itests/arithmetic/no_bit_scan -m$(bits)))
 endef
 
 # $(1) programs

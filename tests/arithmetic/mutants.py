@@ -20,6 +20,8 @@ MUTANTS = [
     ("bits.h", "if (halved >> (BITS_WORD - 1) != 0)", "if (0)", "bits"),
     ("bits.h", "0x077CB531u", "0x077CB533u", "bits_no_scan"),
     ("bits.h", "word |= word >> 16;", "", "bits_no_scan"),
+    ("bits.h", "0x03F79D71B4CB0A89u", "0x03F79D71B4CB0A8Bu", "bits_no_scan 64-p512-a16-l1"),
+    ("bits.h", "word |= word >> (BITS_WORD / 2);", "", "bits_no_scan 64-p512-a16-l1"),
     ("units.h", "(bytes + QUARRY_PAGE_BYTES - 1)", "(bytes + QUARRY_PAGE_BYTES)", "chunks"),
     ("bin_shapes.h", "+ (unsigned)(last >> (power - 2) & 3)", "+ (unsigned)(last >> (power - 1) & 3)", "bins 64-p512-a16-l1"),
     ("bin_shapes.h", "BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, odd))))",

@@ -62,8 +62,8 @@ TEST(test_bits_scan_of_random_words_agrees_with_loops)
 
 TEST(test_bits_table_gives_index_of_each_bit)
 {
-    for (unsigned bit = 0; bit < 32; bit++)
-        CHECK_EQ(qi_bits_de_bruijn[(uint32_t)(((uint32_t)1 << bit) * 0x077CB531u) >> 27], bit);
+    for (unsigned bit = 0; bit < BITS_WORD; bit++)
+        CHECK_EQ(qi_bits_de_bruijn[((uintptr_t)1 << bit) * BITS_DE_BRUIJN >> BITS_DE_BRUIJN_SHIFT], bit);
 }
 
 TEST(test_bits_rotate_right_moves_each_bit_by_count)
