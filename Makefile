@@ -166,6 +166,7 @@ MODE_smp    := -O2 -DQUARRY_LOCK=2
 MODE_level2 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=2
 MODE_level3 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=3
 MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
+MODE_level2o2 := -O2 -DQUARRY_CHECK_LEVEL=2
 # The two that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
 MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
 MODE_cores  := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
@@ -173,8 +174,24 @@ MODE_cores  := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
 	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
 	gcc-64-track gcc-32-track gcc-64-cores
+
+# Big-endian processes, run by QEMU's user mode: 32 bits, 32 bits with guarded maps, and 64 bits, where pages of 64 bytes
+# have maps that are shorter than a word.
+HOSTS += powerpc-be-o2 mips-be-level2o2 s390x-be-page64
+HOST_CC_gcc     := gcc
+HOST_CC_clang   := clang
+HOST_CC_powerpc := powerpc-linux-gnu-gcc -static
+HOST_CC_mips    := mips-linux-gnu-gcc -static
+HOST_CC_s390x   := s390x-linux-gnu-gcc -static
+HOST_RUN_powerpc := qemu-ppc
+HOST_RUN_mips    := qemu-mips
+HOST_RUN_s390x   := qemu-s390x
+NEED_BIG_ENDIAN := $(foreach cpu,powerpc mips s390x,gcc-$(cpu)-linux-gnu:$(cpu)-linux-gnu-gcc libc6-dev-$(cpu)-cross:/usr/$(cpu)-linux-gnu/lib/libc.a) \
+	qemu-user:qemu-ppc
+
 word_of = $(word $(1),$(subst -, ,$(2)))
-host_cc = $(call word_of,1,$(1)) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
+host_run = $(HOST_RUN_$(call word_of,1,$(1))) build/host/$(1)/$(2)
+host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
 
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret. At level 4, where each call
@@ -336,7 +353,7 @@ NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6
 NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc \
 	gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc clang:clang lld:ld.lld llvm:llvm-nm
 NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
-	$(NEED_32) \
+	$(NEED_32) $(NEED_BIG_ENDIAN) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
 	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
 	libphp8.2-embed:/usr/lib/libphp8.2.so valgrind:valgrind
@@ -423,7 +440,7 @@ job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
 
 define test_jobs
 $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
-$(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),build/host/$(host)/$(image))))\
+$(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\

@@ -12,6 +12,11 @@
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
  *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
  *
+ * A port of a CPU whose words may lie at any address, with or without an MMU, says ARCH_UNALIGNED 1. If the compiler
+ * does not believe that, and would load such words byte by byte, the port defines ARCH_UNALIGNED_BY_PORT and
+ *   static inline uintptr_t arch_unaligned_load(const void *at)
+ *   static inline void arch_unaligned_store(void *at, uintptr_t value)
+ *
  * A port of a CPU that has instructions for two neighbouring words, aligned as words are, says ARCH_HAS_PAIRS 1. If the
  * compiler does not find them by itself, the port defines ARCH_PAIRS_BY_PORT and
  *   static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
@@ -34,6 +39,10 @@
 #include <stdint.h>
 
 #include "arch_port.h"
+
+#ifndef ARCH_UNALIGNED
+#define ARCH_UNALIGNED 0
+#endif
 
 #ifndef ARCH_HAS_PAIRS
 #define ARCH_HAS_PAIRS 0

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * arm_ar.h: what the ports to ARM's A and R profiles share in their 32-bit states; each adds its name and its abilities.
+ * arm_ar.h: what the 32-bit ports to ARM's A and R profiles share; each adds its name and its abilities.
  *
  * Masks both IRQ and FIQ: on GICs with security the secure world receives its interrupts as FIQ. A privileged mode is
  * needed; in user mode the CPU ignores the mask silently. Cost: two instructions to mask, one to restore.

@@ -26,6 +26,39 @@ static inline void arch_irq_restore(uintptr_t saved)
     __asm__ volatile("msr primask, %0" : : "r"(saved) : "memory");
 }
 
+/* Words may lie at any address, unless the firmware sets CCR.UNALIGN_TRP: then it gives gcc -mno-unaligned-access, and
+ * clang -DARCH_UNALIGNED=0. */
+#ifndef ARCH_UNALIGNED
+#if defined(__thumb2__) && (defined(__ARM_FEATURE_UNALIGNED) || defined(__clang__))
+#define ARCH_UNALIGNED 1
+#else
+#define ARCH_UNALIGNED 0
+#endif
+#endif
+
+/* clang expects no unaligned accesses on bare metal, and would make four of one, unless it is given
+ * -munaligned-access. */
+#if ARCH_UNALIGNED && !defined(__ARM_FEATURE_UNALIGNED)
+#define ARCH_UNALIGNED_BY_PORT
+
+struct arch_word {
+    uintptr_t value;
+} __attribute__((packed, may_alias));
+
+static inline uintptr_t arch_unaligned_load(const void *at)
+{
+    uintptr_t value;
+
+    __asm__("ldr %0, %1" : "=r"(value) : "m"(*(const struct arch_word *)at));
+    return value;
+}
+
+static inline void arch_unaligned_store(void *at, uintptr_t value)
+{
+    __asm__("str %1, %0" : "=m"(*(struct arch_word *)at) : "r"(value));
+}
+#endif
+
 #ifdef __thumb2__
 #define ARCH_HAS_PAIRS 1
 #define ARCH_PAIRS_BY_PORT

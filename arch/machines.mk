@@ -12,7 +12,7 @@
 #
 # The commands that boot an image are in tests/qemu/run, and only there.
 
-MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 linux-mte
+MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 linux-mte linux-armeb
 
 arm_CC ?= arm-none-eabi-gcc
 aarch64_CC ?= aarch64-linux-gnu-gcc
@@ -92,3 +92,11 @@ linux-mte_CFLAGS := $(virt-mte_CFLAGS)
 linux-mte_SOURCES := arch/aarch64/qemu/linux-mte.c arch/qemu/fault.c
 linux-mte_LDFLAGS := -no-pie $(image_LDFLAGS)
 linux-mte_LIBS := -lgcc
+
+# A big-endian Cortex-R5 as a process of QEMU's user mode. Debian's compiler has no big-endian libgcc, nor needs any.
+linux-armeb_ISA := armv7r
+linux-armeb_CC := $(arm_CC)
+linux-armeb_CFLAGS := -mcpu=cortex-r5 -marm -mfloat-abi=soft -mbig-endian -mno-unaligned-access
+linux-armeb_SOURCES := arch/armv7r/qemu/linux-armeb.c
+linux-armeb_LDFLAGS := $(linux-armeb_CFLAGS) -Wl,--be8 $(image_LDFLAGS)
+linux-armeb_LIBS :=

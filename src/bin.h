@@ -221,20 +221,38 @@ BITS_INLINE bool bin_map_is_sound(const uint8_t *map, uintptr_t tag)
     return !UNITS_GUARDED || words->free + words->rest == tag;
 }
 
-/* The map word of a run with so many unused bits, and perhaps other runs' bits above its own. */
+/* A map word, where maps are long enough to be aligned. */
 struct bin_map_word {
     uintptr_t value;
-} __attribute__((packed, may_alias, aligned(UNITS_MAP_BYTES >= 4 ? 4 : 1)));
+} __attribute__((packed, may_alias, aligned(4)));
+
+enum { BIN_MAPS_ARE_ALIGNED = UNITS_MAP_BYTES >= 4 };
 
 /* One byte has all bits of most runs: where a word would be loaded byte by byte, that is enough. */
 BITS_INLINE bool bin_map_is_byte(unsigned unused_bits)
 {
-    return !BITS_UNALIGNED && UNITS_MAP_BYTES < 4 && unused_bits >= BITS_WORD - 8;
+    return !ARCH_UNALIGNED && UNITS_MAP_BYTES < 4 && unused_bits >= BITS_WORD - 8;
 }
 
+/* The map word of a run with so many unused bits, and perhaps other runs' bits above its own: so where a word is longer
+ * than its run's map, the map's bytes are the word's lowest ones whatever the byte order. */
 BITS_INLINE uintptr_t bin_map_load(const uint8_t *map, unsigned unused_bits)
 {
-    return bin_map_is_byte(unused_bits) ? *map : ((const struct bin_map_word *)(const void *)map)->value;
+    if (bin_map_is_byte(unused_bits))
+        return *map;
+    const uintptr_t word =
+            BIN_MAPS_ARE_ALIGNED ? ((const struct bin_map_word *)(const void *)map)->value : bits_load(map);
+    return BIN_OWN_WORD ? word : bits_lowest_byte_first(word);
+}
+
+BITS_INLINE void bin_map_store_word(uint8_t *map, uintptr_t word)
+{
+    if (!BIN_OWN_WORD)
+        word = bits_lowest_byte_first(word);
+    if (BIN_MAPS_ARE_ALIGNED)
+        ((struct bin_map_word *)(void *)map)->value = word;
+    else
+        bits_store(map, word);
 }
 
 /* Of a run with this tag. Guarded, this hides damage. */
@@ -245,7 +263,7 @@ BITS_INLINE void bin_map_store(uint8_t *map, unsigned unused_bits, uintptr_t wor
     else if (bin_map_is_byte(unused_bits))
         *map = (uint8_t)word;
     else
-        ((struct bin_map_word *)(void *)map)->value = word;
+        bin_map_store_word(map, word);
 }
 
 /* Adds a bit, which is not set, to the word that was loaded. */

@@ -16,13 +16,6 @@
 
 #include "../arch/arch.h"
 
-/* May words lie at any address? */
-#if defined(__ARM_ARCH) && !defined(__ARM_FEATURE_UNALIGNED)
-#define BITS_UNALIGNED 0
-#else
-#define BITS_UNALIGNED 1
-#endif
-
 /* Bits in a word: a uintptr_t. */
 #define BITS_WORD ((unsigned)(sizeof(uintptr_t) * 8))
 
@@ -104,7 +97,8 @@ BITS_INLINE uint32_t bits_rotate_right_u32(uint32_t value, unsigned count)
     return (value >> (count & 31)) | (value << (-count & 31));
 }
 
-/* Words and 32-bit numbers at any address: one instruction where the CPU allows it. */
+/* Words and 32-bit numbers at any address: one instruction where the port says ARCH_UNALIGNED 1, else as the compiler
+ * likes. */
 struct bits_any_word {
     uintptr_t value;
 } __attribute__((packed, may_alias));
@@ -115,24 +109,35 @@ struct bits_any_u32 {
 
 BITS_INLINE uintptr_t bits_load(const uint8_t *at)
 {
+#ifdef ARCH_UNALIGNED_BY_PORT
+    return arch_unaligned_load(at);
+#else
     return ((const struct bits_any_word *)at)->value;
+#endif
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): it is written through what it is cast to */
 BITS_INLINE void bits_store(uint8_t *at, uintptr_t value)
 {
+#ifdef ARCH_UNALIGNED_BY_PORT
+    arch_unaligned_store(at, value);
+#else
     ((struct bits_any_word *)at)->value = value;
+#endif
 }
 
 BITS_INLINE uint32_t bits_load_u32(const uint8_t *at)
 {
-    return ((const struct bits_any_u32 *)at)->value;
+    return sizeof(uintptr_t) == 4 ? (uint32_t)bits_load(at) : ((const struct bits_any_u32 *)at)->value;
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): it is written through what it is cast to */
 BITS_INLINE void bits_store_u32(uint8_t *at, uint32_t value)
 {
-    ((struct bits_any_u32 *)at)->value = value;
+    if (sizeof(uintptr_t) == 4)
+        bits_store(at, value);
+    else
+        ((struct bits_any_u32 *)at)->value = value;
 }
 
 /* Two neighbouring words, at once where the CPU has an instruction for that. */
@@ -161,6 +166,20 @@ BITS_INLINE uint32_t bits_bytes_in_order(uint8_t first, uint8_t second, uint8_t 
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
         return (uint32_t)first | (uint32_t)second << 8 | (uint32_t)third << 16 | (uint32_t)fourth << 24;
     return (uint32_t)fourth | (uint32_t)third << 8 | (uint32_t)second << 16 | (uint32_t)first << 24;
+}
+
+/* Makes a number out of a word whose bytes lie in memory lowest first, and the other way round. */
+BITS_INLINE uintptr_t bits_lowest_byte_first(uintptr_t word)
+{
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        return word;
+    const uint32_t high = (uint32_t)(word >> (BITS_WORD / 2)), low = (uint32_t)word;
+    const uint32_t low_first =
+            bits_bytes_in_order((uint8_t)low, (uint8_t)(low >> 8), (uint8_t)(low >> 16), (uint8_t)(low >> 24));
+    if (BITS_WORD == 32)
+        return low_first;
+    return (uintptr_t)low_first << (BITS_WORD / 2) |
+           bits_bytes_in_order((uint8_t)high, (uint8_t)(high >> 8), (uint8_t)(high >> 16), (uint8_t)(high >> 24));
 }
 
 /* unit is a power of two. */

@@ -90,10 +90,6 @@ typedef uint64_t code_quad_t;
 typedef uint32_t code_quad_t;
 #endif
 
-struct code_quad {
-    code_quad_t value;
-} __attribute__((packed, may_alias));
-
 #define CODE_QUAD_PART(code, place)                                                                                    \
     ((code_quad_t)(code) << (sizeof(page_code_t) * 8 *                                                                 \
                              (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (place) : 3 - (place))))
@@ -101,20 +97,26 @@ struct code_quad {
 #define CODE_QUAD(first, second, third, fourth)                                                                        \
     (CODE_QUAD_PART(first, 0) | CODE_QUAD_PART(second, 1) | CODE_QUAD_PART(third, 2) | CODE_QUAD_PART(fourth, 3))
 
+/* Is a quad stored at once? Not where it would be stored byte by byte, nor where it is longer than a word: multiplying
+ * such numbers is a call of the compiler's library on small CPUs. */
+enum { CODE_QUADS_AT_ONCE = ARCH_UNALIGNED && sizeof(code_quad_t) == sizeof(uintptr_t) };
+
 /* Writes the codes of so many pages: quad, then quad + step, and so on. Each code is the one before and a quarter of
  * the step more. */
 BITS_INLINE void code_quads_store(page_code_t *codes, size_t pages, code_quad_t quad, code_quad_t step)
 {
-    if (pages < 4 || sizeof quad > sizeof(uintptr_t)) { /* multiplying such numbers is a library call on small CPUs */
-        for (size_t page = 0; page < pages; page++, quad += step / 4)
-            codes[page] = (page_code_t)(quad >> CODE_QUAD_FIRST_SHIFT);
+    if (pages < 4 || !CODE_QUADS_AT_ONCE) {
+        unsigned code = (page_code_t)(quad >> CODE_QUAD_FIRST_SHIFT);
+        const unsigned more = (unsigned)bits_unknown((page_code_t)(step >> CODE_QUAD_FIRST_SHIFT) / 4u);
+        for (size_t page = 0; page < pages; page++, code += more)
+            codes[page] = (page_code_t)code;
         return;
     }
     page_code_t *last = codes + pages - 4;
     code_quad_t last_quad = quad + (code_quad_t)(pages - 4) * (step / 4);
     for (page_code_t *at = codes; at < last; at += 4, quad += step)
-        ((struct code_quad *)(void *)at)->value = quad;
-    ((struct code_quad *)(void *)last)->value = last_quad;
+        bits_store((uint8_t *)at, (uintptr_t)quad);
+    bits_store((uint8_t *)last, (uintptr_t)last_quad);
 }
 
 struct added_chunk;

@@ -16,8 +16,11 @@
 #define ARCH_HAS_BIT_SCAN 1
 #define ARCH_HAS_ATOMICS  1
 
-#if defined __x86_64__ || defined __i386__
+#if defined(__x86_64__) || defined(__i386__)
+#define ARCH_UNALIGNED      1
 #define ARCH_ADDS_IN_MEMORY 1
+#elif defined(__ARM_FEATURE_UNALIGNED)
+#define ARCH_UNALIGNED 1
 #endif
 
 static inline uintptr_t arch_irq_save(void)

@@ -14,6 +14,7 @@
 #define ARCH_NAME           "x86_64"
 #define ARCH_HAS_BIT_SCAN   1
 #define ARCH_HAS_ATOMICS    1
+#define ARCH_UNALIGNED      1
 #define ARCH_ADDS_IN_MEMORY 1
 
 /* pushfq stores below the stack pointer, where a leaf function may keep locals: the compiler does not know of this

@@ -46,7 +46,7 @@ COVER_cores     := -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 # What -Os chooses in the source, without its optimisations.
 COVER_size      := -D__OPTIMIZE_SIZE__=1
 COVER_size0     := -D__OPTIMIZE_SIZE__=1 -DQUARRY_CHECK_LEVEL=0
-COVER_plainscan := -D__ARM_ARCH=6
+COVER_plainscan := -DPORT_ALIGNED
 COVER_page16384 := -DQUARRY_PAGE_BYTES=16384
 COVER_guarded64 := -DQUARRY_CHECK_LEVEL=2 -DQUARRY_PAGE_BYTES=64
 COVER_asan      := -DQUARRY_MARK=QUARRY_MARK_ASAN

@@ -19,7 +19,7 @@ static void check_new(struct quarry_heap *heap, unsigned bin, unsigned length)
     const size_t page = unit_page_of(chunk, bin_current_start(current));
     const unsigned code = chunk->codes[page], unused_bits = bin_unused_bits(shape);
     const struct bin_run run = {unit_first(heap), page, code};
-    const uintptr_t word = bits_load(current->map), slots = slots_bits(shape);
+    const uintptr_t word = map_word(current->map), slots = slots_bits(shape);
     REQUIRE(code >= PAGE_SMALL && code - PAGE_SMALL < BIN_CODES);
     CHECK_EQ(bin_of_code(code), bin);
     CHECK(is_same_shape(bin_shape_of(code), shape));
@@ -114,17 +114,17 @@ TEST(test_bin_new_run_sets_just_the_bits_of_its_slots)
         const size_t page = chunk->page_count - pages_of(BIN, 0);
         const uintptr_t slots = slots_bits(shape_of(BIN, 0));
         const uintptr_t others = BIN_OWN_WORD || ones == 0 ? 0 : ~slots;
-        bits_store(chunk_map(chunk, page), ones != 0 ? UINTPTR_MAX : 0);
+        set_map_word(chunk_map(chunk, page), ones != 0 ? UINTPTR_MAX : 0);
         REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
         CHECK_EQ(heap->bins.bins[BIN].map, chunk_map(chunk, page));
-        CHECK_EQ(bits_load(chunk_map(chunk, page)), others | (slots ^ 1));
+        CHECK_EQ(map_word(chunk_map(chunk, page)), others | (slots ^ 1));
         test_memory_release();
     }
 }
 
 static void check_above(const struct bin_run *run)
 {
-    CHECK_EQ(bits_load(bin_run_map(run)) & ~slots_bits(bin_shape_of(run->code)), 0);
+    CHECK_EQ(map_word(bin_run_map(run)) & ~slots_bits(bin_shape_of(run->code)), 0);
 }
 
 /* The bin's next new run, which finds all bits set; it is full at the end. The free pages are one run from page 0 on,
@@ -133,7 +133,7 @@ static struct bin_run take_full_run_over_ones(struct quarry_heap *heap, unsigned
 {
     struct bin_run run = {NULL, 0, 0};
     const size_t page = heap->bins.runs.free_pages - pages_of(bin, length);
-    bits_store(chunk_map(unit_first(heap), page), UINTPTR_MAX);
+    set_map_word(chunk_map(unit_first(heap), page), UINTPTR_MAX);
     const uint8_t *start = length == 3 ? take_while_free(heap, bin, BIN_AMPLE_PAGES) : qi_bin_take(&heap->bins, bin);
     if (!CHECK(start != NULL))
         return run;
@@ -364,7 +364,7 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
     CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_GIVEN);
     struct list_node *node = heap->bins.rooms[BIN];
     const uintptr_t bad[] = {0x5a5a5a50, (uintptr_t)node, (uintptr_t)node + 1, (uintptr_t)heap, 1};
-    const uintptr_t word = bits_load(bin_run_map(&runs[0]));
+    const uintptr_t word = map_word(bin_run_map(&runs[0]));
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         node->next = (struct list_node *)bad[i];
         CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
@@ -372,7 +372,7 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
         expect_misuse(heap, KIND(QUARRY_CORRUPT));
         CHECK_EQ(heap->bins.rooms[BIN], node);
         CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[1]));
-        CHECK_EQ(bits_load(bin_run_map(&runs[0])), word);
+        CHECK_EQ(map_word(bin_run_map(&runs[0])), word);
     }
     node->next = NULL;
     CHECK(unit_settle(heap));

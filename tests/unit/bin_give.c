@@ -36,7 +36,7 @@ struct kept {
 static struct kept keep(const struct quarry_heap *heap, const struct bin_run *run)
 {
     struct kept kept = {
-            heap->bins.bins[BIN], heap->bins.rooms[BIN], bits_load(bin_run_map(run)), heap->bins.runs.free_pages, {0}};
+            heap->bins.bins[BIN], heap->bins.rooms[BIN], map_word(bin_run_map(run)), heap->bins.runs.free_pages, {0}};
     for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
         kept.codes[inner] = run->chunk->codes[run->page + inner];
     return kept;
@@ -48,7 +48,7 @@ static void check_kept(const struct quarry_heap *heap, const struct bin_run *run
     CHECK_EQ(heap->bins.bins[BIN].run, kept->bin.run);
     CHECK_EQ(heap->bins.bins[BIN].map, kept->bin.map);
     CHECK_EQ(heap->bins.rooms[BIN], kept->rooms);
-    CHECK_EQ(bits_load(bin_run_map(run)), kept->word);
+    CHECK_EQ(map_word(bin_run_map(run)), kept->word);
     CHECK_EQ(heap->bins.runs.free_pages, kept->free_pages);
     for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
         CHECK_EQ(run->chunk->codes[run->page + inner], kept->codes[inner]);
@@ -343,7 +343,7 @@ TEST(test_bin_emptied_current_run_stays_as_spare_and_serves_its_bin_again)
     const struct bin_run run = make_spare(heap, BIN);
     const size_t free_pages = heap->bins.runs.free_pages;
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    CHECK_EQ(bin_free_bits(bits_load(bin_run_map(&run)), unused_bits), bin_all_bits(unused_bits));
+    CHECK_EQ(bin_free_bits(map_word(bin_run_map(&run)), unused_bits), bin_all_bits(unused_bits));
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
     CHECK_EQ(heap->bins.rooms[BIN], NULL);
     for (unsigned round = 0; round < 3; round++) {

@@ -133,13 +133,25 @@ TEST(test_bits_power_of_two_is_recognised)
     CHECK(!bits_is_power_of_two(UINTPTR_MAX));
 }
 
-/* What a load of so many bytes sees; the CPUs are little-endian. */
+/* What a load of so many bytes sees. */
 static uintptr_t word_of_bytes(const uint8_t *at, unsigned bytes)
 {
     uintptr_t word = 0;
-    while (bytes-- > 0)
-        word = word << 8 | at[bytes];
+    for (unsigned i = 0; i < bytes; i++)
+        word = word << 8 | at[__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? bytes - 1 - i : i];
     return word;
+}
+
+TEST(test_bits_word_with_lowest_byte_first_has_its_bytes_in_this_order)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const uintptr_t word = random_word(), ordered = bits_lowest_byte_first(word);
+        uint8_t memory[sizeof word];
+        bits_store(memory, ordered);
+        for (unsigned i = 0; i < sizeof word; i++)
+            CHECK_EQ(memory[i], (uint8_t)(word >> 8 * i));
+        CHECK_EQ(bits_lowest_byte_first(ordered), word);
+    }
 }
 
 TEST(test_bits_load_at_every_offset_reads_the_bytes_there)

@@ -6,7 +6,7 @@
  */
 #include "../../src/check.h"
 
-#include "unit.h"
+#include "unit_bin.h"
 
 /* So many blocks; kept are the first two. */
 static void take_blocks(struct quarry_heap *heap, size_t bytes, unsigned count, void *kept[2])
@@ -71,12 +71,6 @@ static void flip_all(struct quarry_heap *heap, void *at, size_t bytes, bool must
         flip(heap, (uint8_t *)at + i, must_be_found);
 }
 
-/* Where in a map word the bit of a slot lies. */
-static unsigned byte_of(unsigned slot)
-{
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? slot / 8 : (unsigned)sizeof(uintptr_t) - 1 - slot / 8;
-}
-
 /* The length of the stretch at page: as the codes say. */
 static size_t stretch_pages(const struct chunk *chunk, size_t page)
 {
@@ -120,7 +114,7 @@ static bool is_listed(const struct quarry_heap *heap, const struct chunk *chunk,
 {
     const struct bin_run run = {(struct chunk *)(uintptr_t)chunk, page, chunk->codes[page]};
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    return bin_free_bits(bits_load(bin_run_map(&run)), unused_bits) != 0 &&
+    return bin_free_bits(map_word(bin_run_map(&run)), unused_bits) != 0 &&
            heap->bins.bins[bin_of_code(run.code)].map != bin_run_map(&run);
 }
 
@@ -179,7 +173,7 @@ TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
         else
             for (unsigned slot = 0; slot < (BIN_OWN_WORD ? BITS_WORD : bin_shape_of(code)->slots) && !test_is_over();
                  slot++)
-                flip_bit(heap, chunk_map(chunk, page) + byte_of(slot), slot % 8, true);
+                flip_bit(heap, chunk_map(chunk, page) + byte_of_slot(slot), slot % 8, true);
         page += pages;
     }
 }

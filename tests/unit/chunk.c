@@ -190,7 +190,7 @@ TEST(test_chunk_run_code_of_every_start_is_its_own)
 TEST(test_chunk_quad_is_four_codes_in_order_at_every_place)
 {
     page_code_t codes[12];
-    if (sizeof(code_quad_t) > sizeof(uintptr_t))
+    if (!CODE_QUADS_AT_ONCE)
         SKIP("codes are written one by one, by their step");
     for (unsigned round = 0; round < 100 && !test_is_over(); round++)
         for (unsigned place = 0; place + 4 <= 12; place++) {

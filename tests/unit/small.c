@@ -46,7 +46,7 @@ struct map {
 static uint8_t *map_begin(struct map *map, uintptr_t word)
 {
     test_fill(map->bytes, sizeof map->bytes, 7);
-    bits_store(map->bytes + LEAST_ALIGN, word);
+    set_map_word(map->bytes + LEAST_ALIGN, word);
     return map->bytes + LEAST_ALIGN;
 }
 
@@ -72,7 +72,7 @@ static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned s
     if (expected == SMALL_WRONG && QUARRY_CHECK_LEVEL == 0)
         return;
     CHECK_EQ(small_give(at, shape, slot), expected);
-    CHECK_EQ(bits_load(at), expected == SMALL_GIVEN ? word | (uintptr_t)1 << slot : word);
+    CHECK_EQ(map_word(at), expected == SMALL_GIVEN ? word | (uintptr_t)1 << slot : word);
     CHECK(is_kept_beside(&map));
 }
 
@@ -102,7 +102,7 @@ static void check_takes(struct bin_set *set, unsigned index, const struct bin_sh
         CHECK(small_has_slot(set, index));
         CHECK_EQ(small_take(set, index, bin_slot_bytes(index)), start + slot * bin_slot_bytes(index));
         word ^= (uintptr_t)1 << slot;
-        CHECK_EQ(bits_load(bin->map), word);
+        CHECK_EQ(map_word(bin->map), word);
     }
     CHECK(!small_has_slot(set, index));
     CHECK(is_kept_beside(&map));

@@ -15,6 +15,29 @@ static inline const struct bin_shape *shape_of(unsigned bin, unsigned length)
     return &qi_bin_shapes[length << BIN_LENGTH_SHIFT | bin];
 }
 
+/* Where in a map the bit of a slot lies: where maps are shorter than a word, they have their slots in order, byte by
+ * byte, on every CPU. */
+static inline unsigned byte_of_slot(unsigned slot)
+{
+    return !BIN_OWN_WORD || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? slot / 8
+                                                                      : (unsigned)sizeof(uintptr_t) - 1 - slot / 8;
+}
+
+/* A run's map word, whose bit 0 is slot 0. */
+static inline uintptr_t map_word(const uint8_t *map)
+{
+    uintptr_t word = 0;
+    for (unsigned slot = 0; slot < BITS_WORD; slot += 8)
+        word |= (uintptr_t)map[byte_of_slot(slot)] << slot;
+    return word;
+}
+
+static inline void set_map_word(uint8_t *map, uintptr_t word)
+{
+    for (unsigned slot = 0; slot < BITS_WORD; slot += 8)
+        map[byte_of_slot(slot)] = (uint8_t)(word >> slot);
+}
+
 static inline unsigned slots_of(unsigned bin, unsigned length)
 {
     return shape_of(bin, length)->slots;
