@@ -17,12 +17,10 @@ BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *se
     if (!UNITS_GUARDED && hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
         return (struct added_chunk *)hot;
     struct added_chunk *node = chunk_link(&set->root);
-    uintptr_t path = (uintptr_t)address << ((BITS_WORD - 1 - set->top_bit) & (BITS_WORD - 1));
     while (node != NULL && chunk_is_sound(&node->chunk)) {
-        if ((uintptr_t)address - (uintptr_t)node < node->chunk.bytes)
+        if ((uintptr_t)address - (uintptr_t)node->start < node->chunk.bytes)
             return node;
-        node = (intptr_t)path < 0 ? chunk_link(&node->high) : chunk_link(&node->low);
-        path <<= 1;
+        node = chunk_is_high(node, (uintptr_t)address) ? chunk_link(&node->high) : chunk_link(&node->low);
     }
     return NULL;
 }
@@ -38,11 +36,18 @@ bool qi_chunk_link_is_damaged(struct added_chunk *const *link)
     return UNITS_GUARDED && checked->to != ~checked->check;
 }
 
-/* The highest bit in which the first and the last byte differ: the chunk stands at this bit of the tree or above. */
+/* The number of the highest bit in which two addresses differ; 0 for one and the same, which damage may lead to. */
+static unsigned highest_difference(uintptr_t one, uintptr_t other)
+{
+    return bits_highest((one ^ other) | 1);
+}
+
+/* The highest bit in which the first and the last byte differ. No two chunks at and below one node have the same, as
+ * both would hold the middle of what they can lie in. */
 static unsigned home_bit(const struct added_chunk *added)
 {
-    uintptr_t first = (uintptr_t)added;
-    return bits_highest(first ^ (first + added->chunk.bytes - 1));
+    const uintptr_t first = (uintptr_t)added->start;
+    return highest_difference(first, first + added->chunk.bytes - 1);
 }
 
 /* The word of the list that points to a chunk. */
@@ -59,11 +64,16 @@ static bool links_are_sound(const struct added_chunk *added)
                               chunk_link(added->link) == added && !qi_chunk_link_is_damaged(&added->chunk.next));
 }
 
-static struct added_chunk **child_link(struct added_chunk *node, const struct added_chunk *towards, unsigned bit)
+static struct added_chunk **child_link(struct added_chunk *node, const struct added_chunk *towards)
 {
-    if (UNITS_GUARDED) /* a damaged chunk may have come to stand too deep */
-        bit &= BITS_WORD - 1;
-    return ((uintptr_t)towards >> bit & 1) != 0 ? &node->high : &node->low;
+    return chunk_is_high(node, (uintptr_t)towards) ? &node->high : &node->low;
+}
+
+/* The seal changes by as much, so that damage stays damage. */
+static void set_bit(struct added_chunk *node, unsigned bit)
+{
+    guard_keep(node, origin, guard_word(node, origin) + (((uintptr_t)node->bit - bit) << CHUNK_BIT_SHIFT));
+    node->bit = (uint8_t)bit;
 }
 
 /* Takes some leaf below or at *link out of the tree. */
@@ -84,74 +94,57 @@ static void make_leaf(struct added_chunk *node)
     chunk_set_link(&node->high, NULL);
 }
 
-static void take_children(struct added_chunk *to, const struct added_chunk *from)
+/* Puts another chunk into the place of the one that a link leads to. */
+static void replace_node(struct added_chunk **link, const struct added_chunk *node, struct added_chunk *by)
 {
-    chunk_set_link(&to->low, chunk_link(&from->low));
-    chunk_set_link(&to->high, chunk_link(&from->high));
-}
-
-static bool differs_above(uintptr_t differing, unsigned bit)
-{
-    if (UNITS_GUARDED) /* a damaged number of the bit */
-        bit &= BITS_WORD - 1;
-    return (differing >> bit) >> 1 != 0;
-}
-
-/* Makes the root decide by a higher bit. All chunks agree in the bits above the old one, so the tree hangs on one side
- * of a new root; any leaf may be it, since a chunk may always stand higher. */
-static void raise_top_bit(struct chunk_set *set)
-{
-    struct added_chunk *old = set->root;
-    set->top_bit++;
-    struct added_chunk *leaf = take_leaf(&set->root);
-    if (leaf != old) {
-        make_leaf(leaf);
-        chunk_set_link(child_link(leaf, old, set->top_bit), old);
-    }
-    chunk_set_link(&set->root, leaf);
+    set_bit(by, node->bit);
+    chunk_set_link(&by->low, chunk_link(&node->low));
+    chunk_set_link(&by->high, chunk_link(&node->high));
+    chunk_set_link(link, by);
 }
 
 static void tree_insert(struct chunk_set *set, struct added_chunk *added)
 {
-    make_leaf(added);
-    if (chunk_link(&set->root) == NULL) {
-        chunk_set_link(&set->root, added);
-        set->top_bit = home_bit(added) & 63;
-        return;
-    }
-    uintptr_t differing = (uintptr_t)added ^ (uintptr_t)set->root;
-    while (set->top_bit < home_bit(added) || differs_above(differing, set->top_bit))
-        raise_top_bit(set);
     struct added_chunk **link = &set->root;
-    for (unsigned bit = set->top_bit; chunk_link(link) != NULL; bit--) {
-        struct added_chunk *node = *link;
-        if (home_bit(added) == bit) { /* at most one chunk has its home here: the other goes further down */
-            take_children(added, node);
+    unsigned home = home_bit(added);
+    make_leaf(added);
+    for (struct added_chunk *node = chunk_link(link); node != NULL; node = chunk_link(link)) {
+        const unsigned difference = highest_difference((uintptr_t)added, (uintptr_t)node);
+        const unsigned above = difference > home ? difference : home;
+        if (above > node->bit) { /* node and all below it lie on one side of the new one */
+            set_bit(added, above);
+            chunk_set_link(child_link(added, node), node);
             chunk_set_link(link, added);
-            added = node;
-            node = *link;
-            make_leaf(added);
+            return;
         }
-        link = child_link(node, added, bit);
+        if (home == node->bit) { /* node's own home is lower */
+            replace_node(link, node, added);
+            link = child_link(added, node);
+            added = node;
+            home = home_bit(added);
+            make_leaf(added);
+        } else {
+            link = child_link(node, added);
+        }
     }
+    set_bit(added, home);
     chunk_set_link(link, added);
 }
 
 bool qi_chunk_is_whole(const struct added_chunk *added)
 {
     return !UNITS_GUARDED || (links_are_sound(added) && !qi_chunk_link_is_damaged(&added->low) &&
-                              !qi_chunk_link_is_damaged(&added->high) &&
-                              guard_word(added, origin) == ~(added->from_source + (uintptr_t)added->lead * 2));
+                              !qi_chunk_link_is_damaged(&added->high) && chunk_origin_is_sound(added));
 }
 
 /* The link of the tree that leads to a chunk; NULL: the way to it is damaged. */
 static struct added_chunk **tree_link(struct chunk_set *set, const struct added_chunk *added)
 {
     struct added_chunk **link = &set->root;
-    for (unsigned bit = set->top_bit; *link != added; bit--) {
+    while (*link != added) {
         if (UNITS_GUARDED && chunk_link(link) == NULL)
             return NULL;
-        link = child_link(*link, added, bit);
+        link = child_link(*link, added);
     }
     return UNITS_GUARDED && chunk_link(link) == NULL ? NULL : link;
 }
@@ -159,10 +152,8 @@ static struct added_chunk **tree_link(struct chunk_set *set, const struct added_
 static void tree_remove(struct added_chunk **link, struct added_chunk *added)
 {
     struct added_chunk *leaf = take_leaf(link);
-    if (leaf == added)
-        return;
-    take_children(leaf, added);
-    chunk_set_link(link, leaf);
+    if (leaf != added)
+        replace_node(link, added, leaf);
 }
 
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
@@ -181,7 +172,8 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 /* tree_link() of a chunk that may be removed; NULL after a report of damage. */
 static struct added_chunk **removable_link(struct chunk_set *set, const struct added_chunk *added)
 {
-    struct added_chunk **link = links_are_sound(added) ? tree_link(set, added) : NULL;
+    bool may_be = links_are_sound(added) && chunk_origin_is_sound(added);
+    struct added_chunk **link = may_be ? tree_link(set, added) : NULL;
     if (UNITS_GUARDED && link == NULL)
         qi_guard_report_damage(&set->source.guard, added);
     return link;
@@ -215,11 +207,11 @@ static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t ot
 
 static bool meets_node(const struct added_chunk *node, uintptr_t start, size_t bytes)
 {
-    return overlaps(start, bytes, (uintptr_t)node, node->chunk.bytes);
+    return overlaps(start, bytes, (uintptr_t)node->start, node->chunk.bytes);
 }
 
-/* Both ends of the bytes have a way down the tree. Where the ways have parted, whatever hangs on the inner side of one
- * of them lies between the ends. */
+/* Both ends of the bytes have a way down the tree. A chunk that meets the bytes stands on one of the ways, or hangs on
+ * the inner side of one below where they part, and then what hangs there lies wholly between the ends. */
 bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes)
 {
     const uintptr_t ends[2] = {(uintptr_t)start, (uintptr_t)start + bytes - 1};
@@ -227,16 +219,11 @@ bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes
         return true;
     for (unsigned end = 0; end < 2; end++) {
         const struct added_chunk *node = chunk_link(&set->root);
-        bool have_parted = ((ends[0] ^ ends[1]) >> (set->top_bit & (BITS_WORD - 1))) >> 1 != 0;
-        for (unsigned bit = set->top_bit; node != NULL && chunk_is_sound(&node->chunk); bit--) {
-            const bool is_high = (ends[end] >> (bit & (BITS_WORD - 1)) & 1) != 0;
+        while (node != NULL && chunk_is_sound(&node->chunk)) {
             const struct added_chunk *inside = chunk_link(end == 0 ? &node->high : &node->low);
-            if (meets_node(node, ends[0], bytes))
+            if (meets_node(node, ends[0], bytes) || (inside != NULL && meets_node(inside, ends[0], bytes)))
                 return true;
-            if (have_parted && is_high == (end == 1) && inside != NULL && meets_node(inside, ends[0], bytes))
-                return true;
-            have_parted |= ((ends[0] ^ ends[1]) >> (bit & (BITS_WORD - 1)) & 1) != 0;
-            node = is_high ? chunk_link(&node->high) : chunk_link(&node->low);
+            node = chunk_is_high(node, ends[end]) ? chunk_link(&node->high) : chunk_link(&node->low);
         }
     }
     return false;
@@ -251,7 +238,7 @@ bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_
     for (const struct added_chunk *added = chunk_link(&set->first.next); added != NULL;
          added = chunk_link(&added->chunk.next)) {
         lead = added->lead + (added->from_source ? 0 : MARK_REGION_BYTES);
-        if (overlaps(first, bytes, (uintptr_t)added - lead, added->chunk.bytes + lead))
+        if (overlaps(first, bytes, (uintptr_t)added->start - lead, added->chunk.bytes + lead))
             return true;
     }
     return false;

@@ -35,12 +35,17 @@
  *   C4  no two free runs are neighbours
  *
  * Chunks other than the first are found by address through a binary digital search tree over their intervals: each
- * node decides by one bit of the address, and a chunk stands on the path to the highest bit in which its first and
- * last byte differ, or above. So a lookup takes at most one step for each bit of an address, needs no balancing and
- * no memory beyond two links a chunk. The hot chunk,
- * in which the last block outside it was found, is asked first: most blocks are given back near others. (Digital
- * search trees: E. Coffman, J. Eve, "File structures using hashing functions", 1970; the rule that lets intervals share
- * one is ours.)
+ * node decides by one bit of the address, lower nodes by lower bits, and all chunks at and below a node agree in the
+ * bits above its own. A chunk's bit is the highest in which its first and last byte differ, or one above. So looking
+ * up, inserting and removing take at most one step for each bit of an address, need no balancing, and no memory beyond
+ * two links and a bit's number for each chunk. The hot chunk, in which the last block outside it was found, is asked
+ * first: most blocks are freed near others. (Digital search trees: E. Coffman, J. Eve, "File structures using hashing
+ * functions", 1970; bits that are skipped: D. Morrison, "PATRICIA", 1968; the rule that lets intervals share a tree is
+ * ours.)
+ *
+ *   e.g. 3 chunks, their addresses in binary:        [ 0100, bit 3 ]
+ *                                                  0 /            \ 1
+ *                                         [ 0010, bit 1 ]    [ 1100, bit 2 ]
  */
 #ifndef QUARRY_CHUNK_H
 #define QUARRY_CHUNK_H
@@ -143,13 +148,15 @@ struct added_chunk {
     struct chunk chunk;
     struct added_chunk **link; /* the word of the list that points here */
     CHUNK_LINK_CHECK(link_check)
-    struct added_chunk *low; /* the tree below: address bit 0 */
+    struct added_chunk *low; /* the tree below: addresses whose bit is 0 */
     CHUNK_LINK_CHECK(low_check)
-    struct added_chunk *high; /* address bit 1 */
+    struct added_chunk *high; /* addresses whose bit is 1 */
     CHUNK_LINK_CHECK(high_check)
+    uint8_t *start;      /* of its memory: this struct, or the memory that this struct is the end of */
     uint8_t from_source; /* 1; 0: a region */
     uint8_t lead;        /* bytes of the region before this struct */
-    GUARD_WORD(origin)   /* both once more */
+    uint8_t bit;         /* number of the address bit by which the tree below is decided */
+    GUARD_WORD(origin)   /* the complement of the sum of start, from_source, lead and bit */
 };
 
 /* A chunk is at least 4 KB, so the address space has room for no more chunks than this. */
@@ -162,7 +169,6 @@ struct chunk_set {
     struct added_chunk *root;
     CHUNK_LINK_CHECK(root_check)
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
-    size_t top_bit : 6;                     /* the bit by which root decides */
     size_t first_lead : 4;                  /* bytes of the first chunk's region before the heap */
 };
 
@@ -249,17 +255,41 @@ BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
                chunk_layout_is_sound(chunk) ? chunk_gate_seal(chunk->codes, ~chunk->page_count) : SOURCE_SEAL_SHUT);
 }
 
-/* Where an added chunk comes from, said twice; if it does not say the same, it goes nowhere. */
-BITS_INLINE void chunk_set_origin(struct added_chunk *added, bool from_source, size_t lead)
+enum { CHUNK_LEAD_SHIFT = 8, CHUNK_BIT_SHIFT = 16 };
+
+/* What is written twice of an added chunk's origin and of its place in the tree. */
+BITS_INLINE uintptr_t chunk_origin_sum(const struct added_chunk *added)
 {
+    return (uintptr_t)added->start + added->from_source + ((uintptr_t)added->lead << CHUNK_LEAD_SHIFT) +
+           ((uintptr_t)added->bit << CHUNK_BIT_SHIFT);
+}
+
+/* Memory whose origin is damaged does not go back to a source. */
+BITS_INLINE bool chunk_origin_is_sound(const struct added_chunk *added)
+{
+    return !UNITS_GUARDED || guard_word(added, origin) == ~chunk_origin_sum(added);
+}
+
+/* Where an added chunk's memory comes from and begins. */
+BITS_INLINE void chunk_set_origin(struct added_chunk *added, void *start, bool from_source, size_t lead)
+{
+    added->start = start;
     added->from_source = from_source;
     added->lead = (uint8_t)lead;
-    guard_keep(added, origin, ~(from_source + lead * 2));
+    added->bit = 0;
+    guard_keep(added, origin, ~chunk_origin_sum(added));
 }
 
 BITS_INLINE bool chunk_is_from_source(const struct added_chunk *added)
 {
-    return added->from_source != 0 && (!UNITS_GUARDED || guard_word(added, origin) == ~(uintptr_t)1);
+    return added->from_source != 0 && chunk_origin_is_sound(added);
+}
+
+/* The side of the tree below a chunk on which an address lies: is it the high one? */
+BITS_INLINE bool chunk_is_high(const struct added_chunk *added, uintptr_t address)
+{
+    const unsigned bit = UNITS_GUARDED ? added->bit & (BITS_WORD - 1) : added->bit; /* it may be damaged */
+    return (address >> bit & 1) != 0;
 }
 
 BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
@@ -467,7 +497,8 @@ void qi_chunk_clear(struct chunk *chunk);
 /* Guarded: does what an added chunk says twice agree? */
 bool qi_chunk_is_whole(const struct added_chunk *added);
 
-/* Puts an added chunk whose chunk.bytes is set into the list and the tree. At most one step for each address bit. */
+/* Puts an added chunk whose origin and chunk.bytes are set into the list and the tree. At most one step for each address
+ * bit; removing takes no more. */
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added);
 
 /* False after a report of damage. */

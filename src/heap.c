@@ -468,7 +468,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
     if (bytes < lead + sizeof *added + tail || qi_chunk_pages_that_fit(bytes - lead - sizeof *added - tail) == 0)
         return false; /* nothing was written to the region */
     added->chunk.bytes = bytes - lead;
-    chunk_set_origin(added, false, lead);
+    chunk_set_origin(added, added, false, lead);
     return qi_run_add_chunk(&heap->bins.runs, added);
 }
 
@@ -481,7 +481,7 @@ static bool add_chunk(struct quarry_heap *heap)
     if (added == NULL)
         return false;
     added->chunk.bytes = bytes;
-    chunk_set_origin(added, true, 0);
+    chunk_set_origin(added, added, true, 0);
     if (qi_run_add_chunk(&heap->bins.runs, added)) /* GCOVR_EXCL_BR_LINE: the heap's first chunk has more in front */
         return true;
     /* GCOVR_EXCL_START: one that has no room even so; the heap would not be there */

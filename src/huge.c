@@ -31,7 +31,7 @@ struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t ali
     huge->chunk.codes = NULL;
     huge->chunk.maps = NULL;
     huge->chunk.bytes = total;
-    chunk_set_origin(huge, true, 0);
+    chunk_set_origin(huge, huge, true, 0);
     qi_chunk_insert(set, huge);
     return huge;
 }

@@ -279,11 +279,13 @@ GUARDED(test_guard_tree_rises_above_damaged_chunk)
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
         struct chunk_set set = {.chunk_count = 1, .source.gate.chunk = &set.first};
         first->chunk.bytes = second->chunk.bytes = BYTES;
+        chunk_set_origin(first, first, true, 0);
+        chunk_set_origin(second, second, true, 0);
         qi_chunk_insert(&set, first);
-        const unsigned bit = set.top_bit;
+        const unsigned bit = set.root->bit;
         ++*words[i];
         qi_chunk_insert(&set, second);
-        CHECK(set.top_bit > bit);
+        CHECK(set.root->bit > bit);
         REQUIRE(chunk_link(&first->low) != first && chunk_link(&first->high) != first); /* a way without an end */
         CHECK_EQ(qi_chunk_find_added(&set, memory), first);
         CHECK_EQ(qi_chunk_find_added(&set, memory + (size_t)2 * BYTES - 1), second);

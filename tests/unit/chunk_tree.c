@@ -57,6 +57,7 @@ static void model_toggle(struct model *model, struct interval *interval)
         model->present--;
     } else {
         interval->chunk->chunk.bytes = interval->bytes;
+        chunk_set_origin(interval->chunk, interval->chunk, true, 0);
         qi_chunk_insert(model->set, interval->chunk);
         model->present++;
     }
@@ -79,11 +80,11 @@ static unsigned steps_to(const struct chunk_set *set, uintptr_t address)
 {
     const struct added_chunk *node = set->root;
     unsigned steps = 0;
-    for (unsigned bit = set->top_bit; node != NULL && steps <= BITS_WORD; bit--) {
+    while (node != NULL && steps <= BITS_WORD) {
         steps++;
         if (address - (uintptr_t)node < node->chunk.bytes)
             break;
-        node = (address >> bit & 1) != 0 ? node->high : node->low;
+        node = chunk_is_high(node, address) ? node->high : node->low;
     }
     return steps;
 }
@@ -97,7 +98,7 @@ static void check_interval(const struct model *model, size_t index)
         const void *address = (const void *)addresses[i];
         CHECK_EQ(qi_chunk_find_added(model->set, address), model_find(model, index, addresses[i]));
         CHECK_EQ(chunk_find(model->set, address), model_find(model, index, addresses[i]));
-        CHECK(steps_to(model->set, addresses[i]) <= model->set->top_bit + 1u);
+        CHECK(model->set->root == NULL || steps_to(model->set, addresses[i]) <= model->set->root->bit + 1u);
     }
 }
 
@@ -109,7 +110,7 @@ static void check_model(const struct model *model)
         CHECK_EQ((*link)->link, link);
     CHECK_EQ(listed, model->present);
     CHECK_EQ(model->set->chunk_count, model->present + 1);
-    CHECK(model->set->top_bit < BITS_WORD);
+    CHECK(model->set->root == NULL || model->set->root->bit < BITS_WORD);
     for (size_t i = 0; i < model->count && !test_is_over(); i++)
         check_interval(model, i);
     if (model->present == 0)
@@ -224,8 +225,8 @@ TEST(test_chunk_set_overlaps_is_true_just_where_memory_is_shared)
     *set = (struct chunk_set){.chunk_count = 1, .first_lead = 3, .source.gate.chunk = &set->first};
     set->first.bytes = sizeof *set + 20;
     added->chunk.bytes = 150;
+    chunk_set_origin(added, added, false, 7);
     qi_chunk_insert(set, added);
-    added->lead = 7;
     const uintptr_t start = (uintptr_t)set - 40;
     for (uintptr_t at = start; at < (uintptr_t)added + 200 && !test_is_over(); at++)
         for (size_t bytes = 1; bytes < 600; bytes += bytes < 8 ? 1 : bytes)
