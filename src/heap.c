@@ -588,8 +588,8 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     asking.limit_bytes = options != NULL ? options->limit_bytes : 0;
     guard_close(&asking.guard);
     qi_source_close(&asking);
-    void *memory = qi_source_acquire(&asking, bytes);
-    if (memory == NULL)
+    void *memory = qi_source_ask(&asking, bytes, QUARRY_PAGE_BYTES);
+    if (memory == NULL || qi_source_accept(&asking, memory, bytes, QUARRY_PAGE_BYTES) == NULL)
         return NULL;
     mark_enter();
     struct quarry_heap *heap = format_sourced(memory, bytes, options, provider, extra_bytes);

@@ -4,13 +4,35 @@
  */
 #include "huge.h"
 
+/* Does the heap have any of this memory already? Then a source lies, which is reported. What is in use goes nowhere. */
+static bool is_ours(const struct chunk_set *set, const void *memory, size_t bytes)
+{
+    if (QUARRY_CHECK_LEVEL == 0 || !qi_chunk_meets(set, memory, bytes))
+        return false;
+    qi_guard_report_damage(&set->source.guard, memory);
+    return true;
+}
+
 struct added_chunk *qi_huge_acquire(struct chunk_set *set, size_t bytes)
 {
-    void *memory = qi_source_acquire(&set->source, bytes);
-    if (QUARRY_CHECK_LEVEL == 0 || memory == NULL || !qi_chunk_meets(set, memory, bytes))
-        return memory;
-    qi_guard_report_damage(&set->source.guard, memory); /* it is in use, so it does not go back */
-    return NULL;
+    void *memory = qi_source_ask(&set->source, bytes, QUARRY_PAGE_BYTES);
+    if (memory == NULL || is_ours(set, memory, bytes))
+        return NULL;
+    return qi_source_accept(&set->source, memory, bytes, QUARRY_PAGE_BYTES);
+}
+
+/* Makes memory longer in place, if the source can. */
+static bool extend(struct chunk_set *set, uint8_t *memory, size_t old_bytes, size_t bytes)
+{
+    const size_t more_bytes = bytes - old_bytes;
+    if (bytes - 1 > UINTPTR_MAX - (uintptr_t)memory) /* it would wrap round the address space */
+        return false;
+    if (!qi_source_extend(&set->source, memory, old_bytes, bytes) || is_ours(set, memory + old_bytes, more_bytes))
+        return false;
+    qi_source_count(&set->source, more_bytes);
+    mark_taken_over(memory + old_bytes, more_bytes);
+    mark_closed(memory + old_bytes, more_bytes);
+    return true;
 }
 
 struct added_chunk *qi_huge_take(struct chunk_set *set, size_t bytes, size_t align_bytes)
@@ -55,8 +77,8 @@ bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t byte
     if (!qi_chunk_may_be_removed(set,
                                  huge)) /* below, when the source has changed its length, is too late to find out */
         return false;
-    if (total > old ? !qi_source_extend(&set->source, huge, old, total)
-                    : !qi_source_truncate(&set->source, huge, old, total))
+    if (total > old ? !extend(set, huge->start, old, total)
+                    : !qi_source_truncate(&set->source, huge->start, old, total))
         return total < old;
     qi_chunk_remove(set, huge); /* its place in the tree depends on its length, and removing asks only for its start */
     huge->chunk.bytes = total;

@@ -90,7 +90,7 @@ void qi_source_reopen(struct source *source, const struct source_gate *open)
     move_doors(source, UINTPTR_MAX);
 }
 
-/* Gives memory to the provider, or keeps quiet if it never takes any back. */
+/* Gives memory to the provider; false: it never takes any back. */
 static bool provider_release(struct source *source, void *memory, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
@@ -104,18 +104,22 @@ static bool provider_release(struct source *source, void *memory, size_t bytes)
     return true;
 }
 
-void *qi_source_acquire(struct source *source, size_t bytes)
+void *qi_source_ask(struct source *source, size_t bytes, size_t align_bytes)
 {
     const struct quarry_source *provider = source->provider;
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
     struct source_gate open;
     qi_source_shut(source, &open);
-    void *memory = mark_bare(provider->acquire(provider->context, bytes, QUARRY_PAGE_BYTES));
+    void *memory = mark_bare(provider->acquire(provider->context, bytes, align_bytes));
     qi_source_reopen(source, &open);
-    if (memory == NULL)
-        return NULL;
-    if (((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) != 0 || (uintptr_t)memory > UINTPTR_MAX - bytes) {
+    return memory;
+}
+
+void *qi_source_accept(struct source *source, void *memory, size_t bytes, size_t align_bytes)
+{
+    /* The last byte may be the address space's last. */
+    if (((uintptr_t)memory & (align_bytes - 1)) != 0 || bytes - 1 > UINTPTR_MAX - (uintptr_t)memory) {
         provider_release(source, memory, bytes);
         return NULL;
     }
@@ -142,11 +146,6 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     qi_source_shut(source, &open);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
     qi_source_reopen(source, &open);
-    if (extended) {
-        qi_source_count(source, bytes - old_bytes);
-        mark_taken_over((uint8_t *)memory + old_bytes, bytes - old_bytes);
-        mark_closed((uint8_t *)memory + old_bytes, bytes - old_bytes);
-    }
     return extended;
 }
 

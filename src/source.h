@@ -101,13 +101,19 @@ size_t qi_source_room_bytes(const struct source *source);
 /* Counts region memory in; the caller has asked for the room. */
 void qi_source_count(struct source *source, size_t bytes);
 
-/* Memory aligned to QUARRY_PAGE_BYTES, or NULL. */
-void *qi_source_acquire(struct source *source, size_t bytes);
+/* What the provider gives, or NULL. It is not counted yet: the caller asks whether the heap has it already, and if not,
+ * hands it to qi_source_accept(). */
+void *qi_source_ask(struct source *source, size_t bytes, size_t align_bytes);
+
+/* Counts such memory. NULL: it is misaligned or wraps round the address space, and the provider has it again. */
+void *qi_source_accept(struct source *source, void *memory, size_t bytes, size_t align_bytes);
 
 /* True if the provider took it back. */
 bool qi_source_release(struct source *source, void *memory, size_t bytes);
 
+/* True: the memory is longer, and what was added is not counted yet, as above. */
 bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, size_t bytes);
+
 bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes);
 
 #endif

@@ -96,11 +96,18 @@ static void check_figures(const struct source *source, size_t acquired_bytes, si
     CHECK(!source_is_busy(source));
 }
 
+/* Memory that nobody has yet. */
+static void *acquire(struct source *source, size_t bytes)
+{
+    void *memory = qi_source_ask(source, bytes, QUARRY_PAGE_BYTES);
+    return memory == NULL ? NULL : qi_source_accept(source, memory, bytes, QUARRY_PAGE_BYTES);
+}
+
 TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
 {
     struct fake fake;
     struct source *source = begin(&fake);
-    CHECK_EQ(qi_source_acquire(source, 8192), SOME_ADDRESS);
+    CHECK_EQ(acquire(source, 8192), SOME_ADDRESS);
     CHECK_EQ(fake.bytes, 8192);
     CHECK_EQ(fake.align_bytes, QUARRY_PAGE_BYTES);
     check_figures(source, 8192, 8192);
@@ -109,7 +116,7 @@ TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
 TEST(test_source_acquire_without_provider_gives_null)
 {
     struct source source = {.gate = {OPEN_BYTES, OPEN_CHUNK}};
-    CHECK_EQ(qi_source_acquire(&source, 4096), NULL);
+    CHECK_EQ(acquire(&source, 4096), NULL);
     check_figures(&source, 0, 0);
 }
 
@@ -118,7 +125,7 @@ TEST(test_source_acquire_null_counts_nothing)
     struct fake fake;
     struct source *source = begin(&fake);
     fake.answer = NULL;
-    CHECK_EQ(qi_source_acquire(source, 4096), NULL);
+    CHECK_EQ(acquire(source, 4096), NULL);
     CHECK_EQ(fake.calls, 1);
     check_figures(source, 0, 0);
 }
@@ -129,7 +136,7 @@ TEST(test_source_acquire_misaligned_is_given_back)
     struct source *source = begin(&fake);
     for (unsigned bit = 0; bit < (unsigned)__builtin_ctz(QUARRY_PAGE_BYTES); bit++) {
         fake.answer = (void *)((uintptr_t)SOME_ADDRESS + ((uintptr_t)1 << bit));
-        CHECK_EQ(qi_source_acquire(source, 4096), NULL);
+        CHECK_EQ(acquire(source, 4096), NULL);
         CHECK_EQ(fake.released, bit + 1);
         CHECK_EQ(fake.memory, fake.answer);
         CHECK_EQ(fake.bytes, 4096);
@@ -143,20 +150,34 @@ TEST(test_source_acquire_misaligned_without_release_gives_null)
     struct source *source = begin(&fake);
     fake.provider.release = NULL;
     fake.answer = (void *)((uintptr_t)SOME_ADDRESS + 8);
-    CHECK_EQ(qi_source_acquire(source, 4096), NULL);
+    CHECK_EQ(acquire(source, 4096), NULL);
     CHECK_EQ(fake.calls, 1);
     check_figures(source, 0, 0);
 }
 
-TEST(test_source_acquire_at_end_of_address_space_is_given_back)
+TEST(test_source_acquire_that_wraps_round_is_given_back)
 {
     struct fake fake;
     struct source *source = begin(&fake);
-    fake.answer = (void *)(uintptr_t)(0 - (uintptr_t)QUARRY_PAGE_BYTES);
-    CHECK_EQ(qi_source_acquire(source, 2 * QUARRY_PAGE_BYTES), NULL);
-    CHECK_EQ(qi_source_acquire(source, QUARRY_PAGE_BYTES), NULL);
-    CHECK_EQ(fake.released, 2);
+    for (size_t pages = 2; pages < 64; pages++) {
+        fake.answer = (void *)(uintptr_t)(0 - (uintptr_t)(pages - 1) * QUARRY_PAGE_BYTES);
+        CHECK_EQ(acquire(source, pages * QUARRY_PAGE_BYTES), NULL);
+        CHECK_EQ(fake.released, pages - 1);
+        CHECK_EQ(fake.memory, fake.answer);
+    }
     check_figures(source, 0, 0);
+}
+
+TEST(test_source_acquire_up_to_last_byte_of_address_space_is_accepted)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    for (size_t pages = 1; pages < 64; pages++) {
+        fake.answer = (void *)(uintptr_t)(0 - (uintptr_t)pages * QUARRY_PAGE_BYTES);
+        CHECK_EQ(acquire(source, pages * QUARRY_PAGE_BYTES), fake.answer);
+        CHECK_EQ(fake.released, 0);
+        source->acquired_bytes = 0;
+    }
 }
 
 TEST(test_source_acquire_beyond_limit_does_not_ask)
@@ -164,13 +185,13 @@ TEST(test_source_acquire_beyond_limit_does_not_ask)
     struct fake fake;
     struct source *source = begin(&fake);
     source->limit_bytes = 12288;
-    CHECK(qi_source_acquire(source, 8192) != NULL);
+    CHECK(acquire(source, 8192) != NULL);
     CHECK_EQ(qi_source_room_bytes(source), 4096);
-    CHECK_EQ(qi_source_acquire(source, 4097), NULL);
+    CHECK_EQ(acquire(source, 4097), NULL);
     CHECK_EQ(fake.calls, 1);
-    CHECK(qi_source_acquire(source, 4096) != NULL);
+    CHECK(acquire(source, 4096) != NULL);
     CHECK_EQ(qi_source_room_bytes(source), 0);
-    CHECK_EQ(qi_source_acquire(source, 1), NULL);
+    CHECK_EQ(acquire(source, 1), NULL);
     check_figures(source, 12288, 12288);
 }
 
@@ -206,7 +227,16 @@ TEST(test_source_release_without_callback_keeps_memory)
     check_figures(source, 4096, 4096);
 }
 
-TEST(test_source_extend_counts_only_what_was_added)
+TEST(test_source_ask_counts_nothing)
+{
+    struct fake fake;
+    struct source *source = begin(&fake);
+    CHECK_EQ(qi_source_ask(source, 8192, 64), SOME_ADDRESS);
+    CHECK_EQ(fake.align_bytes, 64);
+    check_figures(source, 0, 0);
+}
+
+TEST(test_source_extend_counts_nothing_before_heap_accepts_it)
 {
     struct fake fake;
     struct source *source = begin(&fake);
@@ -215,7 +245,7 @@ TEST(test_source_extend_counts_only_what_was_added)
     CHECK_EQ(fake.memory, SOME_ADDRESS);
     CHECK_EQ(fake.old_bytes, 4096);
     CHECK_EQ(fake.bytes, 12288);
-    check_figures(source, 12288, 12288);
+    check_figures(source, 4096, 4096);
 }
 
 TEST(test_source_extend_refused_counts_nothing)
@@ -240,7 +270,8 @@ TEST(test_source_extend_beyond_limit_does_not_ask)
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8193));
     CHECK_EQ(fake.calls, 0);
     CHECK(qi_source_extend(source, SOME_ADDRESS, 4096, 8192));
-    check_figures(source, 8192, 8192);
+    CHECK_EQ(fake.calls, 1);
+    check_figures(source, 4096, 4096);
 }
 
 TEST(test_source_truncate_counts_what_was_cut_off)
@@ -290,9 +321,10 @@ static void check_callbacks(const struct source_gate gate)
         fake.willing = willing != 0;
         fake.answer = willing != 0 ? SOME_ADDRESS : NULL;
         fake.calls = 0;
-        qi_source_acquire(source, 8192);
+        acquire(source, 8192);
         check_gate(&fake, 1, gate);
-        qi_source_extend(source, SOME_ADDRESS, 8192, 12288);
+        if (qi_source_extend(source, SOME_ADDRESS, 8192, 12288))
+            qi_source_count(source, 4096);
         check_gate(&fake, 2, gate);
         qi_source_truncate(source, SOME_ADDRESS, 12288, 4096);
         check_gate(&fake, 3, gate);
@@ -301,7 +333,7 @@ static void check_callbacks(const struct source_gate gate)
         check_gate(&fake, 4, gate);
     }
     fake.answer = (void *)((uintptr_t)SOME_ADDRESS + 1);
-    qi_source_acquire(source, 4096); /* and its release */
+    acquire(source, 4096); /* and its release */
     check_gate(&fake, 6, gate);
 }
 
@@ -317,7 +349,7 @@ TEST(test_source_gate_stays_open_where_no_callback_is_asked)
     struct fake fake;
     struct source *source = begin(&fake);
     source->limit_bytes = 4096;
-    CHECK_EQ(qi_source_acquire(source, 8192), NULL);
+    CHECK_EQ(acquire(source, 8192), NULL);
     fake.provider.release = NULL;
     fake.provider.extend = fake.provider.truncate = NULL;
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 1, 2));
