@@ -66,7 +66,9 @@ struct quarry_misuse {
  * bytes is a multiple of 4,096; align_bytes is never more than QUARRY_PAGE_BYTES. */
 struct quarry_source {
     void *context;
-    /* bytes of memory aligned to align_bytes, or NULL: none left. Contents do not matter. */
+    /* bytes of memory aligned to align_bytes, or NULL: none left. Contents do not matter. The memory may end with the
+     * last byte of the address space. Memory that is misaligned, or wraps round, is given back at once; memory of which
+     * the heap has a part already is refused and reported (QUARRY_CORRUPT). */
     void *(*acquire)(void *context, size_t bytes, size_t align_bytes);
     /* Takes back exactly what acquire gave (as extended or truncated since). NULL: never given back. */
     void (*release)(void *context, void *memory, size_t bytes);
@@ -118,7 +120,8 @@ struct quarry_block {
  *  Returns    the heap (an address inside the region), or NULL iff region is NULL, region_bytes is below
  *             quarry_min_region_bytes(), the region wraps round the address space, options->chunk_bytes is
  *             neither 0 nor in range, or options->limit_bytes is below quarry_min_region_bytes() and not 0.
- *  Units      any start, any length; the whole length is used, or limit_bytes of it if that is less.
+ *  Units      any start, any length, up to the last byte of the address space; the whole length is used, or
+ *             limit_bytes of it if that is less.
  *  Owner      the region belongs to the heap until quarry_destroy(). options is copied.
  *  Time       control data of a byte or two is cleared for each page.
  *  Context    thread; no other call may run on a heap that is being made.
@@ -138,7 +141,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
 struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
         QUARRY_LINK_NAME(quarry_create_from_source);
 
-/** Give a heap more memory. Regions may differ in size and lie anywhere.
+/** Give a heap more memory. Regions may differ in size and lie anywhere, up to the last byte of the address space.
  *  Returns    true; or false, heap unchanged, iff region is NULL, shorter than a heap can use (some 100 bytes on
  *             32-bit targets, 1 KB on 64-bit ones), wraps round the address space, overlaps memory that the heap
  *             already has, or the limit leaves no room for it. A region that is longer than the limit allows

@@ -148,7 +148,7 @@ struct sums {
 /* From check level 3: has nobody written to free memory? */
 static bool fill_is_whole(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end, struct sums *sums)
 {
-    const void *damage = start < end ? qi_fill_damage(start, (size_t)(end - start)) : NULL;
+    const void *damage = qi_fill_damage(start, (uintptr_t)end - (uintptr_t)start); /* end may be the address space's */
     if (damage != NULL) {
         qi_guard_report_write(&heap->bins.runs.chunks.source.guard, damage);
         sums->reported = true;

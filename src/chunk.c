@@ -267,17 +267,17 @@ void qi_chunk_clear(struct chunk *chunk)
     qi_bytes_clear(chunk->codes, chunk->page_count * sizeof(page_code_t));
 }
 
-bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end)
+bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end)
 {
     /* The pages end at the last page boundary, so the control data begins wherever it likes. */
-    size_t tail = (uintptr_t)end & (QUARRY_PAGE_BYTES - 1);
-    size_t span = (uintptr_t)end - (uintptr_t)control; /* a difference of pointers might not hold it */
+    size_t tail = end & (QUARRY_PAGE_BYTES - 1);
+    size_t span = end - (uintptr_t)control; /* a difference of pointers might not hold it */
     if (span <= tail)
         return false;
     size_t pages = qi_chunk_pages_that_fit(span - tail);
     if (pages == 0)
         return false;
-    chunk->pages = (uint8_t *)(uintptr_t)end - tail - units_bytes_from_pages(pages);
+    chunk->pages = (uint8_t *)(end - tail - units_bytes_from_pages(pages));
     chunk->page_count = pages;
     chunk->codes = (page_code_t *)(void *)control + CHUNK_EDGES;
     chunk->maps = (uint8_t *)(chunk->codes + pages + 1);

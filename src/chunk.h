@@ -487,9 +487,9 @@ BITS_INLINE void chunk_set_lengths(uint8_t *maps, size_t first, size_t pages)
 /* How many pages a chunk of span bytes has, which begin with control data and end at a page boundary. */
 size_t qi_chunk_pages_that_fit(size_t span);
 
-/* Lays out a chunk: codes from control on, which is aligned for them, pages up to end. False if not one page fits.
- * Clears a code a page. */
-bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end);
+/* Lays out a chunk: codes from control on, which is aligned for them, pages up to end, which is 0 behind the last byte
+ * of the address space. False if not one page fits. Clears a code a page. */
+bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end);
 
 /* Makes every page of a formatted chunk nothing again. Clears a code a page. */
 void qi_chunk_clear(struct chunk *chunk);

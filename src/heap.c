@@ -433,7 +433,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
-    if (!qi_chunk_format(first, control, (uint8_t *)memory + bytes))
+    if (!qi_chunk_format(first, control, (uintptr_t)memory + bytes))
         return NULL;
     heap_chunks(heap)->chunk_count = 1;
     heap_chunks(heap)->link_words = bytes / sizeof(void *) - 1;
@@ -464,7 +464,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 {
     struct added_chunk *added = (struct added_chunk *)bits_round_up((uintptr_t)start, QUARRY_ALIGN_BYTES);
     size_t lead = (size_t)((uint8_t *)added - start);
-    size_t tail = (uintptr_t)(start + bytes) & (QUARRY_PAGE_BYTES - 1);
+    size_t tail = ((uintptr_t)start + bytes) & (QUARRY_PAGE_BYTES - 1);
     if (bytes < lead + sizeof *added + tail || qi_chunk_pages_that_fit(bytes - lead - sizeof *added - tail) == 0)
         return false; /* nothing was written to the region */
     added->chunk.bytes = bytes - lead;

@@ -65,18 +65,19 @@ size_t quarry_min_region_bytes(void)
            (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
 }
 
-/* The bytes of a region that end inside the address space; 0: it wraps round. */
+/* The bytes of a region, or 0 if there is none, or it wraps round. It may end with the last byte of the address space:
+ * what an end is computed for must then do with 0, so ends are computed as numbers, and never compared. */
 static size_t region_bytes_in_space(const void *region, size_t bytes)
 {
-    uintptr_t room = UINTPTR_MAX - (uintptr_t)region; /* the last byte of the address space stays out */
-    return bytes <= room ? bytes : bytes - 1 == room ? room : 0;
+    return region != NULL && bytes != 0 && bytes - 1 <= UINTPTR_MAX - (uintptr_t)region ? bytes : 0;
 }
 
 /* Adds a region in pieces that a chunk can be. */
-static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
+static bool add_pieces(struct quarry_heap *heap, uintptr_t region, size_t bytes)
 {
     bool added = false;
     while (bytes != 0) {
+        uint8_t *start = (uint8_t *)region;
         size_t piece = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
         mark_taken_over(start, piece);
         if (!qi_heap_add_region(heap, start, piece)) {
@@ -84,7 +85,7 @@ static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
             break;
         }
         added = true;
-        start += piece;
+        region += piece;
         bytes -= piece;
     }
     return added;
@@ -92,7 +93,7 @@ static bool add_pieces(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 
 struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options)
 {
-    size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
+    size_t bytes = region_bytes_in_space(region, region_bytes);
     region = mark_bare(region);
     if (options != NULL) {
         if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_sound(options->chunk_bytes))
@@ -112,7 +113,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     if (heap != NULL) { /* GCOVR_EXCL_BR_LINE: a region at least so long has a page */
         heap_chunks(heap)->first_lead = lead & 15;
         qi_source_count(heap_source(heap), bytes);
-        add_pieces(heap, (uint8_t *)region + first, bytes - first);
+        add_pieces(heap, (uintptr_t)region + first, bytes - first);
         mark_heap_begins(heap);
     } else {
         mark_region_handed_back((uint8_t *)region + lead, first - lead); /* GCOVR_EXCL_LINE: see above */
@@ -133,7 +134,7 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
     uintptr_t saved;
     if (!enter(heap, &saved))
         return reentered(heap, region, region_bytes, saved) != NULL;
-    size_t bytes = region == NULL ? 0 : region_bytes_in_space(region, region_bytes);
+    size_t bytes = region_bytes_in_space(region, region_bytes);
     region = mark_bare(region);
     bool added = false;
     if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
@@ -141,7 +142,7 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
         if (bytes > room)
             bytes = room;
         added = (!MARK_HAS_TAGS || bytes > MARK_REGION_BYTES) &&
-                add_pieces(heap, (uint8_t *)region + MARK_REGION_BYTES, bytes - MARK_REGION_BYTES);
+                add_pieces(heap, (uintptr_t)region + MARK_REGION_BYTES, bytes - MARK_REGION_BYTES);
         if (added)
             qi_source_count(heap_source(heap), bytes);
     }

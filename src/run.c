@@ -230,7 +230,7 @@ void qi_run_add_first(struct run_set *set)
 bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 {
     struct chunk *chunk = &added->chunk;
-    if (!qi_chunk_format(chunk, (uint8_t *)(added + 1), (uint8_t *)added + chunk->bytes))
+    if (!qi_chunk_format(chunk, (uint8_t *)(added + 1), (uintptr_t)added + chunk->bytes))
         return false;
     qi_chunk_insert(&set->chunks, added);
     add_pages(set, chunk);

@@ -114,7 +114,7 @@ static void check_format(uint8_t *control, uint8_t *end)
     struct chunk chunk = {.pages = NULL};
     const uintptr_t last = (uintptr_t)end & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1);
     const size_t span = last > (uintptr_t)control ? last - (uintptr_t)control : 0;
-    const bool made = qi_chunk_format(&chunk, control, end);
+    const bool made = qi_chunk_format(&chunk, control, (uintptr_t)end);
     CHECK_EQ(made, needed_bytes(1) <= span);
     if (!made)
         return;

@@ -66,7 +66,7 @@ TEST(test_chunk_format_at_every_start_and_length_wastes_no_page)
         for (size_t bytes = 0; bytes <= room - offset; bytes += 1 + test_random_below(QUARRY_PAGE_BYTES / 4)) {
             struct chunk chunk = {.pages = NULL};
             const size_t expected = count_that_fit((uintptr_t)control, (uintptr_t)control + bytes);
-            CHECK_EQ(qi_chunk_format(&chunk, control, control + bytes), expected != 0);
+            CHECK_EQ(qi_chunk_format(&chunk, control, (uintptr_t)control + bytes), expected != 0);
             if (expected != 0)
                 check_layout(&chunk, control, control + bytes, expected);
             if (test_is_over())
@@ -83,7 +83,7 @@ TEST(test_chunk_format_writes_neither_pages_nor_what_is_behind_them)
     if (memory == NULL)
         return;
     test_fill(memory, bytes, 0);
-    REQUIRE(qi_chunk_format(&chunk, memory, memory + bytes));
+    REQUIRE(qi_chunk_format(&chunk, memory, (uintptr_t)memory + bytes));
     const size_t pages_offset = (size_t)(chunk.pages - memory);
     for (size_t i = pages_offset; i < bytes && !test_is_over(); i++)
         CHECK(test_is_filled(memory + i, 1, (uint32_t)(i + (i >> 7))));
@@ -96,7 +96,7 @@ TEST(test_chunk_clear_leaves_edges_and_nothing_between)
     struct chunk chunk = {.pages = NULL};
     if (memory == NULL)
         return;
-    REQUIRE(qi_chunk_format(&chunk, memory, memory + bytes));
+    REQUIRE(qi_chunk_format(&chunk, memory, (uintptr_t)memory + bytes));
     for (size_t page = 0; page < chunk.page_count; page++)
         chunk.codes[page] = (page_code_t)test_random();
     qi_chunk_clear(&chunk);

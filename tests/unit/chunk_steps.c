@@ -43,7 +43,7 @@ bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes);
 size_t qi_chunk_pages_that_fit(size_t span);
 void qi_chunk_clear(struct chunk *chunk);
-bool qi_chunk_format(struct chunk *chunk, uint8_t *control, const uint8_t *end);
+bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end);
 
 #include "../../src/chunk.c"
 
