@@ -29,6 +29,9 @@ static void check_kept(uint64_t average, size_t at_most, size_t kept)
 
 enum { MOST_CHUNKS = 12 };
 
+/* What stands in front of a huge block, longer from check level 2; so much less than a chunk no chunk has room for. */
+#define HEADER_BYTES ((size_t)(QUARRY_CHECK_LEVEL < 2 ? 96 : 144))
+
 ON_SOURCE_OF(test_kept_chunks_follow_average_of_random_requests, MOST_CHUNKS + 4)
 {
     uint64_t average = ONE;
@@ -113,13 +116,13 @@ ON_SOURCE_OF(test_kept_chunks_within_request_save_calls_of_source, 10)
 ON_SOURCE_OF(test_kept_chunks_do_not_add_up_by_resized_huge_blocks, 12)
 {
     for (unsigned request = 0; request < 30; request++) {
-        void *block = emalloc(CHUNK - 80);
+        void *block = emalloc(CHUNK - HEADER_BYTES);
 
-        block = erealloc(block, 2 * CHUNK - 80);
+        block = erealloc(block, 2 * CHUNK - HEADER_BYTES);
         efree(block);
-        block = emalloc(2 * CHUNK - 80);
-        block = erealloc(block, CHUNK - 80);
-        block = erealloc(block, 3 * CHUNK - 80);
+        block = emalloc(2 * CHUNK - HEADER_BYTES);
+        block = erealloc(block, CHUNK - HEADER_BYTES);
+        block = erealloc(block, 3 * CHUNK - HEADER_BYTES);
         CHECK(block != NULL);
         shutdown_memory_manager(true, false);
     }
@@ -131,8 +134,8 @@ ON_SOURCE_OF(test_kept_chunks_do_not_add_up_by_resized_huge_blocks, 12)
 /* A huge block as long as a chunk is served from a kept one, and counts as one. */
 ON_SOURCE_OF(test_kept_chunk_serves_huge_block_of_its_length, 8)
 {
-    /* No chunk has room for it; it and its header, which is longer from check level 2, are a chunk long. */
-    const size_t bytes = CHUNK - (QUARRY_CHECK_LEVEL < 2 ? 80 : 144);
+    /* No chunk has room for it; it and its header are a chunk long. */
+    const size_t bytes = CHUNK - HEADER_BYTES;
     unsigned acquires;
 
     NEEDS_PLAIN_SLOTS();
