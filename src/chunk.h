@@ -497,8 +497,8 @@ void qi_chunk_clear(struct chunk *chunk);
 /* Guarded: does what an added chunk says twice agree? */
 bool qi_chunk_is_whole(const struct added_chunk *added);
 
-/* Puts an added chunk whose origin and chunk.bytes are set into the list and the tree. At most one step for each address
- * bit; removing takes no more. */
+/* Puts an added chunk whose origin and chunk.bytes are set into the list and the tree. At most one step for each bit of
+ * an address; removing takes no more. */
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added);
 
 /* False after a report of damage. */
