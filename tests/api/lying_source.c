@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * lying_source.c: sources that give memory which the heap has already, whole or in part, at its start, in its middle or
- * at its end, aligned or not. It is refused and reported; it is not counted, so that the limit stays what it was; and it
- * never goes back, as it is in use.
+ * at its end, aligned or not. The heap refuses such memory, reports it and does not count it, so that the limit stays
+ * what it was. The memory never goes back, as it is in use.
  */
 #include "test_source.h"
 
