@@ -336,7 +336,7 @@ $(eval $(call example_rules,packet-server-cortex-m,mps2-an386,$(wildcard example
 # Machine and image of each example.
 EXAMPLES := $(KERNEL_MACHINE):kernel-x86_64 mps2-an386:firmware-mps2-an386-luafw mps2-an386:firmware-mps2-an386-tls microbit:firmware-microbit-cjsonmini mps2-an386:packet-server-cortex-m
 EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
-EXAMPLE_SECONDS := 120
+EXAMPLE_SECONDS := 600
 
 .PHONY: run
 run:
@@ -424,11 +424,12 @@ include tests/coverage/coverage.mk
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
 
-HOST_SECONDS    := 200
-MACHINE_SECONDS := 240
-BUILD_SECONDS   := 300
+HOST_SECONDS    := 1200
+MACHINE_SECONDS := 1200
+BUILD_SECONDS   := 1800
+# Limits end what hangs: on two cores the slowest job takes a fraction of its own. The build has no limit.
 # tests/qemu/run ends QEMU itself; run.py only steps in if that fails.
-LATE_SECONDS    := 300
+LATE_SECONDS    := 1500
 
 define newline
 
@@ -446,6 +447,7 @@ $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(exampl
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
+$(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\

@@ -28,7 +28,7 @@ def compile_and_run(source, library, folder):
         out.write(source)
     steps = [["gcc", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wundef", "-Werror", "-I" + ROOT + "/include",
               code, library, "-o", program], [program]]
-    return all(subprocess.run(step, timeout=60).returncode == 0 for step in steps)
+    return all(subprocess.run(step, timeout=600).returncode == 0 for step in steps)
 
 
 def main():

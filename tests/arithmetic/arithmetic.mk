@@ -8,7 +8,7 @@
 # A program a group, a build a variant: BITS-pPAGE-aALIGN-lLEVEL. `make test` runs the same programs over a part of
 # their domains, for a few variants. See docs/arithmetic.md.
 
-ARITHMETIC_SECONDS := 1500
+ARITHMETIC_SECONDS := 3600
 
 arithmetic_part = $(word $(1),$(subst -, ,$(2)))
 arithmetic_flags = $(BITS_$(call arithmetic_part,1,$(1))) -O2 -DQUARRY_PAGE_BYTES=$(patsubst p%,%,$(call arithmetic_part,2,$(1))) -DQUARRY_ALIGN_BYTES=$(patsubst a%,%,$(call arithmetic_part,3,$(1))) -DQUARRY_CHECK_LEVEL=$(patsubst l%,%,$(call arithmetic_part,4,$(1)))

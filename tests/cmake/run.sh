@@ -54,7 +54,7 @@ cd "$root" || exit 1
 links=$(echo "$3" | sed "s|-T *linker/|-T$root/linker/|g;s|-L *linker|-L$root/linker|g")
 firmware "$1" "$2" "$links" >"$build/said" 2>&1
 verdict $? "the firmware does not build"
-tests/qemu/run mps2-an386 60 "$build/firmware/firmware.elf" >"$build/said" 2>&1 && grep -q 'CMake firmware booted' "$build/said"
+tests/qemu/run mps2-an386 600 "$build/firmware/firmware.elf" >"$build/said" 2>&1 && grep -q 'CMake firmware booted' "$build/said"
 verdict $? "the firmware does not boot"
 host >"$build/said" 2>&1
 verdict $? "Quarry does not build for the host"

@@ -12,7 +12,7 @@ shift
 objects=build/coverage/$build
 find "$objects" -name '*.gcda' -delete
 for image; do
-    if ! timeout 300 "$image" >"$image.log" 2>&1; then
+    if ! timeout 1800 "$image" >"$image.log" 2>&1; then
         echo "coverage: $image failed:" >&2
         grep -v '^ok \|^skip ' "$image.log" >&2
         exit 1

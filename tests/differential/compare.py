@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 SHOWN = 40
-SECONDS = 180
+SECONDS = 1200
 
 
 def start(program):

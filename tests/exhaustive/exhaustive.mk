@@ -19,7 +19,7 @@ EXHAUSTIVE_BUILDS := 32 64 64-page512
 EXHAUSTIVE_IMAGES := $(EXHAUSTIVE_BUILDS:%=build/exhaustive/%/exhaustive)
 EXHAUSTIVE_CC     := gcc -std=c11 -O2 -fno-pie -no-pie
 NEED_EXHAUSTIVE   := $(NEED_HOST) $(NEED_32)
-EXHAUSTIVE_SECONDS := 120
+EXHAUSTIVE_SECONDS := 1200
 
 # $(1) build
 define exhaustive_rules

@@ -6,7 +6,7 @@
 
 GROWTH_MACHINE ?= virt-aarch64
 GROWTH_CURVES  := chunks blocks huge fragmentation
-GROWTH_SECONDS := 300
+GROWTH_SECONDS := 1500
 
 NEED_BENCH += qemu-system-arm:qemu-system-aarch64 gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
 

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-SECONDS = "240"
+SECONDS = "1200"
 
 NOTES = {
     "calls": [
