@@ -102,14 +102,20 @@ endef
 define isa_rules
 $(1)_lib_cc := $(if $(filter command line,$(origin CC)),$(CC),$(call isa_gcc,$(1)))
 $(call flags_file,$(1)/lib,$$($(1)_lib_cc) $(QUARRY_FLAGS))
-build/$(1)/obj/%.o: src/%.c build/$(1)/lib.flags
+build/$(1)/obj/%.o: src/%.c build/$(1)/lib.flags | need-$(1)
 	@mkdir -p $$(@D)
 	$$($(1)_lib_cc) $(CONTRACT) $(WARN) -ffunction-sections -Iinclude -Iarch/$(1) $(QUARRY_FLAGS) $(DEPS) -c $$< -o $$@
 build/$(1)/libquarry.a: $(SRC:src/%.c=build/$(1)/obj/%.o)
 	@rm -f $$@
 	$(TOOLS_$(1))ar rcs $$@ $$^
 -include $(SRC:src/%.c=build/$(1)/obj/%.d)
+# What is missing is named, not installed: a compiler is the user's choice.
+.PHONY: need-$(1)
+need-$(1):
+	@tools/need.sh --check $$(call need_compiler,$$(firstword $$($(1)_lib_cc))) $(or $(TOOLS_$(1):%-=binutils-%),binutils):$(TOOLS_$(1))ar
 endef
+# The package of a compiler, as Debian calls it, and its command: gcc-arm-none-eabi:arm-none-eabi-gcc.
+need_compiler = $(patsubst %-gcc,gcc-%,$(notdir $(1))):$(1)
 $(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
 
 ifeq ($(filter $(ARCH),$(ISAS)),)
@@ -141,6 +147,7 @@ install: build/$(ARCH)/libquarry.a
 .PHONY: dist
 dist: build/dist/quarry.c
 build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] arch/arch.h arch/*/arch_port.h)
+	@tools/need.sh --check python3:python3
 	python3 tools/amalgamate.py build/dist
 
 .PHONY: size
@@ -333,8 +340,9 @@ $(eval $(call firmware_rules,mps2-an386,tls,128,73728))
 $(eval $(call firmware_rules,microbit,cjsonmini,96,4096))
 $(eval $(call example_rules,packet-server-cortex-m,mps2-an386,$(wildcard examples/packet-server-cortex-m/*.c),,,-Wl$(comma)--defsym=HEAP_BYTES=32768,-DQUARRY_TRACK=1))
 
-# Machine and image of each example.
-EXAMPLES := $(KERNEL_MACHINE):kernel-x86_64 mps2-an386:firmware-mps2-an386-luafw mps2-an386:firmware-mps2-an386-tls microbit:firmware-microbit-cjsonmini mps2-an386:packet-server-cortex-m
+# Machine and image of each example, the shortest first.
+EXAMPLES := mps2-an386:packet-server-cortex-m microbit:firmware-microbit-cjsonmini mps2-an386:firmware-mps2-an386-luafw \
+	mps2-an386:firmware-mps2-an386-tls $(KERNEL_MACHINE):kernel-x86_64
 EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
 EXAMPLE_SECONDS := 600
 
@@ -342,7 +350,7 @@ EXAMPLE_SECONDS := 600
 run:
 	@tools/need.sh $(NEED_RUN)
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
-	@$(foreach example,$(EXAMPLES),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf && echo &&) true
+	@examples/show.py $(if $(FULL),--full) $(EXAMPLE_SECONDS) $(EXAMPLES)
 
 # --- Tools: package:what it is needed for ------------------------------------------------------------------------------
 
@@ -447,6 +455,8 @@ $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(exampl
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
+$(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
+$(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
@@ -509,7 +519,7 @@ help:
 	@echo '                 options: QUARRY_FLAGS=-DQUARRY_LOCK=IRQ ...; another compiler: CC=...'
 	@echo 'make install     library, headers and quarry.pc for pkg-config, with the options: PREFIX=/usr/local DESTDIR='
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
-	@echo 'make run         boot the examples under QEMU and show what they print'
+	@echo 'make run         boot the examples under QEMU and show what they print, shortened; FULL=1: all of it'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
 	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
 	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'

@@ -43,10 +43,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 cat >"$work/Makefile" <<'END'
 good: build/one build/two
 broken: build/one build/lame
-build/one build/two:
-	mkdir -p build; sleep 0.7; touch $@
-build/lame:
-	echo 'lame.c:1: error: this is wrong' >&2; false
+build/one build/two: ; mkdir -p build; sleep 0.7; touch $@
+build/lame: ; echo 'lame.c:1: error: this is wrong' >&2; false
 END
 printf 'first\t60\ttrue; : build/one\nsecond\t60\techo "3 passed, 0 failed, 1 skipped"; sleep 2; : build/two\n' >"$work/good.list"
 printf 'needs it\t60\tbuild/lame\nneeds nothing\t60\techo "2 passed, 0 failed"\nmakes\t60\tmake build/lame\n' >"$work/broken.list"

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run_shows.sh SECONDS MACHINE:NAME...: what make run shows fits on some screens, ends with a summary, and leaves out no
+# failure. Ends with "N passed, N failed".
+
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root" || exit 1
+passed=0
+failed=0
+
+# $1: what must hold; the rest: a command.
+expect() {
+    name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $name"
+        cat "$work/said"
+        failed=$((failed + 1))
+    fi
+}
+
+seconds=$1
+shift
+examples/show.py "$seconds" "$@" >"$work/said" 2>&1
+expect "the examples run" [ $? = 0 ]
+expect "they take at most 120 lines" [ "$(wc -l <"$work/said")" -le 120 ]
+expect "the shortest is the first" grep -q "^Quarry packet server" "$work/said"
+expect "each is in the summary" [ "$(grep -c ' ok ([0-9.]* s)$' "$work/said")" = $# ]
+examples/show.py --full "$seconds" "$1" >"$work/said" 2>&1
+expect "all is shown if that is wanted" grep -q "^Quarry packet server" "$work/said"
+! examples/show.py "$seconds" no_such_machine:nothing >"$work/said" 2>&1 && grep -q "unknown machine" "$work/said" &&
+    grep -q "FAILED, status 2" "$work/said"
+expect "an example that fails is shown whole" [ $? = 0 ]
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
