@@ -421,6 +421,14 @@ budget check-budget:
 	@$(MAKE) -s -j$(JOBS) $(BUDGET_FILES)
 	@tests/bench/budget.py $(if $(filter check-budget,$@),check,$(if $(FORCE),set,lower)) tests/bench/budget.tsv $(BUDGET_FILES)
 
+# The figures of README.md are what is measured. What takes long stands in docs/benchmarks.md and docs/levels.md.
+README_FILES := $(filter-out %-create.tsv,$(BUDGET_FILES))
+.PHONY: readme
+readme:
+	@tools/need.sh $(NEED_BUDGET)
+	@$(MAKE) -s -j$(JOBS) $(README_FILES)
+	@tests/bench/figures.py write README.md $(README_FILES)
+
 # --- Fuzzing -----------------------------------------------------------------------------------------------------------
 
 include tests/fuzz/fuzz.mk
@@ -463,6 +471,7 @@ $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libqua
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
+$(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(README_FILES))\
 $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
 $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
@@ -532,6 +541,7 @@ help:
 	@echo 'make bench-levels  what each check level costs: instructions, bytes, code; writes docs/levels.md'
 	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
+	@echo 'make readme      put what is measured into README.md, whose figures make test compares'
 	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'
 	@echo 'make size        code size on every ISA'
 	@echo 'make check-style layer order, file heads and layout of the C files, and make check-static'

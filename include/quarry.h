@@ -9,10 +9,14 @@
  * What holds for every function here:
  *   Units     sizes are bytes; alignments are bytes and powers of two.
  *   Failure   NULL or false; the heap and the block in question are as before. Nothing aborts on exhaustion.
- *   Misuse    a caller's bug goes to the heap's on_misuse hook, or to quarry_panic(), and changes nothing.
+ *   Misuse    a caller's bug goes to the heap's on_misuse hook, or to quarry_panic(), and changes nothing. A pointer
+ *             cannot tell that its address was handed out again since: a second free then is a free of the new block,
+ *             and is not reported. From check level 3 a freed small block waits before its address is used again.
  *   Time      every bound is in instructions and does not depend on how full or fragmented the heap is. "Lookup"
  *             means finding the chunk of an address: none for the heap's first chunk, otherwise at most one step
- *             for each bit of an address. "Source" means the time of one call to the provider. Bytes copied
+ *             for each bit of an address. On a heap with several chunks each link in free memory that a function
+ *             follows is looked up too: docs/benchmarks.md, table 3, has what that makes of each call. Only functions
+ *             that say so loop over chunks. "Source" means the time of one call to the provider. Bytes copied
  *             or cleared come on top where a function copies or clears.
  *   Context   with QUARRY_LOCK_NONE calls on one heap must not overlap, so an interrupt handler may call only if
  *             it cannot interrupt another call on the same heap; with QUARRY_LOCK_IRQ or _SMP "ISR" below means
@@ -85,10 +89,11 @@ struct quarry_options {
     size_t limit_bytes; /* most bytes taken from the source or from regions; 0: no limit */
     void *context;      /* handed to the hooks */
     /* A request of bytes cannot be served. May free blocks or add a region and answer true: the request is
-     * tried again, and the hook asked again if that fails. false, or no hook: the request answers NULL. */
+     * tried again, and the hook asked again if that fails. false, or no hook: the request answers NULL. Called outside
+     * the lock, with interrupts as the caller had them. */
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
-    /* A caller's bug was found. Must not call the heap. If it returns, the call that found it changes nothing.
-     * NULL: quarry_panic(). */
+    /* A caller's bug was found. Called under the lock, with interrupts masked if the lock masks them; must not call the
+     * heap. If it returns, the call that found the bug changes nothing. NULL: quarry_panic(). */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
     uintptr_t entropy; /* any unpredictable value: seeds what is kept secret from an overflow (from level 2) */
 };
@@ -219,7 +224,8 @@ void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align
  *  Owner      the heap.
  *  Time       lookup; bounded, see docs/design.md. May release an emptied chunk (source).
  *  Context    thread; ISR with an IRQ or SMP lock.
- *  Misuse     QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER, QUARRY_CORRUPT, QUARRY_REENTRY; nothing changes. */
+ *  Misuse     QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER, QUARRY_CORRUPT, QUARRY_REENTRY; nothing changes. A block that
+ *             was freed before, and whose address is another live block's by now, is not reported: that one is freed. */
 void quarry_free(struct quarry_heap *heap, void *block);
 
 /** quarry_free() for a caller who knows the size that was asked for.
@@ -306,7 +312,7 @@ size_t quarry_min_region_bytes(void);
 
 /** Called for a misuse when the heap has no on_misuse hook. Weak: define your own to log or reset. The library's
  *  stops the CPU with a trap instruction, so a debugger shows where.
- *  Context    that of the call that was misused. */
+ *  Context    that of the call that was misused, under the heap's lock, with interrupts masked if the lock masks them. */
 void quarry_panic(const struct quarry_misuse *misuse);
 
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK

@@ -49,14 +49,15 @@
 #endif
 
 /* How much is checked. Range: 0 to 4. Default: 1.
- *   0  trusts the caller: a wrong pointer is undefined behaviour. Saves about a quarter of free's instructions.
- *   1  every free, realloc, resize and usable_size decides exactly whether the pointer is a live block of this
+ * What each level costs in instructions and bytes stands in docs/levels.md.
+ *   0  trusts the caller: a wrong pointer is undefined behaviour. Saves about a tenth of free's instructions.
+ *   1  every free, realloc, resize and usable_size decides exactly whether the pointer is now a live block of this
  *      heap before it follows any pointer; links in free memory are validated before they are used.
  *   2  links in free memory are mixed with their own address and a secret made of options.entropy, so that an
  *      overflow or a write after free cannot steer the allocator; control data is guarded, so that any single changed
  *      bit of it is reported or has no effect; the size given to quarry_free_sized() and efree_size() is verified.
- *      About a tenth more instructions (x86_64: a quarter), and a word of control data for each page instead of a bit
- *      for each two pointers.
+ *      More instructions, most on x86_64, and a word of control data for each page instead of a bit for each two
+ *      pointers.
  *   3  each block ends in a canary of a pointer's size; free memory is filled, and looked at before it is used again;
  *      a small block that was freed waits until 16 more were, or memory is short. What was written beyond a block's end
  *      is reported when it is freed, resized or checked, what was written to free memory when it is used again or
