@@ -224,8 +224,8 @@ void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align
  *  Owner      the heap.
  *  Time       lookup; bounded, see docs/design.md. May release an emptied chunk (source).
  *  Context    thread; ISR with an IRQ or SMP lock.
- *  Misuse     QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER, QUARRY_CORRUPT, QUARRY_REENTRY; nothing changes. A block that
- *             was freed before, and whose address is another live block's by now, is not reported: that one is freed. */
+ *  Misuse     QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER, QUARRY_CORRUPT, QUARRY_REENTRY; nothing changes. A second
+ *             free of an address that is another live block's by now is not reported: it frees that block. */
 void quarry_free(struct quarry_heap *heap, void *block);
 
 /** quarry_free() for a caller who knows the size that was asked for.
