@@ -52,7 +52,8 @@ def main():
         verdict = "ok" if done.returncode == 0 else f"FAILED, status {done.returncode}"
         results.append(f"  {name:32} {machine:14} {verdict} ({time.monotonic() - start:.1f} s)")
     good = sum(" ok (" in line for line in results)
-    print(f"{good} of {len(results)} examples ran as they should" + ("" if full else "; make run FULL=1 shows all lines"))
+    hint = "" if full else "; make run FULL=1 shows all lines"
+    print(f"{good} of {len(results)} examples ran as they should{hint}")
     print("\n".join(results))
     sys.exit(0 if good == len(results) else 1)
 

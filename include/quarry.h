@@ -312,7 +312,8 @@ size_t quarry_min_region_bytes(void);
 
 /** Called for a misuse when the heap has no on_misuse hook. Weak: define your own to log or reset. The library's
  *  stops the CPU with a trap instruction, so a debugger shows where.
- *  Context    that of the call that was misused, under the heap's lock, with interrupts masked if the lock masks them. */
+ *  Context    that of the call that was misused, under the heap's lock; interrupts are masked if the lock masks
+ *             them. */
 void quarry_panic(const struct quarry_misuse *misuse);
 
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK

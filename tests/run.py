@@ -8,8 +8,8 @@
 # LIST has a line for each job: name, most seconds, command, separated by tabs. JOBS of them run at a time, each
 # in a process group of its own that is ended when the time is over. A job's last line of the form "N passed,
 # N failed[, N skipped]" gives its counts; a job without such a line is one test, judged by its exit status.
-# Shown: how far build and jobs are and what is being done, at least every QUIET seconds; a line for each job, the reason
-# of every skipped test, and the output of a job that failed, without its lines "ok ...". The last line is the sum:
+# Shown: how far build and jobs are and what is being done, at least every QUIET seconds; a line for each job, the
+# reason of every skipped test, and the output of a job that failed, without its lines "ok ...". The last line is the sum:
 # "N passed, N failed". QUIET is 15 seconds, or the environment variable TEST_QUIET.
 
 import concurrent.futures
@@ -148,8 +148,8 @@ def run_jobs(jobs, at_once):
                 future.result().show(f"{ended} of {len(jobs)}, {seconds()}")
             if not done:
                 running = [job for job in waiting.values() if job.start is not None]
-                say("     running: " + ", ".join(f"{job.name} ({time.monotonic() - job.start:.0f} s)" for job in running) +
-                    f"  [{ended} of {len(jobs)}, {seconds()}]")
+                names = ", ".join(f"{job.name} ({time.monotonic() - job.start:.0f} s)" for job in running)
+                say(f"     running: {names}  [{ended} of {len(jobs)}, {seconds()}]")
 
 
 def main():
@@ -159,7 +159,7 @@ def main():
     if build.failed:
         missing = build.missing()
         every, jobs = len(jobs), [job for job in jobs if not job.needs(missing)]
-        say(f"the build failed: {every - len(jobs)} of {every} jobs are not run, since they need files that it did not make")
+        say(f"the build failed: {every - len(jobs)} of {every} jobs are not run, since they need what it did not make")
     run_jobs(jobs, at_once)
     passed = sum(job.passed for job in jobs) + (0 if build.failed else 1)
     failed = sum(job.failed for job in jobs) + (1 if build.failed else 0)

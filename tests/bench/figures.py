@@ -8,8 +8,8 @@
 # place in README.md: a pattern, whose groups are figures, and what each of them must be, as text and rounded as it
 # stands there.
 #
-#   check   fails for each figure that is not what was measured, neither more nor less, for a pattern that README.md does
-#           not have once, and for a number of README.md that no pattern covers; ends with "N passed, N failed"
+#   check   fails for each figure that is not what was measured, neither more nor less, for a pattern that README.md
+#           does not have once, and for a number of README.md that no pattern covers; ends with "N passed, N failed"
 #   write   puts what was measured into README.md; what is measured must be up to date: make readme
 #
 # The figures hold for the compilers of Debian 12: others give others.
@@ -26,7 +26,8 @@ import tables  # noqa: E402
 NUMBER = re.compile(r"(?<![\w.])\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w)")
 # Numbers that are no figures: names, standards, versions of tools, the levels and other single digits.
 NAMES = re.compile(
-    r"`[^`]*`|\]\([^)]*\)|C11|C\+\+\d+|C:20\d\d|x86_64|Cortex-\w+|ARMv\S+|RISC-V \S+|Debian \d+|PHP \d\S*|gcc \d+|clang \d+|"
+    r"`[^`]*`|\]\([^)]*\)|C11|C\+\+\d+|C:20\d\d|x86_64|Cortex-\w+|ARMv\S+|RISC-V \S+|Debian \d+|PHP \d\S*|"
+    r"(?:gcc|clang) \d+|"
     r"\b(?:16|32|64)[- ]bits?\b|\b(?:8|16)-bit\b|32- or 64-bit|32-bit|64-bit|99 %")
 
 
@@ -81,8 +82,8 @@ class Measured:
         """A row of the table of programs."""
         region = self.row("region", allocator="quarry", trace=trace)
         count = sum(1 for line in read(f"tests/traces/{file}").splitlines() if line and not line.startswith("#"))
-        return [commas(count), *self.calls(trace, "malloc"), *self.calls(trace, "free"), commas(int(region["peak_live"])),
-                commas(int(region["region"]))]
+        return [commas(count), *self.calls(trace, "malloc"), *self.calls(trace, "free"),
+                commas(int(region["peak_live"])), commas(int(region["region"]))]
 
     def region(self, trace):
         row = self.row("region", allocator="quarry", trace=trace)
@@ -109,10 +110,8 @@ def worst(call, heaps):
 
 def level_percents(cpu, column):
     """From docs/levels.md: least and most percent that a level takes more than the one below."""
-    rows = re.findall(rf"^\| {cpu} \| \w+ (?:\|[^|\n]*){{4}}\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", read("docs/levels.md"),
-                      re.MULTILINE)
-    values = [float(row[column]) for row in rows]
-    return values
+    pattern = rf"^\| {cpu} \| \w+ (?:\|[^|\n]*){{4}}\| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$"
+    return [float(row[column]) for row in re.findall(pattern, read("docs/levels.md"), re.MULTILINE)]
 
 
 def more(values):
@@ -134,6 +133,7 @@ def places(m):
     packets = int(constant("examples/packet-server-cortex-m/main.c", r"define PACKETS +(\d+)u"))
     bad = int(constant("examples/packet-server-cortex-m/main.c", r"define PACKETS_BAD +(\d+)u"))
     region = int(constant("Makefile", r"packet-server-cortex-m,mps2.*HEAP_BYTES=(\d+)"))
+    bench_region = int(constant("tests/bench/instructions/table.mk", r"^BENCH_CALLS_BYTES +:= ([0-9]+)"))
     # linux-mte is a process in QEMU's user mode, which is counted as one too.
     machines = constant("arch/machines.mk", r"^MACHINES := (.*)$").split()
     rows = [
@@ -159,11 +159,12 @@ def places(m):
         (r"provider at once, (N) KB or (N) MB",
          [commas(int(constant("include/quarry_config.h", r"#else\n#define QUARRY_CHUNK_BYTES (\d+)")) / 1024),
           commas(int(constant("include/quarry_config.h", r"#define QUARRY_CHUNK_BYTES (\d+)\n#else")) / 1048576)]),
-        (r"(N) to (N) % more instructions on ARM, (N) to (N) % on x86_64", more(arm) + more(level_percents("x86_64", 1))),
+        (r"(N) to (N) % more instructions on ARM, (N) to (N) % on x86_64",
+         more(arm) + more(level_percents("x86_64", 1))),
         (r"at (N) to (N) times the instructions", [commas(min(third)), commas(max(third))]),
         (r"(N) bytes on 32-bit ARM, (N) on x86_64",
          [constant("include/quarry_config.h", rf"#define QUARRY_ALIGN_BYTES ({value})$") for value in (8, 16)]),
-        (r"region (N) MB", [f"{int(constant('tests/bench/instructions/table.mk', r'^BENCH_CALLS_BYTES +:= ([0-9]+)')) / 1048576:.1f}"]),
+        (r"region (N) MB", [f"{bench_region / 1048576:.1f}"]),
         *[(rf"\| {name} \| (N) \| (N) / (N) / (N) \| (N) / (N) / (N) \| (N) \| (N) \|", m.program(trace, file))
           for name, trace, file in rows],
         (r"SQLite (N) bytes live in a\s+region of (N)", m.region("sqlite64")),
