@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * quarry.c: the public functions: arguments, lock, re-entry, on_oom; the work is done below.
+ * quarry.c: the public functions: arguments, lock, re-entry, asking on_oom; the work is done below.
  *
  * Every call on a heap stands between enter() and leave(). enter() answers false for a call from one of the heap's own
  * source callbacks. on_oom is asked outside the lock, so it may call the heap.
@@ -213,20 +213,6 @@ static BITS_COLD void count_failure(struct quarry_heap *heap)
         heap->failures++;
 }
 
-/* Asks on_oom, outside the lock, whether to try again. */
-static bool ask_oom(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
-{
-    if (heap->on_oom == NULL)
-        return false;
-    if (UNITS_GUARDED &&
-        ((uintptr_t)heap->on_oom != ~guard_word(heap, on_oom_check) || !guard_is_sound(&heap_source(heap)->guard)))
-        return report(heap, QUARRY_CORRUPT, &heap->on_oom, bytes);
-    leave(heap, *saved);
-    bool again = heap->on_oom(heap_source(heap)->guard.context, heap, bytes);
-    *saved = lock_enter(heap);
-    return again;
-}
-
 /* A block for a request that the chunks that there are do not hold, if tried already, or any. The lock is held; it is
  * released. */
 static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
@@ -235,7 +221,7 @@ static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
         block = tried ? qi_heap_take_more(heap, bytes, align_bytes) : qi_heap_take(heap, bytes, align_bytes);
-        while (block == NULL && ask_oom(heap, bytes, &saved))
+        while (block == NULL && retry_ask(heap, bytes, &saved))
             block = qi_heap_take(heap, bytes, align_bytes);
     }
     if (block == NULL)
@@ -402,7 +388,7 @@ static void *change(struct quarry_heap *heap, void *address, size_t align_bytes,
     bool live = find(heap, address, bytes, &block);
     if (live && bytes <= UNITS_REQUEST_MAX_BYTES) {
         while ((changed = change_marked(heap, &block, address, bytes, align_bytes)) == NULL &&
-               ask_oom(heap, bytes, &saved)) {
+               retry_ask(heap, bytes, &saved)) {
             live = find(heap, address, bytes, &block); /* the hook may have moved its neighbours, or freed it */
             if (!live)
                 break;
@@ -445,29 +431,6 @@ BITS_INLINE bool resize(struct quarry_heap *heap, void *address, size_t bytes, b
 BITS_NOINLINE bool quarry_resize(struct quarry_heap *heap, void *block, size_t bytes)
 {
     return resize(heap, block, bytes, false);
-}
-
-/* --- for layers that try a request again themselves --- */
-
-void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes)
-{
-    uintptr_t saved;
-    if (!enter(heap, &saved))
-        return reentered(heap, NULL, bytes, saved);
-    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_take(heap, bytes, 1) : NULL;
-    block = heap_mark_taken(heap, block, bytes);
-    leave(heap, saved);
-    return block;
-}
-
-bool qi_retry_ask(struct quarry_heap *heap, size_t bytes)
-{
-    uintptr_t saved;
-    bool again = enter(heap, &saved) && bytes <= UNITS_REQUEST_MAX_BYTES && ask_oom(heap, bytes, &saved);
-    if (!again)
-        count_failure(heap);
-    leave(heap, saved);
-    return again;
 }
 
 /* --- giving back --- */

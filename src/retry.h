@@ -1,21 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * retry.h: one attempt at a request, and on_oom: for the layers above quarry.c that try a request again themselves.
+ * retry.h: on_oom, and one attempt at a request for the layers above quarry.c that try a request again themselves.
  *
  * Such a layer changes a block in several steps. on_oom may free that very block, so the layer finds the block again
- * after each time that on_oom was asked. quarry.c has the functions. Each costs what quarry_malloc() does, or what the
- * hook does.
+ * after each time that on_oom was asked. Each function costs what quarry_malloc() does, or what the hook does.
  */
 #ifndef QUARRY_RETRY_H
 #define QUARRY_RETRY_H
 
 #include "heap.h"
 
+/* Asks on_oom, outside the lock, whether to try again. The lock is held, and is held again afterwards. */
+BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
+{
+    if (heap->on_oom == NULL)
+        return false;
+    if (UNITS_GUARDED &&
+        ((uintptr_t)heap->on_oom != ~guard_word(heap, on_oom_check) || !guard_is_sound(&heap_source(heap)->guard))) {
+        qi_guard_report(&heap_source(heap)->guard, QUARRY_CORRUPT, &heap->on_oom, bytes);
+        return false;
+    }
+    lock_leave(heap, *saved);
+    bool again = heap->on_oom(heap_source(heap)->guard.context, heap, bytes);
+    *saved = lock_enter(heap);
+    return again;
+}
+
 /* quarry_malloc(), but on_oom is not asked, and a refused request is not counted. */
 void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes);
 
-/* Asks on_oom, outside the lock, whether a request of bytes is to be tried again. False: the request is refused, which
- * is counted. A request that no heap can serve is refused without asking. */
+/* Asks on_oom whether a request of bytes is to be tried again. False: the request is refused, which is counted. A
+ * request that no heap can serve is refused without asking. */
 bool qi_retry_ask(struct quarry_heap *heap, size_t bytes);
 
 #endif

@@ -259,7 +259,7 @@ ON_SOURCE_OF(test_tracked_table_that_source_refuses_fails_request, 6)
 
 ON_SOURCE_OF(test_tracked_many_blocks_are_each_known, 40)
 {
-    enum { BLOCKS = 1000 };
+    enum { BLOCKS = 900 };
     void **blocks = test_memory(BLOCKS * sizeof *blocks, 0);
     zend_mm_heap *heap = blocks != NULL ? begin() : NULL;
 

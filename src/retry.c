@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * retry.c: see retry.h.
+ */
+#include "retry.h"
+
+void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes)
+{
+    uintptr_t saved = lock_enter(heap);
+    if (source_is_busy(heap_source(heap))) {
+        lock_leave(heap, saved);
+        guard_report_outside(&heap_source(heap)->guard, QUARRY_REENTRY, NULL, bytes);
+        return NULL;
+    }
+    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_take(heap, bytes, 1) : NULL;
+    block = heap_mark_taken(heap, block, bytes);
+    lock_leave(heap, saved);
+    return block;
+}
+
+bool qi_retry_ask(struct quarry_heap *heap, size_t bytes)
+{
+    uintptr_t saved = lock_enter(heap);
+    bool can_ask = bytes <= UNITS_REQUEST_MAX_BYTES && !source_is_busy(heap_source(heap));
+    bool again = can_ask && retry_ask(heap, bytes, &saved);
+    if (!again && QUARRY_STATS != 0)
+        heap->failures++;
+    lock_leave(heap, saved);
+    return again;
+}
