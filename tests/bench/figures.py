@@ -162,7 +162,7 @@ def places(m):
         (r"(N) to (N) % more instructions on ARM, (N) to (N) % on x86_64",
          more(arm) + more(level_percents("x86_64", 1))),
         (r"at (N) to (N) times the instructions", [commas(min(third)), commas(max(third))]),
-        (r"(N) bytes on 32-bit ARM, (N) on x86_64",
+        (r"(N) bytes on 32-bit ARM, (N) on x86",
          [constant("include/quarry_config.h", rf"#define QUARRY_ALIGN_BYTES ({value})$") for value in (8, 16)]),
         (r"region (N) MB", [f"{bench_region / 1048576:.1f}"]),
         *[(rf"\| {name} \| (N) \| (N) / (N) / (N) \| (N) / (N) / (N) \| (N) \| (N) \|", m.program(trace, file))
