@@ -92,10 +92,11 @@ SRC := $(wildcard src/*.c)
 
 # --- Libraries ---------------------------------------------------------------------------------------------------
 
-# A file that changes only when its text does: what depends on it is built again when flags change.
+# A file that changes only when its text does: what depends on it is built again when flags change. With make -n it is
+# written too (+), so that make knows what is left to build.
 define flags_file
 build/$(1).flags: FORCE
-	@mkdir -p $$(@D); echo '$(2)' | cmp -s - $$@ 2>/dev/null || echo '$(2)' >$$@
+	+@mkdir -p $$(@D); echo '$(2)' | cmp -s - $$@ 2>/dev/null || echo '$(2)' >$$@
 endef
 
 # $(1) ISA. CC on the command line replaces the ISA's compiler; its CPU flags are then QUARRY_FLAGS' business.

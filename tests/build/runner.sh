@@ -70,6 +70,10 @@ sed -i 's|^build/lame:|build/lame: Makefile FORCE|; $a FORCE:' "$work/Makefile"
 run 2 broken.list broken
 expect "an image of an earlier build does not count as built" ends_with "2 passed, 1 failed"
 
+# In the real Makefile, where files of flags are always looked at: what is there is not wanted again.
+(cd "$root" && make -s build/hosted/libquarry.a && make -s -n --trace build/hosted/libquarry.a) >"$work/said" 2>&1
+expect "make does not want again what is built" never_says "target 'build/hosted/libquarry.a'"
+
 run 2 hangs.list good
 expect "a job that hangs is ended" says "ended after 1 seconds"
 expect "jobs that fail are counted, beside the build" ends_with "1 passed, 2 failed"
