@@ -159,6 +159,8 @@
 #define QUARRY_CORES_ONES "9"
 #endif
 
+/* Defined as nothing, for library and program alike, QUARRY_LINK_NAME(name) leaves all names as they are in C. */
+#ifndef QUARRY_LINK_NAME
 #define QUARRY_LINK_OPTIONS                                                                                            \
     "__QUARRY_CHECK_LEVEL_" QUARRY_LEVEL_TEXT "__QUARRY_LOCK_" QUARRY_LOCK_TEXT                                        \
     "__QUARRY_PAGE_BYTES_" QUARRY_PAGE_TEXT "__QUARRY_ALIGN_BYTES_" QUARRY_ALIGN_TEXT                                  \
@@ -174,8 +176,6 @@
 #define QUARRY_LINK_TEXT(text)  QUARRY_LINK_TEXT_(text)
 #define QUARRY_LINK_TEXT_(text) #text
 
-/* Defined as nothing, for library and program alike, it leaves all names as they are in C. */
-#ifndef QUARRY_LINK_NAME
 #ifdef __GNUC__
 #define QUARRY_LINK_NAME(name) __asm__(QUARRY_LINK_PREFIX #name QUARRY_LINK_OPTIONS)
 #ifdef __ELF__

@@ -35,7 +35,8 @@ CONTRACT = "-std=c11 -O2 -ffreestanding".split()
 
 # What a compiler would tell cppcheck, which has no macros of its own: one of each kind of CPU is enough for a 64-bit
 # and a 32-bit one, and the ports differ only in what they define themselves.
-MACROS = "__GNUC__=12 __BYTE_ORDER__=1234 __ORDER_LITTLE_ENDIAN__=1234".split()
+# It takes a declaration that names its symbol for the linker for none.
+MACROS = "__GNUC__=12 __BYTE_ORDER__=1234 __ORDER_LITTLE_ENDIAN__=1234 QUARRY_LINK_NAME(name)=".split()
 MACROS_64 = "UINTPTR_MAX=0xFFFFFFFFFFFFFFFFu SIZE_MAX=0xFFFFFFFFFFFFFFFFu __BIGGEST_ALIGNMENT__=16".split()
 MACROS_32 = "UINTPTR_MAX=0xFFFFFFFFu SIZE_MAX=0xFFFFFFFFu __BIGGEST_ALIGNMENT__=8 __arm__=1 __ARM_ARCH=6".split()
 WIDE_ISAS = ("hosted", "x86_64", "aarch64")
