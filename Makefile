@@ -177,11 +177,12 @@ MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
 MODE_level2o2 := -O2 -DQUARRY_CHECK_LEVEL=2
 # The two that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
 MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
+MODE_track3 := $(MODE_track) -DQUARRY_CHECK_LEVEL=3
 MODE_cores  := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
 
 HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
 	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
-	gcc-64-track gcc-32-track gcc-64-cores
+	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores
 
 # Big-endian processes, run by QEMU's user mode: 32 bits, 32 bits with guarded maps, and 64 bits, where pages of 64 bytes
 # have maps that are shorter than a word.
@@ -204,7 +205,7 @@ host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MOD
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret. At level 4, where each call
 # checks all, the stress tests would take minutes.
-host_images = $(if $(filter %-track %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))
+host_images = $(if $(filter %-track %-track3 %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))
 
 HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 # Of $(1) (sources), the objects below build/$(2).

@@ -233,29 +233,32 @@ void quarry_free(struct quarry_heap *heap, void *block);
  *  Owner, Time, Context: as quarry_free().
  *  Misuse     as quarry_free(). From check level 2 QUARRY_WRONG_SIZE, the block stays: every size that asks for another
  *             slot or number of pages than the block has; but only sizes above the block's, if some block of the heap
- *             was aligned, shrunk by quarry_resize(), or taken from the last free pages, since its last reset. */
+ *             was aligned, shrunk by quarry_resize(), or taken from the last free pages, since its last reset. From
+ *             check level 3: every size but the one that was asked for last. */
 void quarry_free_sized(struct quarry_heap *heap, void *block, size_t bytes);
 
 /** Change a block's size where it lies.
  *  Returns    true; or false, the block unchanged, iff it cannot grow in place or is no live block.
- *             A small block has the size of its slot: any size up to that is true.
+ *             A small block has the size of its slot: any size up to that is true (from check level 3: up to that less
+ *             its canary).
  *  Time       lookup; bounded; a huge block: source.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     as quarry_free(). block NULL is false. */
 bool quarry_resize(struct quarry_heap *heap, void *block, size_t bytes);
 
 /** How many bytes of a live block may be used.
- *  Returns    at least what was asked for; 0 for NULL and for what is no live block.
+ *  Returns    at least what was asked for, from check level 3 just that (1 for a request of 0); 0 for NULL and for what
+ *             is no live block.
  *  Time       lookup; a few dozen instructions.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     as quarry_free(). */
 size_t quarry_usable_size(struct quarry_heap *heap, const void *block);
 
 /** What quarry_usable_size() says of a fresh quarry_malloc(bytes) while memory is not short.
- *  Returns    that size; 0 for a size that no heap can serve. For a request that a fresh chunk of the heap's source
- *             cannot hold it is the size of a block straight from the source; a free run of a region, or of memory
- *             that the source never takes back, may serve such a request too, and then the block's size is the request
- *             rounded up to pages.
+ *  Returns    that size; 0 for a size that no heap can serve. From check level 3: bytes, or 1 for 0. Below that, for a
+ *             request that a fresh chunk of the heap's source cannot hold it is the size of a block straight from the
+ *             source; a free run of a region, or of memory that the source never takes back, may serve such a request
+ *             too, and then the block's size is the request rounded up to pages.
  *  Units      bytes.
  *  Owner      nothing changes hands, and nothing that ever changes is read.
  *  Time       a few instructions.

@@ -58,7 +58,9 @@
  *      bit of it is reported or has no effect; the size given to quarry_free_sized() and efree_size() is verified.
  *      More instructions, most on x86_64, and a word of control data for each page instead of a bit for each two
  *      pointers.
- *   3  each block ends in a canary of a pointer's size; free memory is filled, and looked at before it is used again;
+ *   3  what a block has beyond the bytes that were asked for is a canary, a pointer's size and a byte at least, and
+ *      quarry_usable_size() and quarry_good_size() say no more than what was asked for; free memory is filled, and
+ *      looked at before it is used again;
  *      a small block that was freed waits until 16 more were, or memory is short. What was written beyond a block's end
  *      is reported when it is freed, resized or checked, what was written to free memory when it is used again or
  *      checked. Some ten times the instructions, and a step for each word of a block; creating a heap fills it.

@@ -55,24 +55,37 @@ struct visitor {
     void *context;
 };
 
-/* From check level 3: reports a live block that something was written behind. */
-static void look_at_canary(const struct quarry_heap *heap, const void *pointer, size_t bytes)
+/* How much of a live block may be used; from check level 3 a block is reported that something was written behind. */
+static size_t usable_bytes(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes)
 {
-    const uint8_t *canary = (const uint8_t *)pointer + bytes;
-    if (bits_load(canary) != heap_canary(heap, canary))
-        qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, pointer, bytes);
+    size_t bytes;
+    if (!FILL_IS_ON)
+        return whole_bytes - HEAP_CANARY_BYTES;
+    if (heap_canary(heap, start, whole_bytes, &bytes) != CANARY_LIVE)
+        qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, start, bytes);
+    return bytes;
 }
 
-static bool visit_one(const struct visitor *visitor, const void *pointer, size_t bytes, bool free,
-                      enum quarry_block_kind kind)
+/* Shows a live block. */
+static bool visit_block(const struct visitor *visitor, const uint8_t *start, size_t whole_bytes,
+                        enum quarry_block_kind kind)
 {
     struct quarry_block block;
-    block.pointer = mark_owners(pointer);
-    block.bytes = bytes;
-    block.free = free;
+    block.pointer = mark_owners(start);
+    block.bytes = usable_bytes(visitor->heap, start, whole_bytes);
+    block.free = false;
     block.kind = kind;
-    if (FILL_IS_ON && !free)
-        look_at_canary(visitor->heap, pointer, bytes);
+    return visitor->visit(visitor->context, &block);
+}
+
+/* Shows a free slot, or a run of free pages. */
+static bool visit_free(const struct visitor *visitor, const uint8_t *start, size_t bytes, enum quarry_block_kind kind)
+{
+    struct quarry_block block;
+    block.pointer = mark_owners(start);
+    block.bytes = bytes;
+    block.free = true;
+    block.kind = kind;
     return visitor->visit(visitor->context, &block);
 }
 
@@ -81,10 +94,12 @@ static bool visit_slots(const struct visitor *visitor, const struct stretch *str
     struct bin_run run = run_of_stretch(stretch);
     size_t bytes = bin_slot_bytes(bin_of_code(run.code));
     unsigned slots = bin_shape_of(run.code)->slots;
-    for (unsigned slot = 0; slot < slots; slot++)
-        if (!visit_one(visitor, bin_run_start(&run) + slot * bytes, bytes - HEAP_CANARY_BYTES,
-                       !small_is_used(&run, slot), QUARRY_SMALL))
+    for (unsigned slot = 0; slot < slots; slot++) {
+        const uint8_t *start = bin_run_start(&run) + slot * bytes;
+        if (small_is_used(&run, slot) ? !visit_block(visitor, start, bytes, QUARRY_SMALL)
+                                      : !visit_free(visitor, start, bytes - HEAP_CANARY_BYTES, QUARRY_SMALL))
             return false;
+    }
     return true;
 }
 
@@ -92,9 +107,10 @@ static bool visit_stretch(const struct visitor *visitor, const struct stretch *s
 {
     if (stretch->code >= PAGE_SMALL)
         return visit_slots(visitor, stretch);
-    return visit_one(visitor, chunk_page_address(stretch->chunk, stretch->page),
-                     units_bytes_from_pages(stretch->pages) - (stretch->code == PAGE_FREE ? 0 : HEAP_CANARY_BYTES),
-                     stretch->code == PAGE_FREE, QUARRY_LARGE);
+    const uint8_t *start = chunk_page_address(stretch->chunk, stretch->page);
+    const size_t bytes = units_bytes_from_pages(stretch->pages);
+    return stretch->code == PAGE_FREE ? visit_free(visitor, start, bytes, QUARRY_LARGE)
+                                      : visit_block(visitor, start, bytes, QUARRY_LARGE);
 }
 
 /* Chunks: the first, then the list. */
@@ -121,8 +137,7 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
         if (!chunk_is_whole(chunk))
             return report_damage(heap, chunk);
-        if (chunk->page_count == 0 &&
-            !visit_one(&visitor, chunk->pages, huge_usable_bytes(chunk) - HEAP_CANARY_BYTES, false, QUARRY_HUGE))
+        if (chunk->page_count == 0 && !visit_block(&visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE))
             return true;
         struct stretch stretch = {chunk, 0, 0, 0};
         for (; stretch.page < chunk->page_count; stretch.page += stretch.pages) {
@@ -156,18 +171,19 @@ static bool fill_is_whole(const struct quarry_heap *heap, const uint8_t *start, 
     return damage == NULL;
 }
 
-/* Counts an allocated block of so many bytes in, canary included, if it is live; false after a report: its canary, or
- * the memory of a block that waits, was written to. */
-static bool count_block(const struct quarry_heap *heap, const uint8_t *start, size_t bytes, struct sums *sums)
+/* Counts an allocated block in, canary included, if it is live; false after a report: its canary, or the memory of a
+ * block that waits, was written to. */
+static bool count_block(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes, struct sums *sums)
 {
-    const uint8_t *canary = start + bytes - HEAP_CANARY_BYTES;
-    if (FILL_IS_ON && bits_load(canary) == ~heap_canary(heap, canary))
-        return fill_is_whole(heap, start, canary, sums);
+    size_t bytes = whole_bytes - HEAP_CANARY_BYTES;
+    enum canary_state state = FILL_IS_ON ? heap_canary(heap, start, whole_bytes, &bytes) : CANARY_LIVE;
+    if (state == CANARY_DEAD)
+        return fill_is_whole(heap, start, canary_tail(start, whole_bytes), sums);
     sums->blocks++;
-    sums->used_bytes += bytes - HEAP_CANARY_BYTES;
-    if (!FILL_IS_ON || bits_load(canary) == heap_canary(heap, canary))
+    sums->used_bytes += bytes;
+    if (state == CANARY_LIVE)
         return true;
-    qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, start, bytes - HEAP_CANARY_BYTES);
+    qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, start, bytes);
     sums->reported = true;
     return false;
 }

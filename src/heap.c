@@ -68,9 +68,26 @@ size_t qi_heap_whole_bytes(const struct heap_block *block)
     }
 }
 
-size_t qi_heap_usable_bytes(const struct heap_block *block)
+size_t qi_heap_room_bytes(const struct heap_block *block)
 {
     return qi_heap_whole_bytes(block) - HEAP_CANARY_BYTES;
+}
+
+static uint8_t *block_start(const struct heap_block *block)
+{
+    const struct bin_run *run = &block->run;
+    return block->kind == QUARRY_HUGE    ? run->chunk->pages
+           : block->kind == QUARRY_LARGE ? chunk_page_address(run->chunk, run->page)
+                                         : bin_run_start(run) + block->slot * qi_heap_whole_bytes(block);
+}
+
+size_t qi_heap_usable_bytes(const struct quarry_heap *heap, const struct heap_block *block)
+{
+    size_t asked_bytes;
+    if (!FILL_IS_ON)
+        return qi_heap_room_bytes(block);
+    heap_canary(heap, block_start(block), qi_heap_whole_bytes(block), &asked_bytes);
+    return asked_bytes;
 }
 
 /* Pages in a fresh chunk of the heap's source; 0: regions only. */
@@ -80,8 +97,14 @@ static size_t fresh_chunk_pages(const struct quarry_heap *heap)
     return sourced != NULL ? sourced->chunk_pages : 0;
 }
 
-/* qi_heap_good_bytes(), both with their canary. It reads only what stays as it was when the heap was made, since it may
- * be asked without the lock. */
+/* What a block is asked for with that many bytes: the smallest block has one. */
+static size_t asked_for(size_t bytes)
+{
+    return bytes != 0 ? bytes : 1;
+}
+
+/* The bytes of the slot or the pages for so many bytes, canary included. It reads only what stays as it was when the
+ * heap was made, since it may be asked without the lock. */
 static size_t good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
 {
     if (bytes <= BIN_MAX_BYTES)
@@ -92,9 +115,14 @@ static size_t good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
     return huge_good_bytes(bytes);
 }
 
+size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
+{
+    return good_whole_bytes(heap, heap_whole_request(bytes));
+}
+
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
 {
-    return good_whole_bytes(heap, heap_whole_request(bytes)) - HEAP_CANARY_BYTES;
+    return FILL_IS_ON ? asked_for(bytes) : good_whole_bytes(heap, heap_whole_request(bytes)) - HEAP_CANARY_BYTES;
 }
 
 /* What a block of that kind has for so many bytes, if nothing makes it larger. */
@@ -116,46 +144,30 @@ static void note_loose(struct quarry_heap *heap, unsigned kind, size_t bytes, si
 
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
-    size_t usable = qi_heap_usable_bytes(block);
-    if (bytes > usable)
+    if (FILL_IS_ON)
+        return asked_for(bytes) == qi_heap_usable_bytes(heap, block);
+    if (bytes > qi_heap_room_bytes(block))
         return false;
-    bytes += HEAP_CANARY_BYTES;
-    usable += HEAP_CANARY_BYTES;
-    return heap_has_loose_blocks(heap) || good_bytes_of_kind(block->kind, bytes) == usable;
+    return heap_has_loose_blocks(heap) ||
+           good_bytes_of_kind(block->kind, bytes + HEAP_CANARY_BYTES) == qi_heap_whole_bytes(block);
 }
 
 /* --- canaries --- */
 
-static uint8_t *block_start(const struct heap_block *block)
+static void write_canary(const struct quarry_heap *heap, const struct heap_block *block, size_t asked_bytes)
 {
-    const struct bin_run *run = &block->run;
-    return block->kind == QUARRY_HUGE    ? run->chunk->pages
-           : block->kind == QUARRY_LARGE ? chunk_page_address(run->chunk, run->page)
-                                         : bin_run_start(run) + block->slot * qi_heap_whole_bytes(block);
-}
-
-static uint8_t *canary_place(const struct heap_block *block)
-{
-    return block_start(block) + qi_heap_usable_bytes(block);
-}
-
-static void write_canary(const struct quarry_heap *heap, const struct heap_block *block, bool is_dead)
-{
-    uint8_t *at = canary_place(block);
-    bits_store(at, is_dead ? ~heap_canary(heap, at) : heap_canary(heap, at));
+    qi_canary_write(&heap->bins.runs.chunks.source.guard, block_start(block), qi_heap_whole_bytes(block), asked_bytes);
 }
 
 unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block)
 {
-    const uint8_t *at = canary_place(block);
-    uintptr_t found = bits_load(at);
-    return found == heap_canary(heap, at)    ? 0
-           : found == ~heap_canary(heap, at) ? (unsigned)QUARRY_DOUBLE_FREE
-                                             : (unsigned)QUARRY_OVERRUN;
+    size_t asked_bytes;
+    enum canary_state state = heap_canary(heap, block_start(block), qi_heap_whole_bytes(block), &asked_bytes);
+    return state == CANARY_LIVE ? 0 : state == CANARY_DEAD ? (unsigned)QUARRY_DOUBLE_FREE : (unsigned)QUARRY_OVERRUN;
 }
 
 /* A block that was taken a moment ago: nobody has written to its memory, and it gets its canary. */
-static void *begin_life(struct quarry_heap *heap, void *address)
+static void *begin_life(struct quarry_heap *heap, void *address, size_t asked_bytes)
 {
     struct heap_block block;
     if (qi_heap_locate(heap, address, 1, &block) != 0) { /* something was damaged meanwhile */
@@ -164,8 +176,17 @@ static void *begin_life(struct quarry_heap *heap, void *address)
     }
     if (block.kind == QUARRY_SMALL) /* pages have been looked at; a huge block comes from the source */
         qi_list_verify(heap_chunks(heap), address, qi_heap_whole_bytes(&block));
-    write_canary(heap, &block, false);
+    write_canary(heap, &block, asked_bytes);
+    heap_count_taken(heap, asked_bytes);
     return address;
+}
+
+/* A live block gets another size, in a slot or pages that have room for it. */
+static void change_asked(struct quarry_heap *heap, const struct heap_block *block, size_t old_bytes, size_t asked_bytes)
+{
+    write_canary(heap, block, asked_bytes);
+    heap_count_given(heap, old_bytes);
+    heap_count_taken(heap, asked_bytes);
 }
 
 /* --- taking --- */
@@ -184,12 +205,19 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes)
     return (bin_slot_bytes(bin) & (align_bytes - 1)) == 0 ? bin : BIN_COUNT; /* GCOVR_EXCL_BR_LINE: so it always is */
 }
 
+/* Counts a block in by its slot or pages; from check level 3 begin_life() does it by what was asked for. */
+BITS_INLINE void count_whole(struct quarry_heap *heap, size_t whole_bytes)
+{
+    if (!FILL_IS_ON)
+        heap_count_taken(heap, whole_bytes);
+}
+
 static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_take(&heap->bins.runs, pages, align_bytes);
     if (block != NULL) {
-        heap_count_taken(heap, units_bytes_from_pages(pages));
+        count_whole(heap, units_bytes_from_pages(pages));
         note_loose(heap, QUARRY_LARGE, bytes, units_bytes_from_pages(pages));
     }
     return block;
@@ -206,7 +234,7 @@ static void *take_slot(struct quarry_heap *heap, unsigned bin)
     }
     void *block = opened == SMALL_OPEN ? small_take_from(&current, bytes) : qi_bin_take(&heap->bins, bin);
     if (block != NULL)
-        heap_count_taken(heap, bytes);
+        count_whole(heap, bytes);
     return block;
 }
 
@@ -245,15 +273,15 @@ BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, si
 
 void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    bytes = heap_whole_request(bytes);
-    if (bytes == 0) /* the smallest block */
-        bytes = 1;
-    void *block = take_from_chunks(heap, bytes, align_bytes);
+    size_t whole = heap_whole_request(bytes);
+    if (whole == 0) /* the smallest block */
+        whole = 1;
+    void *block = take_from_chunks(heap, whole, align_bytes);
     if (block == NULL && qi_heap_flush(heap))
-        block = take_from_chunks(heap, bytes, align_bytes);
+        block = take_from_chunks(heap, whole, align_bytes);
     if (block == NULL)
-        block = qi_heap_take_more(heap, bytes, align_bytes);
-    return FILL_IS_ON && block != NULL ? begin_life(heap, block) : block;
+        block = qi_heap_take_more(heap, whole, align_bytes);
+    return FILL_IS_ON && block != NULL ? begin_life(heap, block, asked_for(bytes)) : block;
 }
 
 /* --- giving --- */
@@ -295,10 +323,11 @@ static void end_waiting(struct quarry_heap *heap, void *address)
     struct heap_block block;
     if (qi_heap_locate(heap, address, 1, &block) != 0)
         return;
-    qi_list_verify(heap_chunks(heap), address, qi_heap_usable_bytes(&block));
+    const size_t bytes = qi_heap_whole_bytes(&block);
+    qi_list_verify(heap_chunks(heap), address, bytes - sizeof(uintptr_t));
     if (qi_heap_examine(heap, &block) != QUARRY_DOUBLE_FREE)
-        qi_guard_report_write(&heap_source(heap)->guard, canary_place(&block));
-    qi_fill(address, qi_heap_whole_bytes(&block));
+        qi_guard_report_write(&heap_source(heap)->guard, canary_tail(address, bytes));
+    qi_fill(address, bytes);
     if (give_memory(heap, &block) == RUN_GIVEN_ALL)
         qi_heap_emptied(heap, block.run.chunk);
 }
@@ -311,9 +340,8 @@ static void begin_waiting(struct quarry_heap *heap, const struct heap_block *blo
     *heap_oldest(heap) = (place + 1) % HEAP_WAITING;
     heap_waiting(heap)[place] = block_start(block);
     heap_waiting_check(heap)[place] = ~(uintptr_t)block_start(block);
-    qi_fill(block_start(block), qi_heap_usable_bytes(block));
-    write_canary(heap, block, true);
-    heap_count_given(heap, qi_heap_whole_bytes(block));
+    heap_count_given(heap, qi_heap_usable_bytes(heap, block));
+    qi_canary_write_dead(&heap_source(heap)->guard, block_start(block), qi_heap_whole_bytes(block));
     if (longest != NULL)
         end_waiting(heap, longest);
 }
@@ -336,7 +364,7 @@ BITS_NOINLINE void qi_heap_give(struct quarry_heap *heap, const struct heap_bloc
         begin_waiting(heap, block);
         return;
     }
-    size_t bytes = qi_heap_whole_bytes(block);
+    size_t bytes = FILL_IS_ON ? qi_heap_usable_bytes(heap, block) : qi_heap_whole_bytes(block);
     enum run_given given = give_memory(heap, block);
     if (given != RUN_REFUSED)
         heap_count_given(heap, bytes);
@@ -362,15 +390,13 @@ BITS_INLINE bool give_waiting(struct quarry_heap *heap)
 
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
-    size_t old_bytes = qi_heap_whole_bytes(block);
+    const size_t old_bytes = qi_heap_whole_bytes(block), asked_bytes = bytes;
+    const size_t old_asked = FILL_IS_ON ? qi_heap_usable_bytes(heap, block) : 0; /* while its canary is where it was */
+    bool done;
     bytes = heap_whole_request(bytes);
     if (block->kind == QUARRY_SMALL) {
-        if (bytes <= old_bytes)
-            note_loose(heap, QUARRY_SMALL, bytes, old_bytes);
-        return bytes <= old_bytes;
-    }
-    bool done;
-    if (block->kind == QUARRY_HUGE) {
+        done = bytes <= old_bytes;
+    } else if (block->kind == QUARRY_HUGE) {
         done = heap_sourced_or_null(heap) != NULL &&
                heap_sourced(heap)->growth->resize_huge(heap_chunks(heap), (struct added_chunk *)block->run.chunk,
                                                        bytes);
@@ -379,13 +405,15 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
                (give_waiting(heap) && qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
-    if (done) {
-        heap_count_given(heap, old_bytes);
+    if (done && FILL_IS_ON) {
+        change_asked(heap, block, old_asked, asked_for(asked_bytes));
+    } else if (done) {
         const size_t new_bytes = qi_heap_whole_bytes(block);
-        heap_count_taken(heap, new_bytes);
+        if (block->kind != QUARRY_SMALL) {
+            heap_count_given(heap, old_bytes);
+            heap_count_taken(heap, new_bytes);
+        }
         note_loose(heap, block->kind, bytes, new_bytes);
-        if (FILL_IS_ON)
-            write_canary(heap, block, false);
     }
     return done;
 }
@@ -403,17 +431,25 @@ static bool should_move(const struct quarry_heap *heap, const struct heap_block 
 void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes)
 {
-    size_t old_bytes = qi_heap_usable_bytes(block);
+    const size_t old_bytes = qi_heap_usable_bytes(heap, block);
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
     if (placed && !should_move(heap, block, heap_whole_request(bytes)) && qi_heap_resize(heap, block, bytes))
         return address;
     void *moved = qi_heap_take(heap, bytes, align_bytes);
-    if (moved == NULL) { /* then where it is; shrinking never fails: it may stay as long as it is */
-        return placed && (qi_heap_resize(heap, block, bytes) || bytes <= old_bytes) ? address : NULL;
+    if (moved == NULL) { /* then where it is; shrinking never fails: its pages may stay as many as they are */
+        if (!placed)
+            return NULL;
+        if (qi_heap_resize(heap, block, bytes))
+            return address;
+        if (bytes > old_bytes)
+            return NULL;
+        if (FILL_IS_ON)
+            change_asked(heap, block, old_bytes, asked_for(bytes));
+        return address;
     }
     moved = heap_mark_taken(heap, moved, bytes);
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
-    mark_dead(heap, address, old_bytes);
+    mark_dead(heap, address, qi_heap_room_bytes(block));
     qi_heap_give(heap, block);
     return moved;
 }
@@ -542,7 +578,7 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
         huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
     if (huge == NULL)
         return NULL;
-    heap_count_taken(heap, huge_usable_bytes(&huge->chunk));
+    count_whole(heap, huge_usable_bytes(&huge->chunk));
     note_loose(heap, QUARRY_HUGE, bytes, huge_usable_bytes(&huge->chunk));
     return huge->chunk.pages;
 }

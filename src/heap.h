@@ -19,6 +19,7 @@
 #ifndef QUARRY_HEAP_H
 #define QUARRY_HEAP_H
 
+#include "canary.h"
 #include "huge.h"
 #include "large.h"
 #include "lock.h"
@@ -35,20 +36,22 @@
 #define heap_set_loose(heap, is_loose) ((void)(heap), (void)(is_loose))
 #endif
 
-/* From check level 3 a block ends in a canary, and a small one that was given back waits in a ring before its slot may
- * be taken again: it still looks allocated to the layers below, but its canary says that it is dead.
+/* From check level 3 a block ends in a canary (canary.h), and a small one that was freed waits in a ring before its
+ * slot may be taken again: it still looks allocated to the layers below, but its canary says that it is dead. Where
+ * blocks are marked for a tool of the host's, there is a zone in its place below level 3, which belongs to nobody.
  *
- *   slot or pages     +-----------------------------------+--------+
- *   of a block        | usable bytes                      | canary |     HEAP_CANARY_BYTES
- *                     +-----------------------------------+--------+
- *
- * Where blocks are marked for a tool of the host's, there is a zone in its place, which belongs to nobody. */
-#define HEAP_CANARY_BYTES (FILL_IS_ON ? MARK_CANARY_BYTES : MARK_ZONE_BYTES)
+ *   slot or pages     +-------------------------------------------+-------------------+
+ *   of a block        | room                                      | canary or zone    |     HEAP_CANARY_BYTES
+ *                     +-------------------------------------------+-------------------+
+ *   below level 3     '-------------- usable bytes ---------------'
+ *   from level 3      '---- usable bytes ----'----- canary -------------------------'
+ */
+#define HEAP_CANARY_BYTES (FILL_IS_ON ? CANARY_LEAST_BYTES : MARK_ZONE_BYTES)
 
-/* A request and its canary. A block has at least a byte beside it. */
+/* A request and the least that stands behind it. A block has at least a byte beside that. */
 BITS_INLINE size_t heap_whole_request(size_t bytes)
 {
-    return bytes + HEAP_CANARY_BYTES + (HEAP_CANARY_BYTES >= UNITS_GRANULE_BYTES && bytes == 0 ? 1 : 0);
+    return bytes + HEAP_CANARY_BYTES + (HEAP_CANARY_BYTES != 0 && bytes == 0 ? 1 : 0);
 }
 
 /* Is a block just its slot or pages, so that hot paths can serve it? */
@@ -170,10 +173,11 @@ BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
     return heap->used_peak_bytes - heap->below_peak_bytes;
 }
 
-/* What a canary at a place looks like: bound to the heap's secret and to the place. A dead one has all bits changed. */
-BITS_INLINE uintptr_t heap_canary(const struct quarry_heap *heap, const uint8_t *at)
+/* What the canary of a block says. */
+BITS_INLINE enum canary_state heap_canary(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes,
+                                          size_t *asked_bytes)
 {
-    return guard_secret(&heap->bins.runs.chunks.source.guard) ^ bits_rotate_right((uintptr_t)at, 5);
+    return qi_canary_read(&heap->bins.runs.chunks.source.guard, start, whole_bytes, asked_bytes);
 }
 
 /* 64-bit CPUs count in memory, and note a new peak only when something is given back, so that taking has nothing to
@@ -212,12 +216,12 @@ BITS_INLINE void heap_count_given_in_memory(struct quarry_heap *heap, size_t byt
     heap->blocks--;
 }
 
-/* bytes: canary included, as everywhere below. */
+/* bytes: below check level 3 of the slot or the pages, zone included; from there on, what was asked for. */
 BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    bytes -= HEAP_CANARY_BYTES;
+    bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
         heap_count_taken_in_memory(heap, bytes);
         return;
@@ -235,7 +239,7 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    bytes -= HEAP_CANARY_BYTES;
+    bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
         heap_count_given_in_memory(heap, bytes);
         return;
@@ -264,17 +268,17 @@ BITS_INLINE unsigned heap_find(const struct quarry_heap *heap, const void *addre
     return FILL_IS_ON && wrong == 0 ? qi_heap_examine(heap, block) : wrong;
 }
 
-/* Marks a block live, that was taken for a request of so many bytes; its owner's pointer. Memory behind it may be read
- * if it lies in the same frame, or in pages of the heap. */
-BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t bytes, size_t usable_bytes)
+/* Marks a block live, that was taken for a request of so many bytes; its owner's pointer. Memory behind its room may be
+ * read if it lies in the same frame, or in pages of the heap. */
+BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t bytes, size_t room_bytes)
 {
-    const uint8_t *behind = (const uint8_t *)block + usable_bytes;
+    const uint8_t *behind = (const uint8_t *)block + room_bytes;
     if (MARK_HAS_TAGS && ((uintptr_t)behind & (UNITS_SOURCE_BYTES - 1)) == 0) {
         const struct chunk *chunk = chunk_find(heap_chunks(heap), behind);
         if (chunk == NULL || !chunk_holds(chunk, behind))
             behind = NULL;
     }
-    return mark_live(heap, block, bytes, usable_bytes, behind);
+    return mark_live(heap, block, bytes, room_bytes, behind);
 }
 
 /* On a hot path: has the pointer the tag of the memory in one of our pages? A macro, so that where there are no tags it
@@ -284,12 +288,18 @@ BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t b
 /* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */
 bool qi_heap_flush(struct quarry_heap *heap);
 
-size_t qi_heap_usable_bytes(const struct heap_block *block);
+/* How many bytes of a live block its owner may use: the block's room; from check level 3 what was asked for, or 0 after
+ * damage. */
+size_t qi_heap_usable_bytes(const struct quarry_heap *heap, const struct heap_block *block);
 
-/* Canary included. */
+/* What a request could have of a block's slot or pages: all but the least canary, or zone. */
+size_t qi_heap_room_bytes(const struct heap_block *block);
+
+/* The bytes of the slot or the pages. */
 size_t qi_heap_whole_bytes(const struct heap_block *block);
 
-/* May this live block have been asked for with so many bytes? Exact, unless some block of the heap since its reset was
+/* May this live block have been asked for with so many bytes? Exact from check level 3. At level 2 every size is right
+ * that would get the same slot or pages, unless some block of the heap since its reset was
  * aligned, made smaller where it lay, or taken where memory was short, so that it is larger than the rule says: then
  * only a size that the block does not hold is told. */
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
@@ -298,6 +308,9 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
  * lock. */
 size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 
+/* The slot or the pages that it would have. */
+size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes);
+
 /* As heap_mark_live(), for a block that was just taken, or NULL. */
 BITS_INLINE void *heap_mark_taken(struct quarry_heap *heap, void *address, size_t bytes)
 {
@@ -305,7 +318,7 @@ BITS_INLINE void *heap_mark_taken(struct quarry_heap *heap, void *address, size_
     if (!MARK_IS_ON || address == NULL)
         return address;
     qi_heap_locate(heap, address, 1, &block);
-    return heap_mark_live(heap, address, bytes, qi_heap_usable_bytes(&block));
+    return heap_mark_live(heap, address, bytes, qi_heap_room_bytes(&block));
 }
 
 /* Marks every block dead. */

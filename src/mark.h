@@ -29,9 +29,6 @@
 /* What keeps two blocks apart where neighbours cannot be told by their tags. */
 #define MARK_ZONE_BYTES (MARK_IS_ON && !MARK_HAS_TAGS ? MARK_GRANULE_BYTES : 0)
 
-/* What a canary takes: it may not lie in a granule of the block. */
-#define MARK_CANARY_BYTES (MARK_IS_ON ? MARK_GRANULE_BYTES : sizeof(uintptr_t))
-
 /* The first granule of a region stays as it is: its tag is the region's, for the day that it is handed back. */
 #define MARK_REGION_BYTES (MARK_HAS_TAGS ? MARK_GRANULE_BYTES : 0)
 

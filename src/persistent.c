@@ -43,7 +43,7 @@ void *__zend_realloc(void *p, size_t len)
     if (p == NULL || heap == NULL)
         return __zend_malloc(len);
     void *block = quarry_realloc(heap, p, len);
-    return block != NULL || !quarry_owns(heap, p) ? block : or_fail(NULL, len); /* of a dead block: reported */
+    return block != NULL || !qi_serve_lacks_memory(heap, p) ? block : or_fail(NULL, len); /* or it was reported */
 }
 
 void *_safe_realloc(void *ptr, size_t nmemb, size_t size, size_t offset)

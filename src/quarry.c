@@ -346,19 +346,25 @@ static bool find(const struct quarry_heap *heap, const void *address, size_t byt
     return wrong == 0 ? true : report(heap, wrong, address, bytes); /* GCOVR_EXCL_BR_LINE: report() is always false */
 }
 
+/* How much of a live block is marked live at most: memory tags reach as far as its room. */
+BITS_INLINE size_t usable_or_room(const struct quarry_heap *heap, const struct heap_block *block)
+{
+    return MARK_HAS_TAGS ? qi_heap_room_bytes(block) : qi_heap_usable_bytes(heap, block);
+}
+
 /* qi_heap_realloc(), and the marks of a block that stays where it lies. */
 BITS_INLINE void *change_marked(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
                                 size_t align_bytes)
 {
     if (!MARK_IS_ON)
         return qi_heap_realloc(heap, block, address, bytes, align_bytes);
-    size_t old_bytes = qi_heap_usable_bytes(block);
+    const size_t old_bytes = qi_heap_room_bytes(block), old_usable = usable_or_room(heap, block);
     mark_will_shrink(address, bytes, old_bytes);
     void *changed = qi_heap_realloc(heap, block, address, bytes, align_bytes);
     if (changed == NULL)
-        mark_not_shrunk(heap, address, bytes, old_bytes);
+        mark_not_shrunk(heap, address, bytes, old_usable);
     else if (changed == address)
-        mark_resized(heap, address, bytes, old_bytes, qi_heap_usable_bytes(block));
+        mark_resized(heap, address, bytes, old_bytes, qi_heap_room_bytes(block));
     return changed;
 }
 
@@ -368,13 +374,13 @@ BITS_INLINE bool resize_marked(struct quarry_heap *heap, const struct heap_block
 {
     if (!MARK_IS_ON)
         return qi_heap_resize(heap, block, bytes);
-    size_t old_bytes = qi_heap_usable_bytes(block);
+    const size_t old_bytes = qi_heap_room_bytes(block), old_usable = usable_or_room(heap, block);
     mark_will_shrink(address, bytes, old_bytes);
     bool done = qi_heap_resize(heap, block, bytes);
     if (!done && !is_lent)
-        mark_not_shrunk(heap, address, bytes, old_bytes);
+        mark_not_shrunk(heap, address, bytes, old_usable);
     if (done && !is_lent)
-        mark_resized(heap, address, bytes, old_bytes, qi_heap_usable_bytes(block));
+        mark_resized(heap, address, bytes, old_bytes, qi_heap_room_bytes(block));
     return done;
 }
 
@@ -445,7 +451,7 @@ static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address
     struct heap_block block;
     if (address != NULL && find(heap, address, 0, &block)) {
         if (MARK_IS_ON)
-            mark_dead(heap, address, qi_heap_usable_bytes(&block));
+            mark_dead(heap, address, qi_heap_room_bytes(&block));
         if (block.kind != QUARRY_HUGE)
             chunk_make_hot(heap_chunks(heap), block.run.chunk);
         qi_heap_give(heap, &block);
@@ -657,9 +663,11 @@ size_t quarry_usable_size(struct quarry_heap *heap, const void *address)
     if (!enter(heap, &saved))
         return reentered(heap, address, 0, saved) != NULL;
     struct heap_block block;
-    size_t bytes = find(heap, address, 0, &block) ? qi_heap_usable_bytes(&block) : 0;
-    if (bytes != 0)
+    size_t bytes = 0;
+    if (find(heap, address, 0, &block)) {
+        bytes = qi_heap_usable_bytes(heap, &block);
         mark_widened(heap, address, bytes);
+    }
     leave(heap, saved);
     return bytes;
 }

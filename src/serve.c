@@ -159,12 +159,22 @@ void *qi_serve_take(struct quarry_heap *heap, size_t bytes, const struct place *
 
 /* --- giving --- */
 
+/* Is it a live block of the heap's own? One that was written beyond is not: the call that takes it reports it. */
+static bool is_live(const struct quarry_heap *heap, const void *block)
+{
+    struct heap_block located;
+    uintptr_t saved = lock_enter(heap);
+    bool live = heap_find(heap, block, 1, &located) == 0;
+    lock_leave(heap, saved);
+    return live;
+}
+
 /* Is giving the block back a misuse, which is about to be reported? */
 static bool is_misuse(struct quarry_heap *heap, const struct request *request, const void *block)
 {
     if (request->calls != NULL)
         return request->calls->owns != NULL && !request->calls->owns(heap, block);
-    return source_is_busy(heap_source(heap)) || !quarry_owns(heap, block);
+    return source_is_busy(heap_source(heap)) || !is_live(heap, block);
 }
 
 /* Before a live block is given back. */
@@ -231,14 +241,26 @@ static void *move(struct quarry_heap *heap, void *block, void *moved, size_t cop
     return moved;
 }
 
+/* Would the block have the same slot or pages with so many bytes? From check level 3 it then gets another end there. */
+static bool stays_in_place(struct quarry_heap *heap, void *block, size_t old_bytes, size_t bytes)
+{
+    if (!FILL_IS_ON)
+        return old_bytes == quarry_good_size(heap, bytes);
+    return bytes <= UNITS_REQUEST_MAX_BYTES &&
+           qi_heap_good_whole_bytes(heap, old_bytes) == qi_heap_good_whole_bytes(heap, bytes) &&
+           quarry_resize(heap, block, bytes);
+}
+
 /* quarry_realloc() that copies copy_bytes at most. The block is found again after each time that on_oom was asked, as
  * the hook may have resized it, or freed it, which is reported. */
 static void *change_and_copy(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes)
 {
     do {
         size_t old_bytes = quarry_usable_size(heap, block);
-        if (old_bytes == 0 || old_bytes == quarry_good_size(heap, bytes)) /* dead, which was reported; or it fits */
-            return old_bytes == 0 ? NULL : block;
+        if (old_bytes == 0) /* dead, which was reported */
+            return NULL;
+        if (stays_in_place(heap, block, old_bytes, bytes))
+            return block;
         if (old_bytes > BIN_MAX_BYTES && bytes > BIN_MAX_BYTES && quarry_resize(heap, block, bytes))
             return block;
         size_t most = old_bytes < bytes ? old_bytes : bytes;
@@ -270,6 +292,16 @@ static void *change_noted(struct quarry_heap *heap, struct request *request, voi
     return changed;
 }
 
+bool qi_serve_lacks_memory(const struct quarry_heap *heap, const void *block)
+{
+    const struct request *request = qi_request_of(heap);
+    if (heap == NULL || block == NULL)
+        return true;
+    if (request == NULL || request->calls == NULL)
+        return is_live(heap, block);
+    return request->calls->owns == NULL || request->calls->owns(heap, block);
+}
+
 void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes, const struct place *place)
 {
     struct request *request = qi_request_of(heap);
@@ -278,8 +310,9 @@ void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_
     if (request == NULL)
         return change_in_heap(heap, block, bytes, copy_bytes);
     void *changed = change_noted(heap, request, block, count_allocation(request, bytes), copy_bytes, place);
-    /* NOLINTNEXTLINE(readability-suspicious-call-argument): old before new, as everywhere */
-    tell_resized(heap, request, block, changed, bytes);
+    if (changed != NULL || qi_serve_lacks_memory(heap, block)) /* a misuse was reported, and is no failure */
+        /* NOLINTNEXTLINE(readability-suspicious-call-argument): old before new, as everywhere */
+        tell_resized(heap, request, block, changed, bytes);
     return changed;
 }
 
@@ -290,16 +323,6 @@ size_t qi_serve_usable(struct quarry_heap *heap, void *block)
         return 0;
     return request != NULL && request->calls != NULL ? request->calls->usable(heap, block)
                                                      : quarry_usable_size(heap, block);
-}
-
-bool qi_serve_lacks_memory(const struct quarry_heap *heap, const void *block)
-{
-    const struct request *request = qi_request_of(heap);
-    if (heap == NULL || block == NULL)
-        return true;
-    if (request == NULL || request->calls == NULL)
-        return quarry_owns(heap, block);
-    return request->calls->owns == NULL || request->calls->owns(heap, block);
 }
 
 /* --- giving much --- */

@@ -26,8 +26,8 @@ void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_
 
 size_t qi_serve_usable(struct quarry_heap *heap, void *block);
 
-/* Is a request that failed for this block (NULL: for a new one) a matter of memory? If the block is dead, it was not,
- * and that has been reported. */
+/* Is a request that failed for this block (NULL: for a new one) a matter of memory? If the block is dead, or
+ * was written beyond, it was not, and that has been reported. */
 bool qi_serve_lacks_memory(const struct quarry_heap *heap, const void *block);
 
 /* What zend_mm_gc() does, and the end of a request or of all. */

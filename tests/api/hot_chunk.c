@@ -73,7 +73,7 @@ static size_t some_bytes(void)
         return CHUNK_BYTES / 16 + test_random_below(CHUNK_BYTES / 8);
     case 1:
     case 2:
-        return 1 + test_random_below(CHUNK_BYTES / 32);
+        return sizeof(void *) + test_random_below(CHUNK_BYTES / 32); /* a block holds a link */
     default:
         return sizeof(void *) + test_random_below(80);
     }

@@ -290,7 +290,8 @@ TEST(test_resize_small_beyond_its_slot_is_false_and_unchanged)
         REQUIRE(blocks[i] != NULL);
     }
     before = stats_of(heap);
-    CHECK(!t_resize(heap, blocks[0], quarry_usable_size(heap, blocks[0]) + 1));
+    const size_t slot_bytes = (size_t)((unsigned char *)blocks[1] - (unsigned char *)blocks[0]);
+    CHECK(!t_resize(heap, blocks[0], slot_bytes - CANARY_BYTES + 1));
     CHECK(!t_resize(heap, blocks[0], 2000));
     after = stats_of(heap);
     CHECK(stats_are_equal(&before, &after));

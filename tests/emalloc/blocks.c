@@ -33,8 +33,8 @@ ON_REGION(test_emalloc_of_nothing_gives_smallest_block)
     void *constant = emalloc(0), *other = emalloc(opaque_size(0));
 
     CHECK(constant != NULL && other != NULL);
-    CHECK_EQ(zend_mem_block_size(constant), QUARRY_GRANULE_BYTES - CANARY_BYTES);
-    CHECK_EQ(zend_mem_block_size(other), QUARRY_GRANULE_BYTES - CANARY_BYTES);
+    CHECK_EQ(zend_mem_block_size(constant), quarry_good_size(s->heap, 0));
+    CHECK_EQ(zend_mem_block_size(other), quarry_good_size(s->heap, 0));
     efree_size(constant, 0);
     efree_size(other, opaque_size(0));
     check_heap(s->heap);
@@ -79,8 +79,8 @@ ON_REGION(test_ecalloc_clears_dirty_memory)
 
 ON_REGION(test_ecalloc_of_nothing_gives_smallest_block)
 {
-    CHECK_EQ(zend_mem_block_size(ecalloc(0, 100)), QUARRY_GRANULE_BYTES - CANARY_BYTES);
-    CHECK_EQ(zend_mem_block_size(ecalloc(100, 0)), QUARRY_GRANULE_BYTES - CANARY_BYTES);
+    CHECK_EQ(zend_mem_block_size(ecalloc(0, 100)), quarry_good_size(s->heap, 0));
+    CHECK_EQ(zend_mem_block_size(ecalloc(100, 0)), quarry_good_size(s->heap, 0));
     check_heap(s->heap);
 }
 
@@ -108,7 +108,7 @@ ON_REGION(test_estrdup_copies_text_with_its_end)
     CHECK(texts_are_equal(empty, ""));
     CHECK(texts_are_equal(part, "a q"));
     CHECK(texts_are_equal(nothing, ""));
-    CHECK_EQ(zend_mem_block_size(nothing), QUARRY_GRANULE_BYTES - CANARY_BYTES);
+    CHECK_EQ(zend_mem_block_size(nothing), quarry_good_size(s->heap, 0));
     efree(copy);
     efree(empty);
     efree(part);

@@ -25,6 +25,22 @@ ON_REGION(test_leak_of_one_block_is_printed_with_its_place)
     expect_printed("");
 }
 
+/* What was written beyond is not freed, and so it leaks. */
+ON_REGION(test_leak_of_block_written_beyond_is_printed)
+{
+    if (QUARRY_CHECK_LEVEL < 3)
+        SKIP("blocks have canaries from check level 3 on");
+    unsigned char *block;
+    const char *place;
+
+    block = opaque_pointer(emalloc(100)), place = PLACE;
+    block[100] ^= 1;
+    efree(block);
+    expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+    shutdown_memory_manager(false, false);
+    expect_printed(place, ": 1 block, 100 bytes not freed\n1 block, 100 bytes not freed in all\n");
+}
+
 ON_REGION(test_leaks_none_print_nothing)
 {
     void *block = emalloc(100);
@@ -132,6 +148,7 @@ ON_REGION(test_leak_that_is_misused_is_still_one)
 /* quarry.h may be asked of a request heap too, and knows nothing of places. */
 ON_REGION(test_leak_at_address_freed_by_quarry_free_is_one)
 {
+    NEEDS_PLAIN_SLOTS();
     const char *place;
     void *block = emalloc(opaque_size(32)), *again;
 

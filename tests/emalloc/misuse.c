@@ -214,3 +214,55 @@ ON_REGION_OF(test_dead_block_is_reported_where_the_change_would_fail_anyhow, 4)
     check_dead_while_all_fails(tracked);
     zend_mm_shutdown(tracked, true, true);
 }
+
+/* --- written beyond --- */
+
+ON_REGION(test_misuse_of_block_written_beyond_is_reported_and_not_out_of_memory)
+{
+    if (QUARRY_CHECK_LEVEL < 3)
+        SKIP("blocks have canaries from check level 3 on");
+    static const size_t sizes[] = {16, 100, LARGE_BYTES};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        unsigned char *block = opaque_pointer(emalloc(sizes[i]));
+
+        block[sizes[i]] ^= 1;
+        efree(block);
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        efree_size(block, opaque_size(sizes[i]));
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        zend_mm_free(s->heap, block);
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        EXPECT_NULL(erealloc(block, 50)); /* not out of memory */
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        EXPECT_NULL(erealloc2(block, 50, 10));
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        EXPECT_NULL(safe_erealloc(block, 10, 10, 10));
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        EXPECT_NULL(ferealloc(block, 50, true));
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        EXPECT_NULL(zend_mm_realloc(s->heap, block, 50));
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        CHECK_EQ(zend_mem_block_size(block), 0);
+        expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+        block[sizes[i]] ^= 1;
+        efree(block);
+    }
+    check_heap(s->heap);
+}
+
+ON_REGION(test_misuse_of_persistent_block_written_beyond_is_reported_and_not_out_of_memory)
+{
+    if (QUARRY_CHECK_LEVEL < 3)
+        SKIP("blocks have canaries from check level 3 on");
+    unsigned char *block = opaque_pointer(pemalloc(100, true));
+
+    block[100] ^= 1;
+    EXPECT_NULL(perealloc(block, 200, true));
+    expect_misuse(s->persistent, KIND(QUARRY_OVERRUN));
+    EXPECT_NULL(safe_perealloc(block, 20, 20, 20, true));
+    expect_misuse(s->persistent, KIND(QUARRY_OVERRUN));
+    pefree(block, true);
+    expect_misuse(s->persistent, KIND(QUARRY_OVERRUN));
+    block[100] ^= 1;
+    pefree(block, true);
+}

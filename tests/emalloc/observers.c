@@ -274,6 +274,47 @@ ON_REGION(test_observer_does_not_see_misused_pointer_freed)
     check_heap(s->heap);
 }
 
+/* Neither freed, nor resized, nor failed: each call is refused, and reported. */
+ON_REGION(test_observer_sees_nothing_of_block_that_was_written_beyond)
+{
+    if (QUARRY_CHECK_LEVEL < 3)
+        SKIP("blocks have canaries from check level 3 on");
+    unsigned char *block = opaque_pointer(emalloc(16));
+
+    begin_watching();
+    add(s->heap, &first);
+    block[16] ^= 1;
+    efree(block);
+    expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+    efree_size(block, opaque_size(16));
+    expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+    CHECK_EQ(erealloc(block, 200), NULL);
+    expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+    CHECK_EQ(ferealloc2(block, 200, 10, true), NULL);
+    expect_misuse(s->heap, KIND(QUARRY_OVERRUN));
+    expect_seen("");
+    block[16] ^= 1;
+    efree(block);
+    expect_seen("f");
+    check_heap(s->heap);
+}
+
+ON_REGION(test_observer_does_not_see_failure_where_block_is_dead)
+{
+    NEEDS_CHECKS();
+    unsigned char *block = emalloc(opaque_size(16)), *dead = emalloc(opaque_size(16));
+
+    begin_watching();
+    efree(dead);
+    add(s->heap, &first);
+    CHECK_EQ(erealloc(opaque_pointer(dead), 200), NULL);
+    expect_misuse(s->heap, KIND(QUARRY_DOUBLE_FREE));
+    CHECK_EQ(ferealloc2(block + 1, 200, 10, true), NULL);
+    expect_misuse(s->heap, KIND(QUARRY_INVALID_POINTER));
+    expect_seen("");
+    efree(block);
+}
+
 ON_SOURCE_OF(test_observed_heap_keeps_limit_gives_back_and_ends_as_ever, 10)
 {
     void *blocks[4];

@@ -19,8 +19,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* From check level 3 each block ends in a canary, which is not its user's. */
-#define CANARY_BYTES ((size_t)(QUARRY_CHECK_LEVEL >= 3 ? sizeof(void *) : 0))
+/* From check level 3 each block ends in a canary, at least so long, which is not its user's. */
+#define CANARY_BYTES ((size_t)(QUARRY_CHECK_LEVEL >= 3 ? sizeof(void *) + 1 : 0))
 /* Sources deal in these. */
 #define FRAME_BYTES       ((size_t)4096)
 #define CHUNK_LEAST_BYTES ((size_t)(sizeof(void *) > 4 ? 16384u : 4096u))

@@ -161,6 +161,7 @@ static void look_at_block(struct model *m, struct model_block *block, size_t ali
     block->asked_bytes = asked_bytes;
     block->usable_bytes = quarry_usable_size(m->heap, block->at);
     FUZZ_CHECK(block->usable_bytes >= asked_bytes && block->usable_bytes != 0);
+    FUZZ_CHECK(QUARRY_CHECK_LEVEL < 3 || block->usable_bytes == (asked_bytes == 0 ? 1 : asked_bytes));
     FUZZ_CHECK(is_aligned(block, align_bytes));
     FUZZ_CHECK(quarry_owns(m->heap, block->at));
     FUZZ_CHECK(model_has_memory(m, block->at, block->usable_bytes + CANARY_BYTES));
@@ -199,6 +200,12 @@ static bool limit_has_room(const struct model *m, size_t align_bytes, size_t byt
     return m->limit_bytes == 0 || m->limit_bytes - m->region_bytes - m->source->granted_bytes >= need;
 }
 
+size_t model_slot_bytes(const struct model *m, size_t bytes)
+{
+    const size_t good = quarry_good_size(m->heap, bytes);
+    return QUARRY_CHECK_LEVEL < 3 || good == 0 ? good : whole_bytes(good, CANARY_BYTES) - CANARY_BYTES;
+}
+
 /* A request was refused: nothing that is there would have served it. */
 static void refused(struct model *m, size_t align_bytes, size_t bytes)
 {
@@ -207,7 +214,7 @@ static void refused(struct model *m, size_t align_bytes, size_t bytes)
     if (m->is_tolerant || bytes > SIZE_MAX / 4 || align_bytes > SIZE_MAX / 8 || align_bytes == 0 ||
         (align_bytes & (align_bytes - 1)) != 0)
         return;
-    struct model_view view = {.slot_bytes = align_bytes == 1 ? quarry_good_size(m->heap, bytes) : 0};
+    struct model_view view = {.slot_bytes = align_bytes == 1 ? model_slot_bytes(m, bytes) : 0};
     quarry_get_stats(m->heap, &stats);
     if (align_bytes <= QUARRY_PAGE_BYTES) {
         FUZZ_CHECK(stats.largest_free_bytes == 0 || bytes > stats.largest_free_bytes);

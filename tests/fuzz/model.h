@@ -9,6 +9,7 @@
 #ifndef QUARRY_FUZZ_MODEL_H
 #define QUARRY_FUZZ_MODEL_H
 
+#include "../harness/whole.h"
 #include "source.h"
 
 enum { MODEL_BLOCKS = 160, MODEL_REGIONS = 24 };
@@ -93,6 +94,9 @@ void model_begin_lending(struct model *m, size_t bytes);
 void model_note_lent(struct model *m, void *memory, size_t align_bytes, size_t bytes);
 void model_note_relent(struct model *m, void *memory, size_t bytes);
 void model_note_returned(struct model *m, void *memory);
+
+/* The bytes that a walk shows of the free slot from which a request is served; or of pages. */
+size_t model_slot_bytes(const struct model *m, size_t bytes);
 
 /* What a walk found. */
 struct model_view {

@@ -156,22 +156,23 @@ static void probe_largest(struct model *m, size_t less_bytes)
 
 static void probe_slot(struct model *m, size_t bytes)
 {
-    struct model_view view = {.slot_bytes = quarry_good_size(m->heap, bytes)};
+    struct model_view view = {.slot_bytes = model_slot_bytes(m, bytes)};
     model_view(m, &view);
     if (!view.has_slot)
         return;
     struct model_block *block = model_malloc(m, bytes);
-    FUZZ_CHECK(block != NULL && block->usable_bytes == view.slot_bytes);
+    FUZZ_CHECK(block != NULL && block->usable_bytes == quarry_good_size(m->heap, bytes));
     model_free(m, block);
 }
 
 static void probe_room(struct model *m, struct model_block *block)
 {
-    struct model_view view = {.end = block->at + block->usable_bytes + CANARY_BYTES};
+    const size_t whole = whole_bytes(block->usable_bytes, CANARY_BYTES);
+    struct model_view view = {.end = block->at + whole};
     model_view(m, &view);
     if (view.room_bytes == 0 || block->usable_bytes + CANARY_BYTES < quarry_good_size(m->heap, 0) + 2048)
         return; /* nothing is free behind it, or it may be small */
-    FUZZ_CHECK(model_resize(m, block, block->usable_bytes + view.room_bytes));
+    FUZZ_CHECK(model_resize(m, block, whole - CANARY_BYTES + view.room_bytes));
 }
 
 void model_probe(struct model *m, struct fuzz_input *in)

@@ -49,7 +49,7 @@ static bool begin(void)
     scene.heap = unit_heap(PAGES);
     if (scene.heap == NULL)
         return false;
-    scene.index = bin_of_bytes(BYTES);
+    scene.index = bin_of_bytes(heap_whole_request(BYTES));
     scene.bin = &scene.heap->bins.bins[scene.index];
     uint8_t *first = take_slot();
     scene.block = take_slot();

@@ -11,12 +11,12 @@
 #include "quarry.h"
 #include "test.h"
 
-/* From check level 3 each block ends in a canary, and where marks are for a host's tool, in a zone. Neither is its
- * user's. */
+/* From check level 3 each block ends in a canary, at least so long, and where marks are for a host's tool, in a zone.
+ * Neither is its user's. */
 #define TEST_ZONES (QUARRY_MARK == QUARRY_MARK_ASAN || QUARRY_MARK == QUARRY_MARK_VALGRIND)
 #define CANARY_BYTES                                                                                                   \
     ((size_t)(TEST_ZONES || (QUARRY_CHECK_LEVEL >= 3 && QUARRY_MARK != QUARRY_MARK_NONE) ? 2 * sizeof(void *)          \
-              : QUARRY_CHECK_LEVEL >= 3                                                  ? sizeof(void *)              \
+              : QUARRY_CHECK_LEVEL >= 3                                                  ? sizeof(void *) + 1          \
                                                                                          : 0))
 
 /* An address, to compare with others: without the tag that a pointer may carry. */

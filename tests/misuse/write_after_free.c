@@ -5,6 +5,8 @@
  */
 #include "misuse.h"
 
+#include "whole.h"
+
 #define NEEDS_LEVEL_3()                                                                                                \
     do {                                                                                                               \
         if (QUARRY_CHECK_LEVEL < 3)                                                                                    \
@@ -138,7 +140,7 @@ static bool is_free(const struct crowd *crowd, const unsigned char *at)
 {
     for (unsigned i = 0; i < LIVE; i++) {
         size_t bytes = crowd->blocks[i] == NULL ? 0 : quarry_usable_size(crowd->heap, crowd->blocks[i]);
-        if ((uintptr_t)at - (uintptr_t)crowd->blocks[i] < bytes + CANARY_BYTES)
+        if ((uintptr_t)at - (uintptr_t)crowd->blocks[i] < whole_bytes(bytes, CANARY_BYTES))
             return false;
     }
     return true;

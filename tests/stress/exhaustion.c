@@ -5,6 +5,7 @@
  * freeing, and that the largest request then fits again. The blocks are chained through their first word.
  */
 #include "test_heap.h"
+#include "whole.h"
 
 enum order { LAST_FIRST, FIRST_FIRST, EVERY_OTHER, ORDERS };
 
@@ -73,7 +74,8 @@ static void exhaust(struct quarry_heap *heap, size_t region_bytes, size_t bytes)
 
         /* 70 % of the region, where neither the size nor a larger page (see QUARRY_PAGE_BYTES) wastes the rest. */
         if (region_bytes >= 16384 && QUARRY_PAGE_BYTES <= (sizeof(void *) > 4 ? 512 : 128) &&
-            good_bytes <= region_bytes / 16 && !CHECK(count * (good_bytes + CANARY_BYTES) * 10 >= region_bytes * 7)) {
+            good_bytes <= region_bytes / 16 &&
+            !CHECK(count * whole_bytes(good_bytes, CANARY_BYTES) * 10 >= region_bytes * 7)) {
             test_print("  size ");
             test_print_unsigned(bytes);
             test_print(", blocks ");

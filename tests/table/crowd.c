@@ -87,12 +87,13 @@ bool crowd_is_live(const struct crowd *crowd, const void *address)
     return false;
 }
 
+/* A block has less than a page beside what was asked for and the least canary. */
 bool crowd_is_free(const struct crowd *crowd, const unsigned char *start, size_t bytes)
 {
     for (unsigned i = 0; i < CROWD_BLOCKS; i++) {
         const struct crowd_block *block = &crowd->live[i];
         if (block->start != NULL && (uintptr_t)block->start < (uintptr_t)start + bytes &&
-            (uintptr_t)start < (uintptr_t)block->start + block->bytes + CANARY_BYTES)
+            (uintptr_t)start < (uintptr_t)block->start + block->bytes + CANARY_BYTES + QUARRY_PAGE_BYTES)
             return false;
     }
     return true;

@@ -29,9 +29,8 @@ static bool note_pages(void *context, const struct quarry_block *block)
     struct pages *pages = context;
     if (pages->start == NULL)
         pages->start = block->pointer;
-    pages->end = (const unsigned char *)block->pointer + block->bytes;
-    if (!block->free || block->kind == QUARRY_SMALL)
-        pages->end += CANARY_BYTES;
+    const uintptr_t end = (uintptr_t)block->pointer + block->bytes; /* what stands behind a block ends with its page */
+    pages->end = (const unsigned char *)((end + QUARRY_PAGE_BYTES - 1) & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1));
     return true;
 }
 

@@ -115,9 +115,9 @@
         NOT_SEEN, NOT_SEEN, NOT_SEEN, OVERRUN_3, OVERRUN_4) \
     ROW(under_large_64, ON_REGION, "underflow by 64 bytes, from a large block into the one before", \
         NOT_SEEN, NOT_SEEN, NOT_SEEN, OVERRUN_3, OVERRUN_4) \
-    ROW(over_into_node, ON_REGION, "overflow by 16 bytes, from a small block into a free slot that holds a link", \
+    ROW(over_into_node, ON_REGION, "overflow from a small block, 16 bytes into a free slot that holds a link", \
         NOT_RUN, LINK_1, LINK_1, OVERRUN_NODE_3, OVERRUN_NODE_4) \
-    ROW(over_into_free_run, ON_REGION, "overflow by 16 bytes, from a large block into the free run behind it", \
+    ROW(over_into_free_run, ON_REGION, "overflow from a large block, 16 bytes into the free run behind it", \
         NOT_RUN, LINK_RUN_1, LINK_RUN_1, OVERRUN_NODE_3, OVERRUN_NODE_4) \
     ROW(write_small_first, ON_REGION, "write to a freed small block, first word", \
         NOT_SEEN, NOT_SEEN, NOT_SEEN, WRITE_3, WRITE_4) \

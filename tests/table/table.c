@@ -59,7 +59,7 @@ void *lose(struct scene *scene, void *block)
 
 size_t stride_of(const struct scene *scene, const void *block)
 {
-    return quarry_usable_size(scene->heap, block) + CANARY_BYTES;
+    return whole_bytes(quarry_usable_size(scene->heap, block), CANARY_BYTES);
 }
 
 unsigned char *keep_neighbours(struct scene *scene, size_t bytes, unsigned count)

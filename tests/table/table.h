@@ -11,6 +11,7 @@
 #define QUARRY_TABLE_H
 
 #include "test_source.h"
+#include "whole.h"
 
 #define SMALL_BYTES ((size_t)24)
 #define LARGE_BYTES ((size_t)(sizeof(void *) > 4 ? 5000u : 1100u))

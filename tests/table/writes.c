@@ -92,7 +92,7 @@ SCENE(over_into_node)
     size_t usable = quarry_usable_size(scene->heap, scene->victim);
     quarry_free(scene->heap, lose(scene, node));
     settle(scene);
-    change_bytes(scene->victim + usable, 16);
+    change_bytes(scene->victim + usable, (size_t)(node - scene->victim) - usable + 16);
 }
 
 SCENE(over_into_free_run)
@@ -101,7 +101,8 @@ SCENE(over_into_free_run)
     REQUIRE(block != NULL);
     scene->victim = block;
     scene->reuse_bytes = LARGE_BYTES;
-    change_bytes(block + quarry_usable_size(scene->heap, block), 16);
+    size_t usable = quarry_usable_size(scene->heap, block);
+    change_bytes(block + usable, stride_of(scene, block) - usable + 16);
 }
 
 /* --- writes after free --- */

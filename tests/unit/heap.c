@@ -57,8 +57,8 @@ TEST(test_heap_good_bytes_is_what_a_block_has)
         void *block = take(heap, bytes, 1);
         REQUIRE(block != NULL);
         const struct heap_block found = unit_find(heap, block);
-        CHECK(qi_heap_usable_bytes(&found) >= bytes);
-        CHECK_EQ(qi_heap_usable_bytes(&found), qi_heap_good_bytes(heap, bytes));
+        CHECK(qi_heap_usable_bytes(heap, &found) >= bytes);
+        CHECK_EQ(qi_heap_usable_bytes(heap, &found), qi_heap_good_bytes(heap, bytes));
         CHECK_EQ(found.kind, bytes <= BIN_MAX_BYTES ? QUARRY_SMALL : QUARRY_LARGE);
         give(heap, block);
     }
@@ -78,7 +78,7 @@ TEST(test_heap_good_bytes_on_source_is_what_large_and_huge_blocks_have)
         void *block = take(heap, sizes[i], 1);
         REQUIRE(block != NULL);
         const struct heap_block found = unit_find(heap, block);
-        CHECK_EQ(qi_heap_usable_bytes(&found), qi_heap_good_bytes(heap, sizes[i]));
+        CHECK_EQ(qi_heap_usable_bytes(heap, &found), qi_heap_good_bytes(heap, sizes[i]));
         CHECK_EQ(found.kind, sizes[i] <= most ? QUARRY_LARGE : QUARRY_HUGE);
         give(heap, block);
     }
@@ -132,7 +132,7 @@ TEST(test_heap_take_aligned_is_aligned_and_served_from_bins_where_it_can)
             }
             const struct heap_block found = unit_find(heap, block);
             CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
-            CHECK(qi_heap_usable_bytes(&found) >= bytes);
+            CHECK(qi_heap_usable_bytes(heap, &found) >= bytes);
             if (align_bytes <= QUARRY_ALIGN_BYTES && bytes <= BIN_MAX_BYTES / 2)
                 CHECK_EQ(found.kind, QUARRY_SMALL);
             give(heap, block);
@@ -165,7 +165,7 @@ TEST(test_heap_realloc_small_within_its_bin_stays)
         return;
     void *block = take(heap, 2 * UNITS_GRANULE_BYTES, 1);
     const struct heap_block found = unit_find(heap, block);
-    const size_t usable_bytes = qi_heap_usable_bytes(&found);
+    const size_t usable_bytes = qi_heap_usable_bytes(heap, &found);
     for (size_t bytes = usable_bytes; bin_of_bytes(bytes) == bin_of_bytes(usable_bytes); bytes--)
         CHECK_EQ(realloc_block(heap, block, bytes, 1), block);
 }
@@ -497,7 +497,7 @@ TEST(test_heap_block_may_have_been_asked_for_with_sizes_of_its_own_only)
     REQUIRE(block != NULL);
     const struct heap_block found = unit_find(heap, block);
     CHECK(qi_heap_size_fits(heap, &found, 100));
-    CHECK(qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(&found)));
-    CHECK(!qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(&found) + 1));
+    CHECK(qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(heap, &found)));
+    CHECK(!qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(heap, &found) + 1));
     CHECK(!qi_heap_size_fits(heap, &found, 1));
 }
