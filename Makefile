@@ -438,6 +438,8 @@ include tests/arithmetic/arithmetic.mk
 # --- Faults, coverage --------------------------------------------------------------------------------------------------
 
 include tests/faults/faults.mk
+include tests/links/links.mk
+include tests/fit/fit.mk
 include tests/coverage/coverage.mk
 
 # --- Tests -------------------------------------------------------------------------------------------------------------
@@ -484,6 +486,8 @@ $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(marks_jobs)\
 $(threads_jobs)\
 $(faults_jobs)\
+$(links_jobs)\
+$(fit_jobs)\
 $(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
 $(call job,file heads,$(BUILD_SECONDS),tests/style/files.sh)\
 $(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
@@ -494,7 +498,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(FAULTS_IMAGES) $(BUDGET_FILES)
+	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
@@ -535,6 +539,8 @@ help:
 	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
 	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'
 	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
+	@echo 'make test-links  10 million calls while words are written into free memory, with each of four builds'
+	@echo 'make test-fit    how well free memory stays usable, beside first fit and best fit'
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'

@@ -54,6 +54,58 @@ struct list_node *qi_bin_node(const struct bin_run *run)
     return node_of(run);
 }
 
+/* Is a run one of this bin's, with room, and not the current one? Then it is in the bin's list. */
+static bool is_with_room(const struct bin_set *set, const struct bin_run *run, unsigned index)
+{
+    const uint8_t *map = bin_run_map(run);
+    if (run->code < PAGE_SMALL || bin_of_code(run->code) != index || !bin_run_is_sound(run))
+        return false;
+    const unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
+    return map != set->bins[index].map && bin_free_bits(bin_map_load(map, unused_bits), unused_bits) != 0;
+}
+
+BITS_NOINLINE bool qi_bin_is_listed(const struct bin_set *set, const struct list_node *node, unsigned index)
+{
+    struct bin_run run;
+    run.chunk = run_chunk_of(&set->runs, node);
+    if (run.chunk == NULL || !chunk_holds(run.chunk, node))
+        return false;
+    run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
+    run.code = chunk_run_code(run.chunk->codes, &run.page);
+    return is_with_room(set, &run, index) && node_of(&run) == node;
+}
+
+/* May the next of a bin's node be followed? */
+static bool next_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+{
+    const struct list_node *next = list_next(&set->runs.chunks, node);
+    return QUARRY_CHECK_LEVEL == 0 || next == NULL ||
+           (qi_bin_is_listed(set, next, index) && list_next_points_back(&set->runs.chunks, node));
+}
+
+/* Does what a node's link says agree with the list's head, or lead to a node of this bin whose next leads back? */
+static bool link_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+{
+    struct list_node *const *head = &bin_room(set, index), *const *link = list_link(&set->runs.chunks, node);
+    const struct list_node *before = list_node_before(list_link(&set->runs.chunks, node));
+    if (*head == node || link == head)
+        return *head == node && link == head;
+    return qi_bin_is_listed(set, before, index) && list_next(&set->runs.chunks, before) == node;
+}
+
+BITS_NOINLINE bool qi_bin_node_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+{
+    return QUARRY_CHECK_LEVEL == 0 || (link_is_sound(set, node, index) && next_is_sound(set, node, index));
+}
+
+/* The same. A list's only node has no link to another. */
+BITS_INLINE bool node_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+{
+    const bool is_only = list_next(&set->runs.chunks, node) == NULL && bin_room(set, index) == node &&
+                         list_link(&set->runs.chunks, node) == &bin_room(set, index);
+    return is_only || qi_bin_node_is_sound(set, node, index);
+}
+
 /* --- making and taking --- */
 
 /* How many slots the current run has; guarded, where it is damaged, none. */
@@ -116,18 +168,17 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     return start;
 }
 
-/* The run of a bin's first node, if both are sound. */
-static inline bool room_is_sound(struct bin_set *set, unsigned index, struct list_node *node, struct bin_run *run)
+/* The run of a bin's first node, if it may be taken out of the list. */
+static inline bool room_is_sound(const struct bin_set *set, unsigned index, const struct list_node *node,
+                                 struct bin_run *run)
 {
-    if (!list_head_is_sound(&set->runs.chunks, &bin_room(set, index)))
+    struct list_node **head = (struct list_node **)(uintptr_t)&bin_room(set, index);
+    if (UNITS_GUARDED && (!qi_bin_is_listed(set, node, index) || !list_head_is_sound(&set->runs.chunks, head)))
         return false;
     run->chunk = run_chunk_of(&set->runs, node);
-    if ((UNITS_GUARDED && run->chunk == NULL) || !list_first_is_sound(&set->runs.chunks, &bin_room(set, index), node))
-        return false;
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);
-    return !UNITS_GUARDED || (run->code >= PAGE_SMALL && bin_of_code(run->code) == index && bin_run_is_sound(run) &&
-                              bin_map_load(bin_run_map(run), 0) != 0);
+    return next_is_sound(set, node, index) && list_first_is_unwritten(&set->runs.chunks, head, node);
 }
 
 BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
@@ -216,19 +267,19 @@ BITS_NOINLINE enum run_given qi_bin_give_listed(struct bin_set *set, struct chun
 {
     const struct bin_run run = {chunk, page, chunk->codes[page]};
     const struct bin_shape *shape = bin_shape_of(run.code);
-    const struct list_heads heads = bin_heads(set, bin_of_code(run.code));
+    const unsigned index = bin_of_code(run.code);
     struct list_node *node = node_of(&run);
     if ((UNITS_GUARDED && bin_node_slot(chunk->codes + page, shape) >= shape->slots) ||
-        !list_is_sound(&set->runs.chunks, heads, node)) {
+        !node_is_sound(set, node, index)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
     /* The node's memory is the free run's in a moment. */
-    list_unlink(&set->runs.chunks, heads, node);
+    list_unlink(&set->runs.chunks, &bin_room(set, index), node);
     verify_run(set, chunk, page, shape->pages, node);
     enum run_given given = qi_run_give(&set->runs, chunk, page, shape->pages);
     if (!bits_likely(given != RUN_REFUSED)) /* nobody has written to it */
-        qi_list_relink(&set->runs.chunks, heads, node);
+        qi_list_relink(&set->runs.chunks, &bin_room(set, index), node);
     return given;
 }
 

@@ -30,6 +30,8 @@
  *   B1  a run with a free slot and a used one is either its bin's current run or in its bin's list, once
  *   B2  the node of a run in a list lies in the slot that its inner codes name, which is free
  *   B3  a run without a free slot is in no list; a run without a used slot is the spare
+ *   B4  the head of a bin's list leads to the node of a run that has room and is not the current one, whatever is
+ *       written to free memory
  */
 #ifndef QUARRY_BIN_H
 #define QUARRY_BIN_H
@@ -81,12 +83,6 @@ BITS_INLINE void bin_set_doors(struct bin_set *set)
 #else
     (void)set;
 #endif
-}
-
-/* The head of a bin's list, as list.h asks for it. */
-BITS_INLINE struct list_heads bin_heads(const struct bin_set *set, unsigned index)
-{
-    return (struct list_heads){&bin_room(set, index), sizeof(struct list_node *)};
 }
 
 /* The set, moved so far that a bin comes to lie where the first one was: from there its words are as many bytes away as
@@ -364,6 +360,24 @@ bool qi_bin_give_spare(struct bin_set *set);
  * it has at most 8 slots: bin_shapes.c sees to that. */
 struct list_node *qi_bin_node(const struct bin_run *run);
 
+/* Says control data that a run of this bin, which is in the bin's list, has its node there? Node may be any address;
+ * nothing there is read. */
+bool qi_bin_is_listed(const struct bin_set *set, const struct list_node *node, unsigned index);
+
+/* May the node of a run in the bin's list be taken out of it? */
+bool qi_bin_node_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index);
+
+/* Puts a run's node into the bin's list. Guarded, a damaged head is reported, and the node stays outside. */
+BITS_INLINE void bin_push(struct bin_set *set, unsigned index, struct list_node *node)
+{
+    struct list_node **head = &bin_room(set, index);
+    if (UNITS_GUARDED && *head != NULL &&
+        !bits_likely(qi_bin_is_listed(set, *head, index) && list_head_is_sound(&set->runs.chunks, head)))
+        qi_guard_report_damage(&set->runs.chunks.source.guard, head);
+    else
+        list_push(&set->runs.chunks, head, node);
+}
+
 BITS_INLINE page_code_t bin_with_slot_part(unsigned code, unsigned part)
 {
     return (page_code_t)((code & ~((unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT)) | (part & PAGE_SLOT_MASK)
@@ -399,8 +413,7 @@ BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, 
     if (set->bins[index].map == map)
         return;
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
-    list_push(&set->runs.chunks, &bin_room(set, index),
-              (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
+    bin_push(set, index, (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
 }
 
 /* Is it the first chunk, or, guarded, what the gate says of it? */

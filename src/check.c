@@ -207,9 +207,10 @@ static bool check_free_run(const struct quarry_heap *heap, const struct stretch 
     const struct list_node *node = (const struct list_node *)(void *)chunk_page_address(chunk, stretch->page);
     sums->free_pages += stretch->pages;
     sums->free_runs++;
-    return chunk->codes[last] == PAGE_FREE && chunk_length_at_end(chunk->maps, last) == stretch->pages &&
-           chunk->codes[last + 1] != PAGE_FREE && hold_nothing(chunk, stretch->page + 1, last) &&
-           list_is_sound(&heap->bins.runs.chunks, run_heads(&heap->bins.runs), node) &&
+    return chunk->codes[last] == (stretch->pages == 1 ? PAGE_FREE : PAGE_FREE_END) &&
+           chunk_length_at_end(chunk->maps, last) == stretch->pages && chunk->codes[last + 1] != PAGE_FREE &&
+           hold_nothing(chunk, stretch->page + 1, last) &&
+           qi_run_node_is_sound(&heap->bins.runs, node, run_class(stretch->pages)) &&
            (!FILL_IS_ON || fill_is_whole(heap, (const uint8_t *)(node + 1), chunk_page_address(chunk, last + 1), sums));
 }
 
@@ -273,8 +274,7 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     const struct list_node *node = qi_bin_node(&run);
     unsigned slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
     return free_slots != all && slot < bin_shape_of(run.code)->slots && (free_slots >> slot & 1) != 0 &&
-           list_is_sound(&heap->bins.runs.chunks, bin_heads(&heap->bins, index), node) &&
-           check_slots_fill(heap, &run, free_slots, node, sums);
+           qi_bin_node_is_sound(&heap->bins, node, index) && check_slots_fill(heap, &run, free_slots, node, sums);
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
@@ -320,20 +320,15 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 {
     size_t listed = 0;
-    if (set->class_mask >> (RUN_CLASSES - 1) >> 1 != 0)
+    if (set->class_mask >> (run_classes(set) - 1) >> 1 != 0)
         return false;
-    for (unsigned class = 0; class < RUN_CLASSES; class ++) {
+    for (unsigned class = 0; class < run_classes(set); class ++) {
         const struct list_node *node = set->heads[class];
         if ((set->class_mask >> class & 1) != (node != NULL))
             return false;
-        for (; node != NULL && listed <= sums->free_runs; node = list_next(&set->chunks, node), listed++) {
-            const struct chunk *chunk = chunk_find(&set->chunks, node);
-            if (chunk == NULL || !chunk_holds(chunk, node))
+        for (; node != NULL && listed <= sums->free_runs; node = list_next(&set->chunks, node), listed++)
+            if (!qi_run_is_listed(set, node, class))
                 return false;
-            size_t page = chunk_offset(chunk, node) >> UNITS_PAGE_SHIFT;
-            if (chunk->codes[page] != PAGE_FREE || run_class(chunk_length_at_start(chunk->maps, page)) != class)
-                return false;
-        }
     }
     return listed == sums->free_runs;
 }
@@ -343,11 +338,9 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
 {
     size_t listed = 0;
     const struct list_node *node = bin_room(set, index);
-    for (; node != NULL; node = list_next(&set->runs.chunks, node), listed++) {
-        const struct chunk *chunk = chunk_find(&set->runs.chunks, node);
-        if (listed == sums->listed_runs[index] || chunk == NULL || !chunk_holds(chunk, node))
+    for (; node != NULL; node = list_next(&set->runs.chunks, node), listed++)
+        if (listed == sums->listed_runs[index] || !qi_bin_is_listed(set, node, index))
             return false;
-    }
     return listed == sums->listed_runs[index] && sums->current_seen[index] == (set->bins[index].run != 0);
 }
 

@@ -64,7 +64,9 @@
  *          | 0 |      what it is | 0          | others | 0 |          | what it is              |
  *          +---+-----------------+------------+        +---+----------+-------------------------+
  *
- *   length class and bin: see bin_shapes.h. Part of a slot: see bin.h. The others differ in two bits from each other.
+ *   length class and bin: see bin_shapes.h. Part of a slot: see bin.h. The others differ in two bits from each other,
+ * but for PAGE_FREE_END, which is there so that a code alone says where a free run starts. (Guarded, the sign of the
+ * length says it: see below.)
  */
 enum { CHUNK_DIRECT_CODES = UNITS_WIDE_CODES && !UNITS_GUARDED };
 
@@ -76,9 +78,16 @@ enum page_code {
     PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start, or a direct inner code; all lower codes are neither */
     PAGE_NOTHING = 0,                              /* nothing starts here */
     PAGE_LARGE = 3 << PAGE_SLOT_SHIFT,             /* start of a large block */
-    PAGE_FREE = 5 << PAGE_SLOT_SHIFT,              /* first and last page of a free run */
-    PAGE_EDGE = 6 << PAGE_SLOT_SHIFT,              /* before the first and after the last page */
+    PAGE_FREE = 5 << PAGE_SLOT_SHIFT,              /* start of a free run */
+    PAGE_FREE_END = UNITS_GUARDED ? PAGE_FREE : 4 << PAGE_SLOT_SHIFT, /* its last page, if that is another one */
+    PAGE_EDGE = 6 << PAGE_SLOT_SHIFT,                                 /* before the first and after the last page */
 };
+
+/* Is that the code of a free run's first or last page? */
+BITS_INLINE bool page_code_is_free(unsigned code)
+{
+    return code == PAGE_FREE || code == PAGE_FREE_END;
+}
 
 /* How many edges stand in front of the codes. */
 enum { CHUNK_EDGES = UNITS_GUARDED ? PAGE_DISTANCE_MASK + 1 : 1 };
@@ -165,7 +174,6 @@ enum { CHUNK_COUNT_WIDTH = sizeof(size_t) * 8 - 10 };
 struct chunk_set {
     struct source source;
     struct chunk first;
-    size_t link_words; /* a link leads to one of so many words from this struct on, or into an added chunk */
     struct added_chunk *root;
     CHUNK_LINK_CHECK(root_check)
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */

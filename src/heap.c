@@ -51,7 +51,7 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
         return UNITS_GUARDED && code == PAGE_EDGE ? QUARRY_CORRUPT : QUARRY_INVALID_POINTER;
     if (UNITS_GUARDED && code == PAGE_LARGE && !run_fits(chunk, page, chunk_length_at_start(chunk->maps, page)))
         return QUARRY_CORRUPT;
-    return code == PAGE_LARGE ? 0 : code == PAGE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
+    return code == PAGE_LARGE ? 0 : page_code_is_free(code) ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
 
 /* --- sizes --- */
@@ -456,7 +456,7 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
 
 /* --- the life of a heap --- */
 
-struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, void *control)
+struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, uint8_t *control)
 {
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
@@ -465,14 +465,13 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
         chunk_set_link(&heap_chunks(heap)->first.next, NULL);
         chunk_set_link(&heap_chunks(heap)->root, NULL);
     }
-    heap->bins.runs.class_mask = 0;
+    control = qi_run_place_heads(&heap->bins.runs, control, bytes);
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;
     if (!qi_chunk_format(first, control, (uintptr_t)memory + bytes))
         return NULL;
     heap_chunks(heap)->chunk_count = 1;
-    heap_chunks(heap)->link_words = bytes / sizeof(void *) - 1;
     heap_source(heap)->gate.bytes = UNITS_GUARDED ? SIZE_MAX : BIN_MAX_BYTES; /* guarded, it is no limit but a sign */
     chunk_make_hot(heap_chunks(heap), first);
     if (options != NULL) {
@@ -646,7 +645,8 @@ static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
         report_damage(heap, added);
         return;
     }
-    if (!chunk_is_from_source(added) || !qi_source_release(heap_source(heap), added, added->chunk.bytes))
+    if (!chunk_is_from_source(added) || qi_run_heads_lie_in(&heap->bins.runs, added) ||
+        !qi_source_release(heap_source(heap), added, added->chunk.bytes))
         qi_run_add_chunk(&heap->bins.runs, added);
 }
 
@@ -657,9 +657,7 @@ void qi_heap_reset(struct quarry_heap *heap)
         report_damage(heap, &runs->chunks.first);
         return;
     }
-    runs->class_mask = 0;
-    runs->free_pages = 0;
-    qi_bytes_clear(runs->heads, sizeof runs->heads);
+    qi_run_clear(runs);
     qi_bin_clear(&heap->bins);
     if (HEAP_NOTES_PEAK_LATE)
         heap->used_peak_bytes = heap_used_peak_bytes(heap);

@@ -353,8 +353,9 @@ bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, si
 void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes);
 
-/* Lays a heap out in memory, with control data from control on. NULL: does not fit. */
-struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, void *control);
+/* Lays a heap out in memory, with control data from control on, which is aligned for a word. NULL: does not
+ * fit. */
+struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, uint8_t *control);
 
 /* A heap on a provider, which its first chunk is taken from. Behind its struct heap_sourced there are extra_bytes of
  * the caller's. NULL: an option is out of range, or there is no such chunk, or it has no room. */

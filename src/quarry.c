@@ -61,8 +61,8 @@ enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
 
 size_t quarry_min_region_bytes(void)
 {
-    return QUARRY_ALIGN_BYTES - 1 + MARK_REGION_BYTES + sizeof(struct quarry_heap) + CHUNK_CONTROL_BYTES(MIN_PAGES) +
-           (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
+    return QUARRY_ALIGN_BYTES - 1 + MARK_REGION_BYTES + sizeof(struct quarry_heap) +
+           RUN_CLASSES_LEAST * sizeof(void *) + CHUNK_CONTROL_BYTES(MIN_PAGES) + (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
 }
 
 /* The bytes of a region, or 0 if there is none, or it wraps round. It may end with the last byte of the address space:
@@ -691,7 +691,8 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 static size_t largest_free_bytes(const struct run_set *runs)
 {
     size_t bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;
-    return bytes != 0 ? bytes - HEAP_CANARY_BYTES : 0;
+    bytes = bytes != 0 ? bytes - HEAP_CANARY_BYTES : 0;
+    return bytes < UNITS_REQUEST_MAX_BYTES ? bytes : UNITS_REQUEST_MAX_BYTES; /* a run may be longer */
 }
 
 void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats)

@@ -4,6 +4,8 @@
  */
 #include "run.h"
 
+#include "bytes.h"
+
 /* --- classes --- */
 
 #define EIGHT_OF(class) class, class, class, class, class, class, class, class
@@ -35,43 +37,106 @@ const uint8_t qi_run_short_classes[RUN_SHORT_PAGES] = {
 
 /* --- free runs and their lists --- */
 
-/* May a free run's node be taken out of its list, where a call costs nothing that matters? */
-static BITS_NOINLINE bool node_is_sound(const struct run_set *set, const struct list_node *node)
+/* Does a free run of the chunk start at node? */
+BITS_INLINE bool starts_in(const struct chunk *chunk, const struct list_node *node)
 {
-    return list_is_sound(&set->chunks, run_heads(set), node);
+    const size_t page = bits_rotate_right(chunk_offset(chunk, node), UNITS_PAGE_SHIFT); /* huge, unless one begins */
+    return page < chunk->page_count && chunk->codes[page] == PAGE_FREE &&
+           (!UNITS_GUARDED || run_fits(chunk, page, chunk_length_at_start(chunk->maps, page)));
 }
 
-/* Takes a sound node out of its list, and leaves it as it is. The head's address names the class of a list that runs
- * empty. */
-BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node)
+static BITS_NOINLINE const struct chunk *added_chunk_where_run_starts(const struct run_set *set,
+                                                                      const struct list_node *node)
 {
-    struct list_node **link = list_link(&set->chunks, node), *next = list_next(&set->chunks, node);
-    uintptr_t distance = list_head_distance(run_heads(set), link);
-    list_follow(&set->chunks, run_heads(set), link, next);
-    if (next == NULL && list_head_is_there(run_heads(set), distance))
-        set->class_mask &= ~((uintptr_t)1 << list_head_index(distance));
+    const struct added_chunk *added = qi_chunk_find_added(&set->chunks, node);
+    return added != NULL && starts_in(&added->chunk, node) ? &added->chunk : NULL;
+}
+
+/* The chunk of the free run that starts at node; NULL: none starts there. Node may be any address. */
+BITS_INLINE const struct chunk *chunk_where_run_starts(const struct run_set *set, const struct list_node *node)
+{
+    const struct chunk *first = &set->chunks.first;
+    return bits_likely(chunk_layout_is_sound(first) && starts_in(first, node))
+                   ? first
+                   : added_chunk_where_run_starts(set, node);
+}
+
+BITS_INLINE bool is_listed(const struct run_set *set, const struct list_node *node, unsigned class)
+{
+    const struct chunk *chunk = chunk_where_run_starts(set, node);
+    return chunk != NULL &&
+           run_class(chunk_length_at_start(chunk->maps, chunk_offset(chunk, node) >> UNITS_PAGE_SHIFT)) == class;
+}
+
+BITS_NOINLINE bool qi_run_is_listed(const struct run_set *set, const struct list_node *node, unsigned class)
+{
+    return is_listed(set, node, class);
+}
+
+BITS_NOINLINE bool qi_run_next_is_sound(const struct run_set *set, const struct list_node *node, unsigned class)
+{
+    const struct list_node *next = list_next(&set->chunks, node);
+    return QUARRY_CHECK_LEVEL == 0 || next == NULL ||
+           (is_listed(set, next, class) && list_next_points_back(&set->chunks, node));
+}
+
+/* Behind the first node, links lead from one free run to another: of what class the others are does not matter before
+ * one of them becomes the first. */
+BITS_NOINLINE bool qi_run_node_is_sound(const struct run_set *set, const struct list_node *node, unsigned class)
+{
+    struct list_node *const *head = &set->heads[class], *const *link = list_link(&set->chunks, node);
+    const struct list_node *before = list_node_before(list_link(&set->chunks, node));
+    const struct list_node *next = list_next(&set->chunks, node);
+    if (QUARRY_CHECK_LEVEL == 0)
+        return true;
+    if (*head == node || link == head)
+        return *head == node && link == head && qi_run_next_is_sound(set, node, class);
+    return chunk_where_run_starts(set, before) != NULL && list_next(&set->chunks, before) == node &&
+           (next == NULL || (chunk_where_run_starts(set, next) != NULL && list_next_points_back(&set->chunks, node)));
+}
+
+/* The same. A list's only node has no link to another. */
+BITS_INLINE bool node_is_sound(const struct run_set *set, const struct list_node *node, unsigned class)
+{
+    const bool is_only = list_next(&set->chunks, node) == NULL && set->heads[class] == node &&
+                         list_link(&set->chunks, node) == &set->heads[class];
+    return is_only || qi_run_node_is_sound(set, node, class);
+}
+
+/* Takes the sound node of a free run out of the list of its class, and leaves it as it is. */
+BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node, unsigned class)
+{
+    list_unlink(&set->chunks, &set->heads[class], node);
+    if (set->heads[class] == NULL)
+        set->class_mask &= ~((uintptr_t)1 << class);
 }
 
 /* Undoes that, before another node is taken out or put in. */
-static BITS_COLD void relink_node(struct run_set *set, struct list_node *node)
+static BITS_COLD void relink_node(struct run_set *set, struct list_node *node, unsigned class)
 {
-    uintptr_t distance = list_head_distance(run_heads(set), list_link(&set->chunks, node));
-    qi_list_relink(&set->chunks, run_heads(set), node);
-    if (list_head_is_there(run_heads(set), distance))
-        set->class_mask |= (uintptr_t)1 << list_head_index(distance);
+    qi_list_relink(&set->chunks, &set->heads[class], node);
+    if (set->heads[class] != NULL) /* a node that damage cut off is in no list */
+        set->class_mask |= (uintptr_t)1 << class;
 }
 
-BITS_INLINE void take_out(struct run_set *set, const struct list_node *node)
+BITS_INLINE void take_out(struct run_set *set, const struct list_node *node, unsigned class)
 {
-    unlink_node(set, node);
+    unlink_node(set, node, class);
     list_scrub(node);
+}
+
+/* Guarded: does a list's head lead to its first node? */
+static bool head_is_sound(const struct run_set *set, unsigned class)
+{
+    struct list_node **head = (struct list_node **)(uintptr_t)&set->heads[class];
+    return !UNITS_GUARDED || (qi_run_is_listed(set, *head, class) && list_head_is_sound(&set->chunks, head));
 }
 
 /* What the mask must be. */
 static uintptr_t mask_of_heads(const struct run_set *set)
 {
     uintptr_t mask = 0;
-    for (unsigned class = 0; class < RUN_CLASSES; class ++) {
+    for (unsigned class = 0; class < run_classes(set); class ++) {
         if (set->heads[class] != NULL)
             mask |= (uintptr_t)1 << class;
     }
@@ -84,23 +149,28 @@ BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
     return NULL;
 }
 
+/* How many runs of its own class a request looks at. */
+static unsigned tries_in(unsigned class)
+{
+    return class < RUN_SHORT_CLASSES ? RUN_LAST_TRIES : RUN_LONG_TRIES;
+}
+
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
     struct list_node *node = set->heads[class];
-    if (node != NULL && !list_head_is_sound(&set->chunks, &set->heads[class]))
+    if (UNITS_GUARDED && node != NULL && !head_is_sound(set, class))
         return qi_run_report(set, &set->heads[class]);
-    for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
-        if (!node_is_sound(set, node) || (UNITS_GUARDED && run_of_node(set, node).pages == 0))
+    for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
+        const size_t found = run_of_node(set, node).pages;
+        if (run_class(found) != class || !qi_run_node_is_sound(set, node, class))
             return qi_run_report(set, node);
-        if (run_of_node(set, node).pages >= pages) {
-            take_out(set, node);
+        if (found >= pages) {
+            take_out(set, node, class);
             run_insert(set, class, node);
             return node;
         }
         node = list_next(&set->chunks, node);
     }
-    if (UNITS_GUARDED)
-        qi_run_mend_mask(set);
     return NULL;
 }
 
@@ -110,6 +180,65 @@ BITS_COLD void qi_run_mend_mask(struct run_set *set)
     if (mask != set->class_mask) {
         set->class_mask = mask;
         qi_run_report(set, &set->class_mask);
+    }
+}
+
+/* --- heads --- */
+
+/* How many classes the free runs of a chunk need, in which control data takes up so much that it has fewer pages. */
+static unsigned classes_for(size_t chunk_bytes)
+{
+    const unsigned class = run_class(chunk_bytes >> UNITS_PAGE_SHIFT);
+    return class < RUN_SHORT_CLASSES ? RUN_SHORT_CLASSES : class + 1;
+}
+
+#if QUARRY_CHECK_LEVEL >= 2
+/* They are in the set. */
+static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
+{
+    (void)set, (void)classes;
+    return place;
+}
+#else
+/* Says where the heads lie; the end of what they take up. */
+static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
+{
+    set->heads = (struct list_node **)(void *)place;
+    set->classes = classes;
+    return (uint8_t *)(set->heads + classes);
+}
+#endif
+
+void qi_run_clear(struct run_set *set)
+{
+    set->class_mask = 0;
+    set->free_pages = 0;
+    qi_bytes_clear(set->heads, run_classes(set) * sizeof(struct list_node *));
+}
+
+uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
+{
+    uint8_t *end = set_heads(set, place, classes_for(chunk_bytes));
+    qi_run_clear(set);
+    return end;
+}
+
+bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *added)
+{
+    return (uintptr_t)set->heads - (uintptr_t)added < added->chunk.bytes;
+}
+
+/* To a longer row. A list's first node says where its head lies. */
+static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
+{
+    struct list_node *const *old = set->heads;
+    const unsigned count = run_classes(set);
+    set_heads(set, place, classes_for(chunk_bytes));
+    for (unsigned class = 0; class < run_classes(set); class ++) {
+        struct list_node *first = class < count ? old[class] : NULL;
+        set->heads[class] = first;
+        if (first != NULL)
+            list_store_link(&set->chunks, first, &set->heads[class]);
     }
 }
 
@@ -131,7 +260,7 @@ BITS_INLINE enum run_given given(const struct chunk *chunk, size_t pages)
 static BITS_COLD enum run_given refuse(struct run_set *set, struct list_node *next, const void *damaged)
 {
     if (next != NULL)
-        relink_node(set, next);
+        relink_node(set, next, run_class(run_of_node(set, next).pages));
     qi_run_report(set, damaged);
     return RUN_REFUSED;
 }
@@ -145,13 +274,12 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     if (codes[pages] == PAGE_FREE) {
         size_t after = chunk_length_at_start(maps, page + pages);
         next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
-        if ((UNITS_GUARDED && !run_fits(chunk, page + pages, after)) ||
-            !list_is_sound(&set->chunks, run_heads(set), next))
+        if ((UNITS_GUARDED && !run_fits(chunk, page + pages, after)) || !node_is_sound(set, next, run_class(after)))
             return refuse(set, NULL, next);
-        unlink_node(set, next);
+        unlink_node(set, next, run_class(after));
         whole += after;
     }
-    if (codes[-1] == PAGE_FREE) {
+    if (page_code_is_free(codes[-1])) {
         before = chunk_length_at_end(maps, page - 1);
         if (UNITS_GUARDED && before - 1 >= page)
             return refuse(set, next, codes);
@@ -161,9 +289,9 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     unsigned class = run_class(whole);
     bool stays = before != 0 && run_class(before) == class; /* the run before stays where it is in its list */
     if (before != 0 && !stays) {
-        if (!list_is_sound(&set->chunks, run_heads(set), this))
+        if (!node_is_sound(set, this, run_class(before)))
             return refuse(set, next, this);
-        take_out(set, this);
+        take_out(set, this, run_class(before));
     }
     set->free_pages += pages;
     if (FILL_IS_ON)
@@ -194,9 +322,9 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (length < more)
         return false;
     struct list_node *node = run_node_at(chunk, next);
-    if (!node_is_sound(set, node))
+    if (!qi_run_node_is_sound(set, node, run_class(length)))
         return qi_run_report(set, node) != NULL;
-    take_out(set, node);
+    take_out(set, node, run_class(length));
     run_verify(set, chunk, next, more);
     set->free_pages -= more;
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
@@ -230,8 +358,16 @@ void qi_run_add_first(struct run_set *set)
 bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 {
     struct chunk *chunk = &added->chunk;
-    if (!qi_chunk_format(chunk, (uint8_t *)(added + 1), (uintptr_t)added + chunk->bytes))
+    uint8_t *place = (uint8_t *)(added + 1), *control = place;
+    const bool brings_heads = classes_for(chunk->bytes) > run_classes(set);
+    if (brings_heads)
+        control += classes_for(chunk->bytes) * sizeof(struct list_node *);
+    else if (qi_run_heads_lie_in(set, added)) /* since before a reset */
+        control += run_classes(set) * sizeof(struct list_node *);
+    if (!qi_chunk_format(chunk, control, (uintptr_t)added + chunk->bytes))
         return false;
+    if (brings_heads)
+        move_heads(set, place, chunk->bytes);
     qi_chunk_insert(&set->chunks, added);
     add_pages(set, chunk);
     return true;
@@ -245,12 +381,14 @@ bool qi_run_chunk_is_free(const struct chunk *chunk)
 
 bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
 {
-    if (!qi_run_chunk_is_free(chunk))
+    const bool has_heads = chunk != &set->chunks.first && qi_run_heads_lie_in(set, (const struct added_chunk *)chunk);
+    if (has_heads || !qi_run_chunk_is_free(chunk))
         return false;
     struct list_node *node = run_node_at(chunk, 0);
-    if (!node_is_sound(set, node))
+    const unsigned class = run_class(chunk->page_count);
+    if (!qi_run_node_is_sound(set, node, class))
         return qi_run_report(set, node) != NULL;
-    take_out(set, node);
+    take_out(set, node, class);
     set->free_pages -= chunk->page_count;
     run_verify(set, chunk, 0, chunk->page_count);
     return true;
@@ -263,13 +401,13 @@ size_t qi_run_largest_free_pages(const struct run_set *set)
     const unsigned class = bits_highest(set->class_mask);
     const struct list_node *node = set->heads[class];
     size_t largest = 0;
-    if (UNITS_GUARDED && !list_head_is_sound(&set->chunks, (struct list_node **)(uintptr_t)&set->heads[class]))
+    if (UNITS_GUARDED && !head_is_sound(set, class))
         return 0;
-    for (unsigned tries = RUN_LAST_TRIES; tries != 0 && node != NULL; tries--) {
+    for (unsigned tries = tries_in(class); tries != 0 && node != NULL; tries--) {
         size_t pages = run_of_node(set, node).pages;
         if (pages > largest)
             largest = pages;
-        node = list_next_is_sound(&set->chunks, node) ? list_next(&set->chunks, node) : NULL;
+        node = qi_run_next_is_sound(set, node, class) ? list_next(&set->chunks, node) : NULL;
     }
     return largest;
 }

@@ -3,18 +3,30 @@
  * run.h: page runs: taken from free runs, given back, merged.
  *
  * Free runs stand in lists by length class: exact to 8 pages, two classes a doubling to 64, one a doubling above
- * (64-bit targets: two throughout), the last class open-ended. The lists span chunks, so a request never walks chunks.
- * A bitmap says which lists hold a run. A request takes, in this order: the first run of its own class if that is long
- * enough; the first run of the next class that has one, where every run is; and, when there is none, one of the first
- * few runs of its own class. A freed run merges with both neighbours at once, so that freeing everything leaves one run
- * a chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time
- * systems", 2004; boundary lengths at both ends: D. Knuth, TAOCP vol. 1, 2.5.)
+ * (64-bit targets: two throughout), up to the longest run that a chunk can have. (32-bit targets: the last class is
+ * open-ended; no more than RUN_LAST_TRIES of its runs fit the address space.) The lists span chunks, so a request
+ * never walks chunks. A bitmap says which lists hold a run. A request takes, in this order: the first run of its own
+ * class if that is long enough; the first run of the next class that has one, where every run is; and, when there is
+ * none, one of the first few runs of its own class. A long request looks at these few before it cuts a run of a longer
+ * class: its classes are wide, and the longest runs are to last. A freed run merges with both neighbours at once, so
+ * that freeing everything leaves one run a chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a new
+ * dynamic memory allocator for real-time systems", 2004; boundary lengths at both ends: D. Knuth, TAOCP vol. 1, 2.5.)
+ *
+ * A heap has as many heads as its chunks' lengths need: they lie behind the heap, and when a chunk is added whose runs
+ * may be longer, a longer row of heads is made in front of that chunk's codes:
+ *
+ *    struct run_set  +-------+        heads[]  +-------+-------+-- ... --+-------------+
+ *                    | heads |---------------> | class | class |         | class       |     codes[] ...
+ *                    +-------+                 | 0     | 1     |         | classes - 1 |
+ *                                              +-------+-------+-- ... --+-------------+
  *
  * Invariants
  *   R1  every free run is in the list of its class, and in no other
  *   R2  bit c of class_mask is set iff heads[c] is not NULL
  *   R3  free_pages is the sum of the lengths of all free runs
- *   R4  codes of a free run's first and last page are PAGE_FREE, and both ends hold its length
+ *   R4  the code of a free run's first page is PAGE_FREE, that of its last one, if there are two, is PAGE_FREE_END, and
+ *       both ends hold its length
+ *   R5  a head leads to the first page of a free run of its class, whatever is written to free memory
  */
 #ifndef QUARRY_RUN_H
 #define QUARRY_RUN_H
@@ -27,14 +39,28 @@ enum {
     RUN_SHORT_SHIFT = 6, /* classes of lengths below this stand in a table */
     RUN_SHORT_CLASSES = 13,
     RUN_LONG_HALVES = sizeof(void *) == 8 ? 1 : 0, /* two classes a doubling above, else one */
-    RUN_CLASSES = sizeof(void *) == 8 ? 52 : 19,
+    RUN_CLASSES = sizeof(void *) == 8 ? 63 : 32,
     RUN_LAST_TRIES = 4, /* runs of the own class that are looked at when nothing else is left */
+    RUN_LONG_TRIES = 8, /* the same for a request of RUN_SHORT_PAGES and more, and before a longer class is used */
 };
+
+/* From check level 2 the set has all heads itself, so that there is no address of theirs to be damaged. */
+#if QUARRY_CHECK_LEVEL >= 2
+#define RUN_HEADS_FIELDS  struct list_node *heads[RUN_CLASSES];
+#define RUN_CLASSES_LEAST 0 /* heads that a heap has outside the set */
+#define run_classes(set)  ((void)(set), (unsigned)RUN_CLASSES)
+#else
+#define RUN_HEADS_FIELDS                                                                                               \
+    struct list_node **heads;                                                                                          \
+    size_t classes; /* that there are heads of */
+#define RUN_CLASSES_LEAST RUN_SHORT_CLASSES
+#define run_classes(set)  ((unsigned)(set)->classes)
+#endif
 
 struct run_set {
     struct chunk_set chunks;
     uintptr_t class_mask;
-    struct list_node *heads[RUN_CLASSES];
+    RUN_HEADS_FIELDS
     size_t free_pages;
 };
 
@@ -54,6 +80,16 @@ enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, size_t page
 /* Grows a run of old pages that starts at page to pages, from the free run behind it; false if that is too short. */
 bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t old, size_t pages);
 
+/* Makes the heads of a heap without a free run: in the memory from place on, which is aligned for them, those that
+ * chunks of so many bytes need. The end of what they take up. */
+uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes);
+
+/* No free run is in any list. */
+void qi_run_clear(struct run_set *set);
+
+/* Do the heads lie in the chunk? Then its memory must stay. */
+bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *added);
+
 /* Adds all pages of the formatted first chunk as one free run. */
 void qi_run_add_first(struct run_set *set);
 
@@ -61,13 +97,15 @@ void qi_run_add_first(struct run_set *set);
  * nothing added, if not one page fits. */
 bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added);
 
-/* Takes a chunk's only free run out; false if some page is in use, or after a report of damage. */
+/* Takes a chunk's only free run out; false if some page is in use, the heads lie in the chunk, or after a report of
+ * damage. */
 bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk);
 
 /* Is no page of the chunk in use? */
 bool qi_run_chunk_is_free(const struct chunk *chunk);
 
-/* The longest of the runs that a request would find: exact unless more than RUN_LAST_TRIES are of the longest's class.
+/* The longest of the runs that a request would find: exact unless more are of the longest's class than such
+ * a request looks at.
  */
 size_t qi_run_largest_free_pages(const struct run_set *set);
 
@@ -75,12 +113,6 @@ size_t qi_run_largest_free_pages(const struct run_set *set);
 BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *address)
 {
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
-}
-
-/* The heads of the lists that free runs are in. */
-BITS_INLINE struct list_heads run_heads(const struct run_set *set)
-{
-    return (struct list_heads){set->heads, sizeof set->heads};
 }
 
 /* The class whose list a free run of so many pages belongs to. */
@@ -94,6 +126,14 @@ BITS_INLINE unsigned run_class(size_t pages)
     if (RUN_LONG_HALVES != 0)
         class += power - RUN_SHORT_SHIFT + (unsigned)(pages >> (power - 1) & 1);
     return class < RUN_CLASSES ? class : RUN_CLASSES - 1;
+}
+
+/* The same for a request, which may be longer than any run: the last class then. */
+BITS_INLINE unsigned run_class_wanted(const struct run_set *set, size_t pages)
+{
+    const unsigned class = run_class(pages);
+    return UNITS_GUARDED || bits_likely(pages < RUN_SHORT_PAGES) || class < run_classes(set) ? class
+                                                                                             : run_classes(set) - 1;
 }
 
 /* Guarded: has the chunk so many pages from this one on? A damaged length is longer than any chunk, so where a free run
@@ -141,15 +181,35 @@ BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct 
 /* Writes what says that pages are a free run. codes are those from its first page on. */
 BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, size_t pages)
 {
+    codes[pages - 1] = PAGE_FREE_END;
     codes[0] = PAGE_FREE;
-    codes[pages - 1] = PAGE_FREE;
     chunk_set_lengths(maps, page, pages);
+}
+
+/* Says control data that a free run of this class starts at node? Node may be any address; nothing there is read. */
+bool qi_run_is_listed(const struct run_set *set, const struct list_node *node, unsigned class);
+
+/* May the next of a node be followed, which is that of a free run of this class? */
+bool qi_run_next_is_sound(const struct run_set *set, const struct list_node *node, unsigned class);
+
+/* May the node of a free run of this class be taken out of its list? */
+bool qi_run_node_is_sound(const struct run_set *set, const struct list_node *node, unsigned class);
+
+/* Puts a free run's node into the list of its class. Guarded, a damaged head is reported, and the node stays outside.
+ */
+BITS_INLINE void run_push(const struct run_set *set, struct list_node **head, unsigned class, struct list_node *node)
+{
+    if (UNITS_GUARDED && *head != NULL &&
+        !bits_likely(qi_run_is_listed(set, *head, class) && list_head_is_sound(&set->chunks, head)))
+        qi_guard_report_damage(&set->chunks.source.guard, head);
+    else
+        list_push(&set->chunks, head, node);
 }
 
 BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_node *node)
 {
     set->class_mask |= (uintptr_t)1 << class;
-    list_push(&set->chunks, &set->heads[class], node);
+    run_push(set, &set->heads[class], class, node);
 }
 
 /* From check level 3: reports what was written to free pages that are about to be used. */
@@ -162,8 +222,8 @@ BITS_INLINE void run_verify(const struct run_set *set, const struct chunk *chunk
 /* Reports damage; NULL. */
 void *qi_run_report(const struct run_set *set, const void *node);
 
-/* The last resort: one of the first runs of a class that starts below the length asked for. If one is long enough it
- * goes to the head of the list. NULL: none, or a report of damage. */
+/* One of the first runs of a class that starts below the length asked for. If one is long enough it goes to the head of
+ * the list. NULL: none, or a report of damage. */
 struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages);
 
 /* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
@@ -180,19 +240,23 @@ void qi_run_mend_mask(struct run_set *set);
 BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
                                  size_t *taken)
 {
-    unsigned class = run_class(pages);
+    unsigned class = run_class_wanted(set, pages);
     struct list_node *node = set->heads[class];
     uintptr_t mask = set->class_mask;
     struct run_free run;
     if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
         uintptr_t longer = (UNITS_GUARDED ? mask & RUN_CLASSES_MASK : mask) >> class >> 1;
-        if (longer != 0) {
+        const bool searches = longer == 0 || pages >= RUN_SHORT_PAGES;
+        struct list_node *found = searches ? qi_run_search_class(set, class, pages) : NULL;
+        if (found != NULL) {
+            node = found;
+        } else if (longer != 0) {
             class += 1 + bits_lowest(longer);
             node = set->heads[class];
         } else {
-            node = qi_run_search_class(set, class, pages);
-            if (node == NULL)
-                return false;
+            if (UNITS_GUARDED)
+                qi_run_mend_mask(set);
+            return false;
         }
         run = run_of_node(set, node);
         if (UNITS_GUARDED && run.pages < pages) {
@@ -212,7 +276,8 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
         /* node is the list's first */
         struct list_node *next = list_next(&set->chunks, node);
-        if (!list_first_is_sound(&set->chunks, &set->heads[class], node)) {
+        if ((QUARRY_CHECK_LEVEL != 0 && next != NULL && !qi_run_next_is_sound(set, node, class)) ||
+            !list_first_is_unwritten(&set->chunks, &set->heads[class], node)) {
             qi_run_report(set, node);
             return false;
         }
@@ -230,7 +295,7 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
                 run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
             if (rest != 0) {
                 mask |= (uintptr_t)1 << rest_class;
-                list_push(&set->chunks, &set->heads[rest_class], rest_node);
+                run_push(set, &set->heads[rest_class], rest_class, rest_node);
             }
             set->class_mask = mask;
         }

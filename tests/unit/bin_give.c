@@ -160,7 +160,7 @@ static void check_erased(const struct quarry_heap *heap, const struct chunk *chu
     for (size_t page = first; page < first + pages; page++) {
         const unsigned code = chunk->codes[page];
         if (page == first || page == first + pages - 1)
-            CHECK_EQ(code, PAGE_FREE);
+            CHECK(page_code_is_free(code));
         else if (UNITS_WIDE_CODES)
             CHECK_EQ(code, PAGE_NOTHING);
         else

@@ -238,7 +238,7 @@ TEST(test_check_finds_each_bit_of_lists_that_flips)
         return;
     struct run_set *runs = &heap->bins.runs;
     flip_all(heap, &runs->class_mask, sizeof runs->class_mask, true);
-    flip_all(heap, runs->heads, sizeof runs->heads, true);
+    flip_all(heap, runs->heads, run_classes(runs) * sizeof runs->heads[0], true);
     flip_all(heap, heap->bins.rooms, sizeof heap->bins.rooms, true);
     for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
         flip_all(heap, &heap->bins.bins[bin].run, sizeof heap->bins.bins[bin].run, true);
@@ -254,7 +254,7 @@ TEST(test_check_finds_each_bit_of_nodes_that_flips)
         return;
     if (QUARRY_CHECK_LEVEL == 0)
         SKIP("links are not checked");
-    for (unsigned class = 0; class < RUN_CLASSES; class ++) {
+    for (unsigned class = 0; class < run_classes(&heap->bins.runs); class ++) {
         struct list_node *node = heap->bins.runs.heads[class];
         for (; node != NULL && !test_is_over(); node = node->next)
             flip_all(heap, node, sizeof *node, true);
@@ -283,12 +283,12 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
     struct list_node *moved = node + 4; /* two slots further on: slot 2 */
     REQUIRE(qi_bin_node(&run) == node && !small_is_used(&run, 0) && small_is_used(&run, 2));
     *moved = *node;
-    list_follow(heap_chunks(heap), bin_heads(&heap->bins, bin_of_code(code)), head, moved);
+    list_follow(heap_chunks(heap), head, head, moved);
     bin_set_node_slot(codes, bin_shape_of(code), 2);
     REQUIRE(qi_bin_node(&run) == moved);
     CHECK(!qi_check_heap(heap));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
-    list_follow(heap_chunks(heap), bin_heads(&heap->bins, bin_of_code(code)), head, node);
+    list_follow(heap_chunks(heap), head, head, node);
     for (unsigned i = 0; i < 3; i++)
         codes[i] = kept[i];
     CHECK(qi_check_heap(heap));
@@ -349,7 +349,7 @@ TEST(test_check_finds_free_runs_that_are_neighbours)
     give_large(heap, first);
     chunk->codes[first + pages - 1] = PAGE_NOTHING; /* hides it from the merge */
     give_large(heap, first + pages);
-    chunk->codes[first + pages - 1] = PAGE_FREE;
+    chunk->codes[first + pages - 1] = PAGE_FREE_END;
     CHECK(chunk->codes[first] == PAGE_FREE && chunk->codes[first + pages] == PAGE_FREE);
     CHECK(!qi_check_heap(heap));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * list.c: nodes in and out of a list in every order, and that no link is believed that leads out of the heap's
- * memory or to a word that does not point back. The nodes lie in a large block of a real heap, once in its first chunk
- * and once in an added one; the list's head lies in its control data: in the list of the longest free runs, which so
- * small a heap never uses.
+ * list.c: nodes in and out of a list in every order; and that no link is believed but one that leads to a node of the
+ * same list, which control data confirms, and that points back. For the first the nodes lie in a large block of a real
+ * heap, once in its first chunk and once in an added one, and the list's head in its control data: in the list of a
+ * length that so small a heap never has. For the second they are free runs of one class.
  */
 #include "../../src/list.h"
 
-#include "unit.h"
+#include "unit_run.h"
 
 enum { NODES = 4 };
 
@@ -18,11 +18,6 @@ struct lists {
     struct list_node **head;
     struct list_node *nodes; /* granules of a block; nodes[NODES] is never listed */
 };
-
-static struct list_heads heads_of(const struct lists *lists)
-{
-    return run_heads(&lists->heap->bins.runs);
-}
 
 /* Makes the first chunk full, and adds another. */
 static bool add_chunk(struct quarry_heap *heap)
@@ -39,7 +34,7 @@ static bool begin(struct lists *lists, bool in_added)
     if (lists->heap == NULL || (in_added && !add_chunk(lists->heap)))
         return false;
     lists->set = heap_chunks(lists->heap);
-    lists->head = &lists->heap->bins.runs.heads[RUN_CLASSES - 1];
+    lists->head = &lists->heap->bins.runs.heads[RUN_SHORT_CLASSES - 1];
     lists->nodes = qi_large_take(&lists->heap->bins.runs, 2, 1);
     lists->chunk = chunk_find(lists->set, lists->nodes);
     return CHECK(lists->nodes != NULL) && CHECK_EQ(*lists->head, NULL) &&
@@ -67,7 +62,7 @@ static void push_all(struct lists *lists)
         list_push(lists->set, lists->head, &lists->nodes[i - 1]);
 }
 
-/* The list holds the nodes whose bits are set, in order, and is sound. */
+/* The list holds the nodes whose bits are set, in order. */
 static void check_list(const struct lists *lists, unsigned members)
 {
     struct list_node **link = lists->head;
@@ -75,8 +70,6 @@ static void check_list(const struct lists *lists, unsigned members)
         if ((members >> i & 1) != 0) {
             REQUIRE(*link == &lists->nodes[i]);
             CHECK_EQ(lists->nodes[i].link, link);
-            CHECK(list_is_sound(lists->set, heads_of(lists), *link));
-            CHECK(list_next_is_sound(lists->set, *link));
             link = &(*link)->next;
         }
     CHECK_EQ(*link, NULL);
@@ -103,174 +96,195 @@ static void check_orders(struct lists *lists)
         for (unsigned step = 0; step < NODES; step++) {
             const unsigned node = order >> (2 * step) & 3;
             if ((members >> node & 1) != 0)
-                list_follow(lists->set, heads_of(lists), lists->nodes[node].link, lists->nodes[node].next);
+                list_unlink(lists->set, lists->head, &lists->nodes[node]);
             members &= ~(1u << node);
             check_list(lists, members);
         }
     }
 }
 
-TEST(test_list_follow_takes_nodes_out_in_every_order_and_leaves_the_others)
+TEST(test_list_unlink_takes_nodes_out_in_every_order_and_leaves_the_others)
 {
     in_both_chunks(check_orders);
 }
 
 /* --- links that lead astray --- */
 
-/* Nodes 0 to 3 are listed, node 4 is not. Each word is one that node 1's next must not be. */
-static void check_bad_next(struct lists *lists, const void *next)
+enum { RUNS = 4, RUN_PAGES = 3, OTHER_PAGES = 5 };
+
+/* Free runs of RUN_PAGES pages, the last one first in their list; and one of OTHER_PAGES. Behind each lies a page in
+ * use. */
+struct astray {
+    struct run_set *set;
+    const struct chunk *chunk;
+    struct list_node *nodes[RUNS]; /* as they stand in the list */
+    struct list_node *other;
+};
+
+static bool astray_begin(struct astray *astray)
 {
-    struct list_node *node = &lists->nodes[1];
-    push_all(lists);
-    node->next = (struct list_node *)(uintptr_t)next;
-    CHECK(!list_next_is_sound(lists->set, node));
-    CHECK(!list_is_sound(lists->set, heads_of(lists), node));
+    struct hole holes[RUNS + 1] = {{RUN_PAGES, 0}, {RUN_PAGES, 0}, {RUN_PAGES, 0}, {RUN_PAGES, 0}, {OTHER_PAGES, 0}};
+    struct quarry_heap *heap = heap_with_holes(holes, RUNS + 1);
+    if (heap == NULL)
+        return false;
+    astray->set = set_of(heap);
+    astray->chunk = unit_first(heap);
+    for (unsigned i = 0; i < RUNS; i++)
+        astray->nodes[i] = run_node_at(astray->chunk, holes[RUNS - 1 - i].page);
+    astray->other = run_node_at(astray->chunk, holes[RUNS].page);
+    return CHECK_EQ(astray->set->heads[run_class(RUN_PAGES)], astray->nodes[0]) &&
+           CHECK_EQ(astray->nodes[0]->next, astray->nodes[1]);
 }
 
-static void check_bad_nexts(struct lists *lists)
+static bool next_is_sound(const struct astray *astray, unsigned node)
 {
-    lists->nodes[NODES].link = NULL;
-    lists->nodes[NODES].next = NULL;
-    check_bad_next(lists, &lists->nodes[NODES]);
-    check_bad_next(lists, &lists->nodes[1]);
-    check_bad_next(lists, &lists->nodes[3]);
-    check_bad_next(lists, &lists->nodes[2].link);
-    check_bad_next(lists, (uint8_t *)&lists->nodes[2] + 1);
-    check_bad_next(lists, lists->heap);
-    check_bad_next(lists, lists->chunk->codes - 1);
-    check_bad_next(lists, (void *)sizeof(void *));
-    check_bad_next(lists, (void *)(UINTPTR_MAX & ~(uintptr_t)15));
-    check_bad_next(lists, chunk_page_address(lists->chunk, lists->chunk->page_count));
-    check_bad_next(lists, chunk_page_address(&lists->set->first, lists->set->first.page_count));
+    return qi_run_next_is_sound(astray->set, astray->nodes[node], run_class(RUN_PAGES));
 }
 
-TEST(test_list_next_that_leads_astray_is_not_sound)
+static bool node_is_sound(const struct astray *astray, unsigned node)
 {
-    if (QUARRY_CHECK_LEVEL == 0)
-        SKIP("links are not checked");
-    in_both_chunks(check_bad_nexts);
+    return qi_run_node_is_sound(astray->set, astray->nodes[node], run_class(RUN_PAGES));
 }
 
-static void check_bad_link(struct lists *lists, unsigned node, const void *link)
+/* Words that lead to no node of the list, though some lead into the heap, or to what once was a node. */
+static const void *word_astray(const struct astray *astray, unsigned number)
 {
-    push_all(lists);
-    lists->nodes[node].link = (struct list_node **)(uintptr_t)link;
-    CHECK(!list_is_sound(lists->set, heads_of(lists), &lists->nodes[node]));
-    if (node > 0)
-        CHECK(!list_next_is_sound(lists->set, &lists->nodes[node - 1]));
-}
-
-static void check_bad_links(struct lists *lists)
-{
-    for (unsigned node = 0; node < NODES; node++) {
-        check_bad_link(lists, node, NULL);
-        check_bad_link(lists, node, lists->head - 1);
-        check_bad_link(lists, node, (uint8_t *)lists->head + 1);
-        check_bad_link(lists, node, &lists->nodes[node].next);
-        check_bad_link(lists, node, &lists->nodes[NODES].next);
-        check_bad_link(lists, node, lists->chunk->codes - 1);
-        check_bad_link(lists, node, (void *)(UINTPTR_MAX & ~(uintptr_t)15));
-        check_bad_link(lists, node, (uint8_t *)lists->heap - sizeof(void *));
-        check_bad_link(lists, node, chunk_page_address(lists->chunk, lists->chunk->page_count));
-        check_bad_link(lists, node, chunk_page_address(&lists->set->first, lists->set->first.page_count));
+    const uint8_t *node = (const uint8_t *)astray->nodes[2];
+    switch (number) {
+    case 0:
+        return node + UNITS_GRANULE_BYTES;
+    case 1:
+        return node + 1;
+    case 2:
+        return node + (RUN_PAGES - 1) * QUARRY_PAGE_BYTES; /* the last page of a free run */
+    case 3:
+        return node + QUARRY_PAGE_BYTES; /* an inner one */
+    case 4:
+        return node + RUN_PAGES * QUARRY_PAGE_BYTES; /* in use */
+    case 5:
+        return astray->other; /* of another class */
+    case 6:
+        return astray->set;
+    case 7:
+        return astray->chunk->codes - 1;
+    case 8:
+        return &astray->set->heads[run_class(RUN_PAGES)] - 1;
+    case 9:
+        return &astray->set->heads[run_class(RUN_PAGES)] + 1;
+    case 10:
+        return &astray->set->heads[run_class(OTHER_PAGES)];
+    case 11:
+        return (const void *)sizeof(void *);
+    case 12:
+        return (const void *)(UINTPTR_MAX & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1));
+    case 13:
+        return chunk_page_address(astray->chunk, astray->chunk->page_count);
+    case 14:
+        return astray->chunk->pages - QUARRY_PAGE_BYTES;
+    default:
+        return NULL;
     }
 }
 
-TEST(test_list_link_that_leads_astray_is_not_sound)
+/* Each word leads back from where it leads to, where that may be written. */
+static void write_back(const struct astray *astray, const void *word, struct list_node *node)
+{
+    const size_t offset = chunk_offset(astray->chunk, word);
+    if (offset < units_bytes_from_pages(astray->chunk->page_count) && offset % sizeof(void *) == 0) {
+        struct list_node *forged = (struct list_node *)(uintptr_t)word;
+        forged->next = node;
+        forged->link = &node->next;
+    }
+}
+
+static void check_astray(unsigned node, unsigned number, bool forged)
+{
+    struct astray astray;
+    if (!astray_begin(&astray))
+        return;
+    const void *word = word_astray(&astray, number);
+    struct list_node *damaged = astray.nodes[node];
+    const struct list_node kept = *damaged;
+    if (forged)
+        write_back(&astray, word, damaged);
+    damaged->next = (struct list_node *)(uintptr_t)word;
+    CHECK_EQ(next_is_sound(&astray, node), word == NULL);
+    *damaged = kept;
+    damaged->link = (struct list_node **)(uintptr_t)word;
+    /* behind the first node, one of another list that leads back is as good: nothing is written outside free memory */
+    CHECK_EQ(node_is_sound(&astray, node), node != 0 && forged && word == astray.other);
+    CHECK_EQ(test_log.count, 0);
+    test_memory_release();
+}
+
+TEST(test_list_link_that_leads_to_no_node_of_the_list_is_not_sound)
 {
     if (QUARRY_CHECK_LEVEL == 0)
         SKIP("links are not checked");
-    in_both_chunks(check_bad_links);
-}
-
-static void check_passed_over(struct lists *lists)
-{
-    push_all(lists);
-    lists->nodes[NODES].link = lists->head;
-    lists->nodes[NODES].next = NULL;
-    *lists->head = &lists->nodes[1];
-    CHECK(!list_is_sound(lists->set, heads_of(lists), &lists->nodes[0]));
-    CHECK(list_next_is_sound(lists->set, &lists->nodes[0]));
-    CHECK(!list_is_sound(lists->set, heads_of(lists), &lists->nodes[NODES]));
-    CHECK(list_next_is_sound(lists->set, &lists->nodes[NODES]));
+    for (unsigned number = 0; number <= 15 && !test_is_over(); number++)
+        for (unsigned node = 0; node < 2; node++) {
+            check_astray(node, number, false);
+            check_astray(node, number, true);
+        }
 }
 
 TEST(test_list_link_that_nothing_points_back_to_is_not_sound)
 {
+    struct astray astray;
     if (QUARRY_CHECK_LEVEL == 0)
         SKIP("links are not checked");
-    in_both_chunks(check_passed_over);
+    if (!astray_begin(&astray))
+        return;
+    for (unsigned node = 0; node < RUNS; node++)
+        CHECK(next_is_sound(&astray, node) && node_is_sound(&astray, node));
+    struct list_node *second = astray.nodes[1];
+    const struct list_node kept = *second;
+    for (unsigned other = 0; other < RUNS; other++) {
+        second->next = astray.nodes[other];
+        CHECK_EQ(next_is_sound(&astray, 1), other == 2);
+        *second = kept;
+        second->link = &astray.nodes[other]->next;
+        CHECK_EQ(node_is_sound(&astray, 1), other == 0);
+        *second = kept;
+    }
+    second->link = &astray.set->heads[run_class(RUN_PAGES)]; /* the head leads to another node */
+    CHECK(!node_is_sound(&astray, 1));
+    *second = kept;
+}
+
+/* Two nodes that say of each other that they are neighbours, while the head knows better. */
+TEST(test_list_first_node_that_says_it_is_another_is_not_sound)
+{
+    struct astray astray;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    if (!astray_begin(&astray))
+        return;
+    astray.nodes[0]->link = &astray.nodes[3]->next;
+    astray.nodes[3]->next = astray.nodes[0];
+    CHECK(!node_is_sound(&astray, 0));
+    astray.nodes[0]->next = astray.nodes[0];
+    astray.nodes[0]->link = &astray.nodes[0]->next;
+    CHECK(!next_is_sound(&astray, 0));
 }
 
 TEST(test_list_across_chunks_is_sound)
 {
-    struct lists lists;
-    uint8_t *region;
-    if (!begin(&lists, false))
-        return;
-    region = test_memory(unit_region_bytes(4), 0);
+    struct hole hole = {RUN_PAGES, 0};
+    struct quarry_heap *heap = heap_with_holes(&hole, 1);
+    uint8_t *region = heap == NULL ? NULL : test_memory(unit_region_bytes(8), 0);
     if (region == NULL)
         return;
-    REQUIRE(quarry_add_region(lists.heap, region, unit_region_bytes(4)));
-    struct list_node *far = (struct list_node *)(void *)lists.set->first.next->chunk.pages;
-    const struct list_node kept = *far; /* the region's free run: its node lies here */
-    *lists.head = NULL;
-    list_push(lists.set, lists.head, &lists.nodes[0]);
-    list_push(lists.set, lists.head, far);
-    list_push(lists.set, lists.head, &lists.nodes[1]);
-    CHECK(list_is_sound(lists.set, heads_of(&lists), far));
-    CHECK(list_is_sound(lists.set, heads_of(&lists), &lists.nodes[0]));
-    CHECK(list_is_sound(lists.set, heads_of(&lists), &lists.nodes[1]));
-    *far = kept;
-    *lists.head = NULL;
-    CHECK(unit_settle(lists.heap));
-}
-
-/* --- what may be read --- */
-
-/* Asks at every byte around the heap's first memory, while there is no other. */
-static void check_readable_in_first(const struct chunk_set *set)
-{
-    const uintptr_t first = (uintptr_t)set;
-    for (uintptr_t at = first - 100; at < first + set->first.bytes + 100 && !test_is_over(); at++) {
-        const size_t offset = at - first;
-        const bool readable =
-                at >= first && offset % sizeof(void *) == 0 && offset + sizeof(struct list_node) <= set->first.bytes;
-        CHECK_EQ(list_may_read(set, (const void *)at), readable);
-    }
-}
-
-/* Asks at every byte around an added chunk. */
-static void check_readable_in_added(const struct chunk_set *set, const struct added_chunk *added)
-{
-    const uintptr_t start = (uintptr_t)added, pages = (uintptr_t)added->chunk.pages;
-    const uintptr_t end = pages + units_bytes_from_pages(added->chunk.page_count);
-    for (uintptr_t at = start - 8; at < start + added->chunk.bytes + 8 && !test_is_over(); at++) {
-        const bool readable = at >= pages && at < end && at % UNITS_GRANULE_BYTES == 0;
-        CHECK_EQ(qi_list_in_added(set, (const void *)at), readable);
-        CHECK_EQ(list_may_read(set, (const void *)at), readable);
-    }
-}
-
-TEST(test_list_may_read_just_nodes_in_the_heaps_memory)
-{
-    struct quarry_heap *heap = unit_heap(4);
-    const size_t bytes = unit_region_bytes(4);
-    uint8_t *region = heap == NULL ? NULL : test_memory(bytes, 8);
-    if (region == NULL)
-        return;
-    struct chunk_set *set = heap_chunks(heap);
-    CHECK_EQ(set->link_words, set->first.bytes / sizeof(void *) - 1);
-    check_readable_in_first(set);
-    CHECK(!qi_list_in_added(set, region + bytes / 2));
-    REQUIRE(quarry_add_region(heap, region, bytes));
-    check_readable_in_added(set, set->first.next);
-    CHECK(!list_may_read(set, NULL));
-    CHECK(!list_may_read(set, (const void *)UINTPTR_MAX));
-    CHECK(!list_may_read(set, (const void *)(UINTPTR_MAX - UNITS_GRANULE_BYTES + 1)));
-    const size_t page_count = set->first.next->chunk.page_count;
-    set->first.next->chunk.page_count = 0; /* as of a huge block */
-    CHECK(!list_may_read(set, set->first.next->chunk.pages));
-    set->first.next->chunk.page_count = page_count;
+    REQUIRE(quarry_add_region(heap, region, unit_region_bytes(8)));
+    struct run_set *set = set_of(heap);
+    struct chunk *far = &set->chunks.first.next->chunk;
+    REQUIRE(take(heap, RUN_PAGES, RUN_HEAD).chunk == unit_first(heap));
+    REQUIRE(take(heap, RUN_PAGES, RUN_HEAD).chunk == far && take(heap, 1, RUN_HEAD).chunk == far);
+    CHECK_EQ(qi_run_give(set, far, 0, RUN_PAGES), RUN_GIVEN);
+    CHECK_EQ(give(heap, hole.page, RUN_PAGES), RUN_GIVEN);
+    struct list_node *near = run_node_at(unit_first(heap), hole.page);
+    CHECK(near->next == run_node_at(far, 0));
+    CHECK(qi_run_node_is_sound(set, near, run_class(RUN_PAGES)));
+    CHECK(qi_run_node_is_sound(set, near->next, run_class(RUN_PAGES)));
     CHECK(unit_settle(heap));
 }

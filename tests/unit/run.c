@@ -100,6 +100,32 @@ TEST(test_run_take_gives_up_after_some_runs_of_own_class)
     check_search(RUN_LAST_TRIES, false);
 }
 
+/* A long request looks at more runs of its own class, and before it cuts a longer one. */
+static void check_long_search(unsigned shorter, bool found)
+{
+    enum { SHORTER = RUN_SHORT_PAGES, PAGES = RUN_SHORT_PAGES + 8, LONGER = 2 * RUN_SHORT_PAGES };
+    struct hole holes[RUN_LONG_TRIES + 2] = {{LONGER, 0}, {PAGES, 0}};
+    for (unsigned i = 2; i <= shorter + 1; i++)
+        holes[i].pages = SHORTER;
+    struct quarry_heap *heap = heap_with_holes(holes, shorter + 2);
+    if (heap == NULL)
+        return;
+    CHECK_EQ(run_class(SHORTER), run_class(PAGES));
+    CHECK(run_class(PAGES) < run_class(LONGER));
+    CHECK_EQ(take(heap, PAGES, RUN_HEAD).page, holes[found ? 1 : 0].page);
+    CHECK(unit_settle(heap));
+}
+
+TEST(test_run_take_of_long_run_searches_more_runs_before_it_cuts_a_longer_one)
+{
+    check_long_search(RUN_LONG_TRIES - 1, true);
+}
+
+TEST(test_run_take_of_long_run_cuts_a_longer_one_in_the_end)
+{
+    check_long_search(RUN_LONG_TRIES, false);
+}
+
 TEST(test_run_take_of_too_much_gives_none_and_changes_nothing)
 {
     struct hole holes[] = {{5, 0}, {6, 0}};
@@ -378,4 +404,31 @@ TEST(test_run_take_finds_longest_run_in_any_chunk)
     CHECK_EQ(take(heap, added->chunk.page_count, RUN_HEAD).chunk, &added->chunk);
     CHECK_EQ(take(heap, unit_first(heap)->page_count, RUN_HEAD).chunk, unit_first(heap));
     CHECK(unit_settle(heap));
+}
+
+/* The first chunk needs heads for short runs only; a longer one brings heads for its own. They stay over a reset. */
+TEST(test_run_chunk_with_longer_runs_brings_heads_for_them)
+{
+    enum { PAGES = 4 * RUN_SHORT_PAGES };
+    struct quarry_heap *heap = unit_heap(8);
+    const size_t bytes = unit_region_bytes(PAGES);
+    uint8_t *region = heap == NULL ? NULL : test_memory(bytes, 0);
+    if (region == NULL)
+        return;
+    struct run_set *set = set_of(heap);
+    const unsigned classes = run_classes(set);
+    REQUIRE(classes <= run_class(PAGES));
+    CHECK(take(heap, 3, RUN_HEAD).chunk != NULL && take(heap, 1, RUN_HEAD).chunk != NULL);
+    CHECK_EQ(give(heap, 0, 3), RUN_GIVEN);
+    CHECK(!qi_run_heads_lie_in(set, (struct added_chunk *)(void *)region));
+    REQUIRE(quarry_add_region(heap, region, bytes));
+    CHECK(run_classes(set) > run_class(PAGES));
+    CHECK(qi_run_heads_lie_in(set, (struct added_chunk *)(void *)region));
+    CHECK(unit_settle(heap));
+    CHECK_EQ(take(heap, 3, RUN_HEAD).page, 0);
+    CHECK(take(heap, PAGES, RUN_HEAD).chunk == &set->chunks.first.next->chunk);
+    quarry_reset(heap);
+    CHECK(run_classes(set) > run_class(PAGES) && qi_check_heap(heap));
+    CHECK(take(heap, PAGES, RUN_HEAD).chunk == &set->chunks.first.next->chunk);
+    CHECK_EQ(take(heap, (size_t)1 << (BITS_WORD - UNITS_PAGE_SHIFT - 1), RUN_HEAD).chunk, NULL);
 }

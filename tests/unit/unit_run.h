@@ -73,7 +73,7 @@ static inline void check_free_run(struct quarry_heap *heap, size_t page, size_t 
 {
     const struct chunk *chunk = unit_first(heap);
     CHECK_EQ(chunk->codes[page], PAGE_FREE);
-    CHECK_EQ(chunk->codes[page + pages - 1], PAGE_FREE);
+    CHECK_EQ(chunk->codes[page + pages - 1], pages == 1 ? PAGE_FREE : PAGE_FREE_END);
     for (size_t inner = 1; inner + 1 < pages; inner++)
         CHECK_EQ(chunk->codes[page + inner], PAGE_NOTHING);
     CHECK_EQ(chunk_length_at_start(chunk->maps, page), pages);
