@@ -6,10 +6,8 @@
 #
 # quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/ in one: headers
 # where they are first included, then the .c files, those with the fewest layers below them first. Static names that
-# another file has too get their file's name in front by a macro, which ends with the file, as do its own macros. Instead
-# of an include path, the compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c
-# (HEAD) says how.
-
+# another file has too get their file's name in front. A file's own macros end with it. Instead of an include path, the
+# compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says how.
 import glob
 import os
 import re
@@ -114,6 +112,15 @@ def statics(path):
     return set(STATIC.findall(read(path)))
 
 
+def renamed(text, names):
+    """The text with other names, but in comments and for members of structs."""
+    for name, new in names.items():
+        parts = re.split(r"(/\*.*?\*/)", text, flags=re.DOTALL)
+        parts[::2] = [re.sub(rf"(?<!->)(?<!\.)\b{name}\b", new, part) for part in parts[::2]]
+        text = "".join(parts)
+    return text
+
+
 def wrapped(path, sources):
     """The text of one .c file, keeping its private names to itself. What it includes first goes before it."""
     others = [os.path.relpath(other, ROOT) for other in glob.glob(os.path.join(ROOT, "src", "*.[ch]"))]
@@ -124,8 +131,8 @@ def wrapped(path, sources):
         if match and match.group(1) not in sources.special)
     shared = sorted(name for name in statics(path) if any(name in statics(other) for other in others))
     stem = os.path.splitext(os.path.basename(path))[0]
-    text = [before] + [f"#define {name} {stem}_{name}" for name in shared] + [sources.expand(path)]
-    text += [f"#undef {name}" for name in shared + sorted(set(MACRO.findall(read(path))))]
+    text = [before, renamed(sources.expand(path), {name: f"{stem}_{name}" for name in shared})]
+    text += [f"#undef {name}" for name in sorted(set(MACRO.findall(read(path))))]
     return "\n".join(text) + "\n"
 
 
