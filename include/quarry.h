@@ -176,7 +176,7 @@ void quarry_reset(struct quarry_heap *heap);
 /** End a heap: all memory goes back to its source; regions are the caller's again. NULL: nothing happens.
  *  Time       grows with the number of chunks.
  *  Context    thread; no other call may run on the heap, then or later.
- *  Misuse     QUARRY_REENTRY. */
+ *  Misuse     QUARRY_REENTRY; from check level 2 QUARRY_CORRUPT: memory whose length was damaged does not go back. */
 void quarry_destroy(struct quarry_heap *heap);
 
 /** Return at least bytes of uninitialised memory.

@@ -388,9 +388,24 @@ BITS_INLINE bool give_waiting(struct quarry_heap *heap)
     return qi_bin_give_spare(&heap->bins) || any;
 }
 
+/* Guarded: is a block still what was found at this address? Damage may have been done while a callback ran; then it is
+ * reported. */
+static bool is_where_it_was(const struct quarry_heap *heap, const struct heap_block *block, const void *address)
+{
+    struct heap_block found;
+    if (!UNITS_GUARDED)
+        return true;
+    if (qi_heap_locate(heap, mark_bare(address), 1, &found) == 0 && found.kind == block->kind &&
+        found.slot == block->slot && found.run.chunk == block->run.chunk && found.run.page == block->run.page)
+        return true;
+    report_damage(heap, address);
+    return false;
+}
+
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
     const size_t old_bytes = qi_heap_whole_bytes(block), asked_bytes = bytes;
+    const uint8_t *start = block_start(block);
     const size_t old_asked = FILL_IS_ON ? qi_heap_usable_bytes(heap, block) : 0; /* while its canary is where it was */
     bool done;
     bytes = heap_whole_request(bytes);
@@ -403,8 +418,11 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
-               (give_waiting(heap) && qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
+               (give_waiting(heap) && is_where_it_was(heap, block, start) &&
+                qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
+    if (!chunk_is_sound(block->run.chunk)) /* damaged while a callback ran, which was reported: its end is not known */
+        return done && bytes <= old_bytes;
     if (done && FILL_IS_ON) {
         change_asked(heap, block, old_asked, asked_for(asked_bytes));
     } else if (done) {
@@ -436,9 +454,10 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
     if (placed && !should_move(heap, block, heap_whole_request(bytes)) && qi_heap_resize(heap, block, bytes))
         return address;
     void *moved = qi_heap_take(heap, bytes, align_bytes);
+    const bool is_there_still = is_where_it_was(heap, block, address);
     if (moved == NULL) { /* then where it is; shrinking never fails: its pages may stay as many as they are */
-        if (!placed)
-            return NULL;
+        if (!placed || !is_there_still)
+            return placed && bytes <= old_bytes ? address : NULL;
         if (qi_heap_resize(heap, block, bytes))
             return address;
         if (bytes > old_bytes)
@@ -449,6 +468,8 @@ void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, 
     }
     moved = heap_mark_taken(heap, moved, bytes);
     qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
+    if (!is_there_still) /* it stays where it is, nobody's */
+        return moved;
     mark_dead(heap, address, qi_heap_room_bytes(block));
     qi_heap_give(heap, block);
     return moved;
@@ -638,6 +659,14 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     return heap;
 }
 
+/* The chunk after this one in the list; NULL: none, or after a report, where the list is damaged and its rest lost. */
+static struct added_chunk *next_added(const struct quarry_heap *heap, const struct chunk *chunk)
+{
+    if (qi_chunk_link_is_damaged(&chunk->next))
+        report_damage(heap, &chunk->next);
+    return chunk_link(&chunk->next);
+}
+
 /* Gives an added chunk, or the memory of a huge block, back to the source, or else makes it a fresh chunk. */
 static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 {
@@ -668,38 +697,60 @@ void qi_heap_reset(struct quarry_heap *heap)
         qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
     if (heap_sourced_or_null(heap) != NULL)
         qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
-    struct added_chunk *added = chunk_link(&runs->chunks.first.next);
+    struct added_chunk *added = next_added(heap, &runs->chunks.first);
     chunk_set_link(&runs->chunks.first.next, NULL); /* the list and the tree are made anew, in one pass */
     chunk_set_link(&runs->chunks.root, NULL);
     runs->chunks.chunk_count = 1;
     chunk_make_hot(&runs->chunks, &runs->chunks.first);
     while (added != NULL) {
-        struct added_chunk *next = chunk_link(&added->chunk.next);
+        struct added_chunk *next = next_added(heap, &added->chunk);
         reset_added(heap, added);
         added = next;
+    }
+    if (!chunk_is_sound(&runs->chunks.first)) { /* damaged while a callback ran */
+        report_damage(heap, &runs->chunks.first);
+        return;
     }
     qi_chunk_clear(&runs->chunks.first);
     qi_run_add_first(runs);
 }
 
+/* Guarded: may an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
+ * reported, and the memory is lost. */
+static bool may_be_given_back(const struct quarry_heap *heap, const struct added_chunk *added)
+{
+    if (chunk_is_sound(&added->chunk) && chunk_origin_is_sound(added))
+        return true;
+    report_damage(heap, added);
+    return false;
+}
+
+/* Every chunk is looked at before it is given back, since damage may be done while the chunk before it is. */
 void qi_heap_destroy(struct quarry_heap *heap)
 {
-    if (heap_sourced_or_null(heap) == NULL || !qi_source_is_sound(heap_source(heap)))
+    struct source *source = heap_source(heap);
+    if (!qi_source_is_sound(source) || (source->provider != NULL && heap_sourced_or_null(heap) == NULL)) {
+        report_damage(heap, source);
+        return;
+    }
+    if (source->provider == NULL)
         return;
     /* Copies, because the heap's own memory goes last. */
     void *context = heap_sourced(heap)->provider.context;
     void (*release)(void *context, void *memory, size_t bytes) = heap_sourced(heap)->provider.release;
-    size_t first_bytes = heap_chunks(heap)->first.bytes;
     if (release == NULL)
         return;
     struct source_gate open; /* nobody will ask for it */
-    qi_source_shut(heap_source(heap), &open);
-    struct added_chunk *added = chunk_link(&heap_chunks(heap)->first.next);
+    qi_source_shut(source, &open);
+    struct added_chunk *added = next_added(heap, &heap_chunks(heap)->first);
     while (added != NULL) {
-        struct added_chunk *next = chunk_link(&added->chunk.next);
-        if (chunk_is_from_source(added))
-            release(context, added, added->chunk.bytes);
+        struct added_chunk *next = next_added(heap, &added->chunk);
+        if (may_be_given_back(heap, added) && chunk_is_from_source(added))
+            release(context, added->start, added->chunk.bytes);
         added = next;
     }
-    release(context, heap, first_bytes);
+    if (chunk_is_sound(&heap_chunks(heap)->first))
+        release(context, heap, heap_chunks(heap)->first.bytes);
+    else
+        report_damage(heap, &heap_chunks(heap)->first);
 }

@@ -67,6 +67,22 @@ enum run_given qi_huge_give(struct run_set *set, struct added_chunk *huge)
     return RUN_GIVEN;
 }
 
+/* The memory has another length now. Its place in the tree depends on that, and removing asks only for its start.
+ * False, after a report: it was damaged while the source's callback ran. Where the damage lies beside it, it has its
+ * new length all the same, so that the source is told of no other. */
+static bool place_again(struct chunk_set *set, struct added_chunk *huge, size_t bytes)
+{
+    if (!chunk_is_sound(&huge->chunk))
+        return qi_guard_report_damage(&set->source.guard, huge);
+    bool is_out = qi_chunk_remove(set, huge);
+    huge->chunk.bytes = bytes;
+    if (is_out)
+        qi_chunk_insert(set, huge);
+    else
+        chunk_close(&huge->chunk);
+    return is_out;
+}
+
 bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t bytes)
 {
     size_t old = huge->chunk.bytes;
@@ -80,8 +96,5 @@ bool qi_huge_resize(struct chunk_set *set, struct added_chunk *huge, size_t byte
     if (total > old ? !extend(set, huge->start, old, total)
                     : !qi_source_truncate(&set->source, huge->start, old, total))
         return total < old;
-    qi_chunk_remove(set, huge); /* its place in the tree depends on its length, and removing asks only for its start */
-    huge->chunk.bytes = total;
-    qi_chunk_insert(set, huge);
-    return true;
+    return place_again(set, huge, total) || total < old;
 }

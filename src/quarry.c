@@ -172,7 +172,7 @@ static bool hand_back(struct quarry_heap *heap)
     bool is_sourced = heap_source(heap)->provider != NULL;
     heap_mark_all_dead(heap);
     mark_heap_ends(heap);
-    for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL;) {
+    for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL && chunk_is_sound(&added->chunk);) {
         if (added->from_source) {
             mark_handed_back(added, added->chunk.bytes);
             chunk = &added->chunk;

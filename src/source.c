@@ -45,8 +45,19 @@ size_t qi_source_room_bytes(const struct source *source)
     return source->limit_bytes == 0 ? SIZE_MAX - source->acquired_bytes : source->limit_bytes - source->acquired_bytes;
 }
 
+/* Counts what a callback took back. The seal is made anew only over what is undamaged after the callback. */
+static void count_back(struct source *source, size_t bytes)
+{
+    if (!is_sound(source))
+        return;
+    source->acquired_bytes -= bytes;
+    qi_source_close(source);
+}
+
 void qi_source_count(struct source *source, size_t bytes)
 {
+    if (!is_sound(source))
+        return;
     source->acquired_bytes += bytes;
     if (source->acquired_bytes > source->acquired_peak_bytes)
         source->acquired_peak_bytes = source->acquired_bytes;
@@ -118,6 +129,8 @@ void *qi_source_ask(struct source *source, size_t bytes, size_t align_bytes)
 
 void *qi_source_accept(struct source *source, void *memory, size_t bytes, size_t align_bytes)
 {
+    if (!is_sound(source)) /* damaged while the callback ran: the memory is lost */
+        return NULL;
     /* The last byte may be the address space's last. */
     if (((uintptr_t)memory & (align_bytes - 1)) != 0 || bytes - 1 > UINTPTR_MAX - (uintptr_t)memory) {
         provider_release(source, memory, bytes);
@@ -132,8 +145,7 @@ bool qi_source_release(struct source *source, void *memory, size_t bytes)
 {
     if (!provider_release(source, memory, bytes))
         return false;
-    source->acquired_bytes -= bytes;
-    qi_source_close(source);
+    count_back(source, bytes);
     return true;
 }
 
@@ -159,9 +171,7 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     qi_source_shut(source, &open);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
     qi_source_reopen(source, &open);
-    if (truncated) {
-        source->acquired_bytes -= old_bytes - bytes;
-        qi_source_close(source);
-    }
+    if (truncated)
+        count_back(source, old_bytes - bytes);
     return truncated;
 }

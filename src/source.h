@@ -11,7 +11,7 @@
  *   S1  acquired_bytes <= acquired_peak_bytes
  *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
  *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit
- *       obeyed
+ *       obeyed; it is made anew only over what is undamaged, after a callback too
  *   S4  from check level 2, while a callback runs, each door is one more than it should be
  */
 #ifndef QUARRY_SOURCE_H

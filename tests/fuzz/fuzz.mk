@@ -7,7 +7,7 @@
 #   make fuzz-afl SECONDS=n  the same with AFL++
 #   make fuzz-corpus         keep what was found
 
-FUZZ_TARGETS := calls misuse geometry emalloc
+FUZZ_TARGETS := calls misuse geometry emalloc flips
 
 # Chunks of 16 KB wherever nobody says how long they are, so that the targets' memory holds many.
 FUZZ_LIBRARY    := -DQUARRY_CHUNK_BYTES=16384
@@ -21,7 +21,8 @@ FUZZ_VARIANTS   := level1 level2 level3 page64 page4096 track
 
 # What is fuzzed, and what replays the corpus on 32 bits.
 FUZZ_RUNS    := level1/calls level2/calls level3/calls level1/misuse level2/misuse level3/misuse \
-	level1/geometry page64/geometry page4096/geometry level1/emalloc level3/emalloc track/emalloc
+	level1/geometry page64/geometry page4096/geometry level1/emalloc level3/emalloc track/emalloc \
+	level2/flips level3/flips
 FUZZ_REPLAYS := $(foreach level,level1 level2 level3,$(FUZZ_TARGETS:%=$(level)/%))
 
 FUZZ_CHECKED := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -87,7 +88,7 @@ fuzz-corpus:
 	@$(MAKE) -s -j$(JOBS) $(FUZZ_RUNS:%=build/fuzz/libfuzzer/%)
 	@python3 tests/fuzz/run.py corpus $(FUZZ_RUNS)
 
-# For make test: the corpus on all check levels, 64 and 32 bits; then 5 fresh seconds of each run, 60 in all.
+# For make test: the corpus on all check levels, 64 and 32 bits; then 5 fresh seconds of each run, 70 in all.
 FUZZ_TEST_SECONDS := 5
 fuzz_jobs = $(foreach replay,$(FUZZ_REPLAYS),$(foreach kind,replay32 $(if $(filter $(replay),$(FUZZ_RUNS)),,replay64),$(call job,$(kind) $(replay),$(HOST_SECONDS),build/fuzz/$(kind)/$(replay) tests/fuzz/corpus/$(notdir $(replay)))))\
 $(foreach run,$(FUZZ_RUNS),$(call job,fuzz $(run)$(comma) seed $(SEED),$(HOST_SECONDS),python3 tests/fuzz/run.py libfuzzer --seconds $(FUZZ_TEST_SECONDS) --jobs 1 --seed $(SEED) $(run)))

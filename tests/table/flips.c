@@ -8,8 +8,13 @@
  * one asks for everything there is to ask, and resets. (One of the four for each bit, in turn.) Every block handed out
  * must lie in the heap's memory and beside all blocks that live, and what is written into blocks must stay. A block
  * that was given back counts as gone, although the heap may have kept it after a report.
+ *
+ * In the end the heap is destroyed: its source is never told of another length than it gave, and what does not go back
+ * was reported. On a source the bits are changed a second time, one of each byte: while a callback runs.
  */
 #include "table.h"
+
+typedef uintptr_t __attribute__((may_alias)) word_t;
 
 enum { MOST_BLOCKS = 160, PROGRAMS = 4, MOST_GRANULES = 64 };
 
@@ -28,6 +33,10 @@ static struct flip {
     unsigned count, first_count;
     unsigned char *control, *first_page;
     struct table_flips counts;
+    /* The bit to be changed while a callback runs: not in so many of them before. NULL: none, or it is done. */
+    unsigned char *late_place;
+    unsigned char late_mask;
+    unsigned late_calls;
 } flip;
 
 static uint32_t seed_of(const unsigned char *at)
@@ -133,8 +142,11 @@ static void ask_everything(void)
     for (unsigned index = 0; index < flip.count && !test_is_over(); index++)
         CHECK(test_is_filled(flip.held[index].at, flip.held[index].bytes, seed_of(flip.held[index].at)));
     quarry_reset(flip.heap);
+    bool was_refused = false;
+    for (unsigned index = 0; index < flip.count; index++)
+        was_refused |= quarry_owns(flip.heap, flip.held[index].at);
     quarry_get_stats(flip.heap, &stats);
-    if (stats.blocks == 0) /* otherwise it was refused */
+    if (stats.blocks == 0 || !was_refused) /* the figure itself may be damaged */
         flip.count = 0;
     take_blocks();
 }
@@ -195,15 +207,56 @@ static void put_scene_back(void)
     table_copy(flip.source->ledger, flip.ledger_first, flip.source->granules);
 }
 
-static void run_with_bit(unsigned char *place, unsigned bit, unsigned program)
+/* Is the place still control data? The heap's first chunk stays; another may have gone back, and come again as a block,
+ * but then it holds something else. */
+static bool is_control_still(const unsigned char *place)
+{
+    const size_t offset = (size_t)(place - flip.memory) & ~(sizeof(word_t) - 1);
+    return place - (unsigned char *)flip.heap < (ptrdiff_t)SMALLEST_CHUNK_BYTES ||
+           *(word_t *)(void *)(flip.memory + offset) == *(word_t *)(void *)(flip.copy + offset);
+}
+
+/* Called from each of the source's callbacks. */
+static void flip_late(struct test_source *source)
+{
+    (void)source;
+    if (flip.late_place == NULL || flip.late_calls-- != 0)
+        return;
+    if (is_control_still(flip.late_place)) {
+        flip.counts.bits++;
+        *flip.late_place ^= flip.late_mask;
+    }
+    flip.late_place = NULL;
+}
+
+/* All goes back to the source, or it was reported that something does not. */
+static void destroy(void)
+{
+    quarry_destroy(flip.heap);
+    if (flip.source == NULL)
+        return;
+    CHECK_EQ(flip.source->errors, 0);
+    CHECK(flip.source->granted_bytes == 0 || test_log.count != 0);
+}
+
+/* late: while a callback runs. */
+static void run_with_bit(unsigned char *place, unsigned bit, unsigned program, bool late)
 {
     put_scene_back();
-    flip.counts.bits++;
-    *place ^= (unsigned char)(1u << bit);
+    if (late) {
+        flip.source->during = flip_late;
+        flip.late_place = place;
+        flip.late_mask = (unsigned char)(1u << bit);
+        flip.late_calls = (unsigned)(place - flip.control) / 3 % 4;
+    } else {
+        flip.counts.bits++;
+        *place ^= (unsigned char)(1u << bit);
+    }
     programs[program]();
     for (unsigned index = 0; index < flip.count && !test_is_over(); index++)
         CHECK(test_is_filled(flip.held[index].at, flip.held[index].bytes, seed_of(flip.held[index].at)));
-    CHECK(flip.source == NULL || flip.source->errors == 0);
+    destroy();
+    flip.late_place = NULL;
     flip.counts.reported += test_log.count != 0;
     if (!test_is_over())
         return;
@@ -211,23 +264,24 @@ static void run_with_bit(unsigned char *place, unsigned bit, unsigned program)
     test_print_unsigned(bit);
     test_print(" of byte ");
     test_print_unsigned((uintptr_t)(place - (unsigned char *)flip.heap));
-    test_print(" of the heap changed, in program ");
+    test_print(late ? " of the heap changed in a callback, in program " : " of the heap changed, in program ");
     test_print_unsigned(program);
     test_print("\n");
 }
 
-static void flip_each_bit(void)
+/* late: in callbacks, one bit of each byte. */
+static void flip_each_bit(bool late)
 {
     flip.first_page = NULL;
     quarry_walk(flip.heap, lowest_pointer, &flip.first_page);
     REQUIRE(flip.first_page != NULL);
     /* In QEMU, and where each call checks everything, one bit of each byte, in turn. */
-    const bool is_slow = TEST_SCALE < 20 || QUARRY_CHECK_LEVEL >= 4;
+    const bool is_slow = TEST_SCALE < 20 || QUARRY_CHECK_LEVEL >= 4 || late;
     const size_t stride = TEST_SCALE < 20 && QUARRY_CHECK_LEVEL >= 3 ? 7 : 1;
     for (unsigned char *place = flip.control; place < flip.first_page; place += stride) {
         const unsigned number = (unsigned)(place - flip.control);
         for (unsigned bit = is_slow ? number % 8 : 0; bit < 8 && !test_is_over(); bit += is_slow ? 8 : 1)
-            run_with_bit(place, bit, (number / 8 + bit + number) % PROGRAMS);
+            run_with_bit(place, bit, (number / 8 + bit + number) % PROGRAMS, late);
     }
     put_scene_back();
 }
@@ -267,8 +321,6 @@ static bool begin_on_source(struct test_source *source)
     return !test_is_over();
 }
 
-typedef uintptr_t __attribute__((may_alias)) word_t;
-
 void table_copy(void *to, const void *from, size_t bytes)
 {
     unsigned char *out = to;
@@ -290,14 +342,16 @@ struct table_flips table_flip_every_bit(void)
         return flip.counts;
     if (begin_on_region()) {
         flip.control = (unsigned char *)flip.heap;
-        flip_each_bit();
+        flip_each_bit(false);
         test_memory_release();
     }
     if (!test_is_over() && begin_on_source(&source)) {
         for (size_t granule = 0; granule < source.granules && !test_is_over(); granule++) {
             flip.control = source.memory + granule * GRANULE_BYTES;
             if (source.ledger[granule] == 1)
-                flip_each_bit();
+                flip_each_bit(false);
+            if (source.ledger[granule] == 1 && !test_is_over())
+                flip_each_bit(true);
         }
         test_memory_release();
     }
