@@ -431,6 +431,14 @@ readme:
 	@$(MAKE) -s -j$(JOBS) $(README_FILES)
 	@tests/bench/figures.py write README.md $(README_FILES)
 
+# --- PHP's interpreter on quarry/emalloc.h, and its own tests: not a part of make test -----------------------------------
+
+PHP_TESTS ?= Zend/tests
+
+.PHONY: php
+php:
+	@tests/php/run.sh build/php $(PHP_TESTS)
+
 # --- Fuzzing -----------------------------------------------------------------------------------------------------------
 
 include tests/fuzz/fuzz.mk
@@ -551,6 +559,7 @@ help:
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
 	@echo 'make readme      put what is measured into README.md, whose figures make test compares'
 	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'
+	@echo 'make php         PHP 8.2 on quarry/emalloc.h, from Debian, and PHP_TESTS="Zend/tests" of its own: some 20 minutes'
 	@echo 'make size        code size on every ISA'
 	@echo 'make check-style layer order, file heads and layout of the C files, and make check-static'
 	@echo 'make check-static  four analyzers, MISRA among them: docs/misra.md; FULL=1: every check level'

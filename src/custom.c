@@ -5,7 +5,7 @@
  * Both are kept in the heap's struct request, so only request heaps can have them. Each call costs what the handler
  * does.
  */
-#include "custom.h"
+#include "request.h"
 
 #include "bytes.h"
 
@@ -196,14 +196,6 @@ bool quarry_add_observer(zend_mm_heap *heap, struct quarry_observer *observer)
     return true;
 }
 
-static void unlink_observer(struct quarry_observer **link)
-{
-    struct quarry_observer *observer = *link;
-    *link = observer->next;
-    observer->next = NULL;
-    observer->heap = NULL;
-}
-
 bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer)
 {
     struct request *request = request_or_report(heap);
@@ -212,13 +204,9 @@ bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer
     struct quarry_observer **link = observer_link(request, observer);
     if (*link == NULL)
         return false;
-    unlink_observer(link);
+    *link = observer->next;
+    observer->next = NULL;
+    observer->heap = NULL;
     qi_request_refresh(heap);
     return true;
-}
-
-void qi_custom_forget_observers(struct request *request)
-{
-    while (request->observers != NULL)
-        unlink_observer(&request->observers);
 }

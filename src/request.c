@@ -356,9 +356,21 @@ void qi_request_end(struct quarry_heap *heap)
     qi_request_forget_peaks(heap);
 }
 
+/* They may be added to another heap. */
+static void forget_observers(struct request *request)
+{
+    while (request->observers != NULL) {
+        struct quarry_observer *observer = request->observers;
+        request->observers = observer->next;
+        observer->next = NULL;
+        observer->heap = NULL;
+    }
+}
+
 void qi_request_destroy(struct quarry_heap *heap)
 {
     struct request *request = request_in(heap);
+    forget_observers(request);
     zend_mm_storage *kept_storage = &request->storage;
     struct request copy; /* the heap's own memory goes last, by a source that may lie in it */
     qi_current_forget(heap);

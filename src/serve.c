@@ -5,7 +5,6 @@
 #include "serve.h"
 
 #include "bytes.h"
-#include "custom.h"
 #include "retry.h"
 
 /* --- who is told --- */
@@ -359,10 +358,8 @@ void qi_serve_end(struct quarry_heap *heap, bool full, bool silent)
         request->calls->end(heap, full, silent);
     else if (QUARRY_TRACK != 0 && !silent)
         qi_places_report(&request->places);
-    if (full) {
-        qi_custom_forget_observers(request);
+    if (full)
         qi_request_destroy(heap);
-    } else {
+    else
         qi_request_end(heap);
-    }
 }
