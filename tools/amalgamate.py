@@ -8,6 +8,7 @@
 # where they are first included, then the .c files, those with the fewest layers below them first. Static names that
 # another file has too get their file's name in front. A file's own macros end with it. Instead of an include path, the
 # compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says how.
+
 import glob
 import os
 import re

@@ -105,6 +105,11 @@ for compiler in gcc clang; do
         # shellcheck disable=SC2086 # may be no flag
         $compiler -std=c11 -O1 $lto -ffunction-sections -c "$dist/quarry.c" -o "$work/$compiler$lto.o" >"$work/said" 2>&1
         verdict $? "$compiler $lto quarry.c"
+        if [ "$failed" != 0 ]; then
+            echo "there is no library to link with"
+            echo "$passed passed, $failed failed"
+            exit 1
+        fi
         library=$work/$compiler$lto.o
         # gcc's own objects for link-time optimisation are for ld only, clang's are for lld.
         case $compiler$lto in
