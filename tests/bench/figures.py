@@ -41,7 +41,8 @@ def plain(text):
 
 
 def commas(number):
-    return f"{round(number):,}"
+    """Rounded to a whole number, a half upwards."""
+    return f"{int(number + 0.5):,}"
 
 
 class Measured:
