@@ -159,7 +159,7 @@ static void tree_remove(struct added_chunk **link, struct added_chunk *added)
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 {
     /* Guarded: a damaged link is written over, so what it led to is lost. */
-    if (qi_chunk_link_is_damaged(&set->first.next) || qi_chunk_link_is_damaged(&set->root))
+    if (UNITS_GUARDED && (qi_chunk_link_is_damaged(&set->first.next) || qi_chunk_link_is_damaged(&set->root)))
         qi_guard_report_damage(&set->source.guard, &set->first.next);
     struct added_chunk *next = chunk_link(&set->first.next);
     tree_insert(set, added);

@@ -662,7 +662,7 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
 /* The chunk after this one in the list; NULL: none, or after a report, where the list is damaged and its rest lost. */
 static struct added_chunk *next_added(const struct quarry_heap *heap, const struct chunk *chunk)
 {
-    if (qi_chunk_link_is_damaged(&chunk->next))
+    if (UNITS_GUARDED && qi_chunk_link_is_damaged(&chunk->next))
         report_damage(heap, &chunk->next);
     return chunk_link(&chunk->next);
 }
