@@ -14,9 +14,16 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
-ARCH  ?= hosted
 # More flags for the library: e.g. make lib ARCH=armv7em QUARRY_FLAGS=-DQUARRY_LOCK=IRQ
 QUARRY_FLAGS ?=
+# How the library's users pass floating-point numbers, or a hard-float firmware does not link with it: soft, softfp or
+# hard on ARM, soft or hard on RISC-V. Empty: soft on ARM and riscv32, hard on riscv64.
+FLOAT ?=
+# A compiler that is named, without an ISA, says by its macros which one it is for.
+ifeq ($(origin CC),command line)
+ARCH  ?= $(shell if command -v $(firstword $(CC)) >/dev/null 2>&1; then tools/port.sh $(CC) $(QUARRY_FLAGS); else echo hosted; fi)
+endif
+ARCH  ?= hosted
 
 # A misspelt option would be ignored by the compiler, and one that is no flag by make.
 QUARRY_SAID := $(if $(findstring QUARRY_,$(QUARRY_FLAGS)$(CC)),$(shell tools/check-config $(CC) $(QUARRY_FLAGS) 2>&1 || echo .))
@@ -28,6 +35,8 @@ $(foreach name,$(filter-out QUARRY_FLAGS,$(filter QUARRY_%,$(.VARIABLES))),$(if 
 
 .PHONY: lib
 lib: build/$(ARCH)/libquarry.a
+	@float=$$(tools/float-abi.sh $($(ARCH)_lib_cc) $(QUARRY_FLAGS)) && \
+	echo "$<: port $(ARCH)$${float:+, float ABI $$float (FLOAT=$(subst $() ,|,$(FLOATS_$(ARCH))))}"
 
 include arch/machines.mk
 
@@ -49,7 +58,8 @@ TOOLS_riscv32 := riscv64-unknown-elf-
 TOOLS_riscv64 := riscv64-unknown-elf-
 
 # What a CPU needs beyond the build contract's line. A kernel's interrupt handlers run on the stack of what they
-# interrupt and do not save vector registers, hence the flags of the 64-bit ISAs.
+# interrupt and do not save vector registers, hence the flags of x86 and of the 64-bit ISAs. Unaligned accesses fault
+# where memory is not mapped yet: the library makes none, but compilers make one of two neighbouring stores.
 CPU_hosted  :=
 CPU_x86_64  := -mno-red-zone -mgeneral-regs-only
 CPU_i386    := -m32 -mgeneral-regs-only
@@ -57,11 +67,27 @@ CPU_armv6m  := -mthumb -mcpu=cortex-m0
 CPU_armv7m  := -mthumb -mcpu=cortex-m3
 CPU_armv7em := -mthumb -mcpu=cortex-m4
 CPU_armv8m  := -mthumb -mcpu=cortex-m33+nodsp
-CPU_armv7a  := -marm -mcpu=cortex-a15
-CPU_armv7r  := -marm -mcpu=cortex-r5
-CPU_aarch64 := -mgeneral-regs-only
+CPU_armv7a  := -marm -mcpu=cortex-a15 -mno-unaligned-access
+CPU_armv7r  := -marm -mcpu=cortex-r5 -mno-unaligned-access
+CPU_aarch64 := -mgeneral-regs-only -mstrict-align
 CPU_riscv32 := -march=rv32imac -mabi=ilp32
 CPU_riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
+
+# What FLOAT says, for each value that an ISA has.
+FLOAT_ARM   := soft softfp hard
+FLOATS_armv6m  := soft
+FLOATS_armv7m  := soft
+FLOATS_armv7em := $(FLOAT_ARM)
+FLOATS_armv8m  := $(FLOAT_ARM)
+FLOATS_armv7a  := $(FLOAT_ARM)
+FLOATS_armv7r  := $(FLOAT_ARM)
+FLOATS_riscv32 := soft hard
+FLOATS_riscv64 := soft hard
+FLOAT_riscv32_soft := -march=rv32imac -mabi=ilp32
+FLOAT_riscv32_hard := -march=rv32gc -mabi=ilp32d
+FLOAT_riscv64_soft := -march=rv64imac -mabi=lp64
+FLOAT_riscv64_hard := -march=rv64gc -mabi=lp64d
+float_flags = $(if $(FLOAT),$(if $(filter riscv%,$(1)),$(FLOAT_$(1)_$(FLOAT)),-mfloat-abi=$(FLOAT)))
 
 # Debian's compiler is one for Linux processes: its atomics call its run-time library, and its code is position
 # independent, unless told otherwise.
@@ -81,6 +107,11 @@ CLANG_aarch64 := --target=aarch64-none-elf
 CLANG_riscv32 := --target=riscv32-none-elf
 CLANG_riscv64 := --target=riscv64-none-elf
 
+# Other CPUs of an ISA, that have less or another byte order, for the test of the build contract.
+MORE_armv8m  := "arm-none-eabi-gcc -mthumb -mcpu=cortex-m23"
+MORE_armv7r  := "arm-none-eabi-gcc $(CPU_armv7r) -mbig-endian"
+MORE_riscv32 := "riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32"
+
 isa_gcc   = $(TOOLS_$(1))gcc $(CPU_$(1)) $(GCC_$(1))
 isa_clang = clang $(CLANG_$(1)) $(CPU_$(1))
 
@@ -99,21 +130,31 @@ build/$(1).flags: FORCE
 	+@mkdir -p $$(@D); echo '$(2)' | cmp -s - $$@ 2>/dev/null || echo '$(2)' >$$@
 endef
 
-# $(1) ISA. CC on the command line replaces the ISA's compiler; its CPU flags are then QUARRY_FLAGS' business.
+# CC on the command line replaces the ISA's compiler, and gets its flags: with those for clang if it is clang, and without
+# any if CC itself has some for a CPU, e.g. CC="arm-none-eabi-gcc -mthumb -mcpu=cortex-m7". ar follows the compiler.
+ifeq ($(origin CC),command line)
+CC_IS_CLANG := $(shell $(CC) -E -dM -x c /dev/null 2>/dev/null | grep __clang__)
+lib_cc = $(CC) $(if $(filter -m% --target%,$(CC)),$(filter -mno-unaligned-access -mstrict-align,$(CPU_$(1))),$(if $(CC_IS_CLANG),$(CLANG_$(1)) $(CPU_$(1)),$(CPU_$(1)) $(GCC_$(1))))
+else
+lib_cc = $(isa_gcc)
+endif
+lib_ar = $(if $(CC_IS_CLANG),llvm-ar,$(TOOLS_$(1))ar)
+
+# $(1) ISA
 define isa_rules
-$(1)_lib_cc := $(if $(filter command line,$(origin CC)),$(CC),$(call isa_gcc,$(1)))
+$(1)_lib_cc := $(strip $(call lib_cc,$(1)) $(call float_flags,$(1)))
 $(call flags_file,$(1)/lib,$$($(1)_lib_cc) $(QUARRY_FLAGS))
 build/$(1)/obj/%.o: src/%.c build/$(1)/lib.flags | need-$(1)
 	@mkdir -p $$(@D)
 	$$($(1)_lib_cc) $(CONTRACT) $(WARN) -ffunction-sections -Iinclude -Iarch/$(1) $(QUARRY_FLAGS) $(DEPS) -c $$< -o $$@
 build/$(1)/libquarry.a: $(SRC:src/%.c=build/$(1)/obj/%.o)
 	@rm -f $$@
-	$(TOOLS_$(1))ar rcs $$@ $$^
+	$(call lib_ar,$(1)) rcs $$@ $$^
 -include $(SRC:src/%.c=build/$(1)/obj/%.d)
 # What is missing is named, not installed: a compiler is the user's choice.
 .PHONY: need-$(1)
 need-$(1):
-	@tools/need.sh --check $$(call need_compiler,$$(firstword $$($(1)_lib_cc))) $(or $(TOOLS_$(1):%-=binutils-%),binutils):$(TOOLS_$(1))ar
+	@tools/need.sh --check $$(call need_compiler,$$(firstword $$($(1)_lib_cc))) $(if $(CC_IS_CLANG),llvm,$(or $(TOOLS_$(1):%-=binutils-%),binutils)):$(call lib_ar,$(1))
 endef
 # The package of a compiler, as Debian calls it, and its command: gcc-arm-none-eabi:arm-none-eabi-gcc.
 need_compiler = $(patsubst %-gcc,gcc-%,$(notdir $(1))):$(1)
@@ -121,6 +162,9 @@ $(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
 
 ifeq ($(filter $(ARCH),$(ISAS)),)
 $(error there is no ARCH=$(ARCH); choose one of: $(ISAS))
+endif
+ifneq ($(FLOAT),$(filter $(FLOATS_$(ARCH)),$(FLOAT)))
+$(error there is no FLOAT=$(FLOAT) for $(ARCH), but: $(or $(FLOATS_$(ARCH)),none))
 endif
 
 PREFIX  ?= /usr/local
@@ -147,7 +191,7 @@ install: build/$(ARCH)/libquarry.a
 
 .PHONY: dist
 dist: build/dist/quarry.c
-build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] arch/arch.h arch/*/arch_port.h)
+build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/arch_port.h)
 	@tools/need.sh --check python3:python3
 	python3 tools/amalgamate.py build/dist
 
@@ -266,6 +310,9 @@ build/differential/constant: $(call objects_of,tests/differential/constant.c por
 
 # --- Images for QEMU machines --------------------------------------------------------------------------------------
 
+# A machine's images link the library of its ISA as make lib delivers it, but for those that are there for other options.
+DELIVERED := $(filter-out linux-%,$(MACHINES))
+machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(SRC),qemu/$(1)))
 MACHINE_COMMON = $(SRC) $($(1)_SOURCES)
 machine_cc = $($(1)_CC) $($(1)_CFLAGS)
 
@@ -295,8 +342,8 @@ $(foreach image,$(call machine_images,$(1)),$(call machine_image,$(1),$(image)))
 -include $(patsubst %.o,%.d,$(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(foreach image,$(call machine_images,$(1)),$(wildcard tests/$(image)/*.c)),qemu/$(1)))
 endef
 define machine_image
-build/qemu/$(1)/$(2).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(wildcard tests/$(2)/*.c),qemu/$(1)) $(wildcard linker/*.ld)
-	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
+build/qemu/$(1)/$(2).elf: $(call objects_of,$($(1)_SOURCES) $(HARNESS) $(wildcard tests/$(2)/*.c),qemu/$(1)) $(call machine_library,$(1)) $(wildcard linker/*.ld)
+	$(call machine_cc,$(1)) $$(filter %.o %.a,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 
 endef
 $(foreach machine,$(MACHINE_BUILDS) virt-mte,$(eval $(call machine_rules,$(machine))))
@@ -472,7 +519,7 @@ $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call machine_images,$(mach
 $(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))"))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))" $(MORE_$(isa))))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
@@ -480,7 +527,8 @@ $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMP
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
-$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))") "gcc" "clang")\
+$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang")\
+$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh)\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
 $(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(README_FILES))\

@@ -12,6 +12,8 @@
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop
  *   static inline unsigned arch_core_index(void)         which core this is, from 0; asked if QUARRY_CORES is above 1
  *
+ * A port without interrupts to mask says ARCH_HAS_MASK 0: QUARRY_LOCK_IRQ is then refused.
+ *
  * A port of a CPU whose words may lie at any address, with or without an MMU, says ARCH_UNALIGNED 1. If the compiler
  * does not believe that, and would load such words byte by byte, the port defines ARCH_UNALIGNED_BY_PORT and
  *   static inline uintptr_t arch_unaligned_load(const void *at)
@@ -39,6 +41,10 @@
 #include <stdint.h>
 
 #include "arch_port.h"
+
+#ifndef ARCH_HAS_MASK
+#define ARCH_HAS_MASK 1
+#endif
 
 #ifndef ARCH_UNALIGNED
 #define ARCH_UNALIGNED 0

@@ -10,6 +10,10 @@
 
 #include <stdint.h>
 
+#if !defined(__arm__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M')
+#error "this port is for ARM's A and R profiles, 32 bits: another CPU is compiled for"
+#endif
+
 /* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
 static inline uintptr_t arch_irq_save(void)
 {

@@ -18,6 +18,10 @@
 #define ARCH_RISCV_SUPERVISOR 0
 #endif
 
+#ifndef __riscv
+#error "this port is for RISC-V: another CPU is compiled for"
+#endif
+
 #ifndef __riscv_mul
 #error "Quarry multiplies: -march must name the extension M"
 #endif

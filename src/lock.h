@@ -17,6 +17,8 @@
 #define LOCK_FIELD
 #endif
 
+_Static_assert(QUARRY_LOCK != QUARRY_LOCK_IRQ || ARCH_HAS_MASK,
+               "QUARRY_LOCK_IRQ masks nothing in a process: a kernel names its CPU's port, threads need another lock");
 _Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
                "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
 

@@ -26,10 +26,11 @@ HEAD = """/* SPDX-License-Identifier: MIT
  *
  * The CPU's port (how to mask interrupts, whether there are atomics) is chosen by what the compiler says:
  *   - ARM M profile: always the CPU's own port, since no process runs on these;
- *   - a process of an operating system (hosted, and __unix__, __APPLE__ or _WIN32 is defined): port "hosted", which
- *     cannot mask interrupts. For a kernel, compile with -ffreestanding;
+ *   - __unix__, __APPLE__ or _WIN32 is defined: port "hosted", for a process, which has no interrupts to mask;
  *   - otherwise the CPU's own port.
- * -DQUARRY_PORT_HEADER='"my_port.h"' names a port of your own; what it must define is listed below, at arch.h.
+ * A kernel that is built with a compiler for processes, with -ffreestanding or not, names its port by the folder of
+ * arch/, e.g. -DQUARRY_PORT=QUARRY_PORT_X86_64. -DQUARRY_PORT_HEADER='"my_port.h"' names a port of your own; what it must
+ * define is listed below, at arch.h.
  */
 """
 
@@ -40,23 +41,7 @@ BEGIN = """#include "quarry.h"
 
 """
 
-HOSTED = "__STDC_HOSTED__ && (defined(__unix__) || defined(__APPLE__) || defined(_WIN32))"
-
-# Folder of arch/ and the macros by which it is recognised, in the order in which they are asked.
-PORTS = [
-    ("armv6m", "defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)"),
-    ("armv7m", "defined(__ARM_ARCH_7M__)"),
-    ("armv7em", "defined(__ARM_ARCH_7EM__)"),
-    ("armv8m", "defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)"),
-    ("hosted", HOSTED),
-    ("armv7r", "defined(__ARM_ARCH_7R__)"),
-    ("armv7a", "defined(__arm__) && defined(__ARM_ARCH) && __ARM_ARCH >= 7"),
-    ("aarch64", "defined(__aarch64__)"),
-    ("x86_64", "defined(__x86_64__)"),
-    ("i386", "defined(__i386__)"),
-    ("riscv32", "defined(__riscv) && __riscv_xlen == 32"),
-    ("riscv64", "defined(__riscv) && __riscv_xlen == 64"),
-]
+PORT = re.compile(r'^#(?:el)?if (.*)\n"(\w+)"$', re.MULTILINE)
 
 
 def read(path):
@@ -95,13 +80,23 @@ class Inliner:
         return title + "\n" + body.strip("\n") + "\n"
 
 
+def ports():
+    """Folders of arch/ and the macros by which each is recognised, in the order in which they are asked."""
+    return [(folder, macros) for macros, folder in PORT.findall(read("arch/ports.h"))]
+
+
 def port_choice():
     """The text that stands for #include "arch_port.h"."""
-    text = ["#ifdef QUARRY_PORT_HEADER", "#include QUARRY_PORT_HEADER"]
-    for folder, macros in PORTS:
-        port = "arch/" + folder + "/arch_port.h"
-        text += ["#elif " + macros, Inliner([], {}).expand(port)]
-    text += ["#else", '#error "Quarry has no port for this CPU: define QUARRY_PORT_HEADER"', "#endif"]
+    names = ["QUARRY_PORT_" + folder.upper() for folder, _ in ports()]
+    text = [f"#define {name} {number}" for number, name in enumerate(names, 1)]
+    text += ["#if !defined(QUARRY_PORT) && !defined(QUARRY_PORT_HEADER)"]
+    for (_, macros), name in zip(ports(), names):
+        text += [("#if " if name == names[0] else "#elif ") + macros, "#define QUARRY_PORT " + name]
+    text += ["#endif", "#endif", "#ifdef QUARRY_PORT_HEADER", "#include QUARRY_PORT_HEADER", "#elif !defined(QUARRY_PORT)",
+             '#error "Quarry has no port for this CPU: define QUARRY_PORT_HEADER"']
+    for (folder, _), name in zip(ports(), names):
+        text += ["#elif QUARRY_PORT == " + name, Inliner([], {}).expand("arch/" + folder + "/arch_port.h")]
+    text += ["#else", '#error "QUARRY_PORT must be one of ' + " ".join(names) + '"', "#endif"]
     return "\n".join(text)
 
 

@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef __aarch64__
+#error "this port is for AArch64: another CPU is compiled for"
+#endif
+
 #define ARCH_NAME         "aarch64"
 #define ARCH_HAS_BIT_SCAN 1
 #define ARCH_HAS_ATOMICS  1

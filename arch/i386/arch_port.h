@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#ifndef __i386__
+#error "this port is for 32-bit x86: another CPU is compiled for"
+#endif
+
 #define ARCH_NAME           "i386"
 #define ARCH_HAS_BIT_SCAN   1
 #define ARCH_HAS_ATOMICS    1

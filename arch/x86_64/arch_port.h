@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#ifndef __x86_64__
+#error "this port is for x86_64: another CPU is compiled for"
+#endif
+
 #define ARCH_NAME           "x86_64"
 #define ARCH_HAS_BIT_SCAN   1
 #define ARCH_HAS_ATOMICS    1

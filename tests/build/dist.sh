@@ -1,34 +1,71 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# dist.sh FOLDER COMPILER...: the two-file version in FOLDER builds with every compiler, without an include path.
+# dist.sh FOLDER PORT=COMPILER...: the two-file version in FOLDER builds with every compiler, without an include path.
 #
-# It must choose its port by itself, give no warning, and refer to no outside symbol, with and without -ffreestanding.
-# Ends with "N passed, N failed".
+# It must choose its port by itself, give no warning, refer to no outside symbol, and mask interrupts. Where the compiler
+# makes processes it must choose the port for them, which refuses QUARRY_LOCK_IRQ, until PORT is named. COMPILER may
+# have flags; with -ffreestanding nothing changes. Ends with "N passed, N failed".
 
 set -u
 dist=$1
 shift
+tools=$(cd "$(dirname "$0")/../../tools" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
 
-for compiler; do
-    for flags in "-O2 -ffreestanding" "-Os -ffreestanding -DQUARRY_LOCK=1"; do
-        if $compiler -std=c11 $flags -Wall -Wextra -Wconversion -Wundef -Werror -c "$dist/quarry.c" -o "$work/quarry.o" &&
-            llvm-nm -u "$work/quarry.o" | grep -v _GLOBAL_OFFSET_TABLE_ >"$work/undefined"; then
-            echo "FAIL $compiler $flags: refers to"
-            cat "$work/undefined"
-            failed=$((failed + 1))
-        elif [ ! -f "$work/quarry.o" ]; then
-            echo "FAIL $compiler $flags: does not build"
-            failed=$((failed + 1))
-        else
-            passed=$((passed + 1))
-        fi
-        rm -f "$work/quarry.o"
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $2"
+        cat "$work/said"
+        failed=$((failed + 1))
+    fi
+}
+
+# The rest: compiler and flags.
+build() {
+    rm -f "$work/quarry.o"
+    "$@" -std=c11 -Wall -Wextra -Wconversion -Wundef -Werror -c "$dist/quarry.c" -o "$work/quarry.o" >"$work/said" 2>&1
+}
+
+refers_to_nothing() {
+    llvm-nm -u "$work/quarry.o" | grep -v _GLOBAL_OFFSET_TABLE_ >"$work/said"
+    [ ! -s "$work/said" ]
+}
+
+# Does it mask interrupts in more than a few places?
+masks() {
+    llvm-objdump -d --no-show-raw-insn "$work/quarry.o" >"$work/code"
+    [ "$(grep -c -i -E '[[:space:]](cpsid|cli|csrrci|csrrci?w?|msr[[:space:]]+daifset.*)([[:space:]].*)?$' "$work/code")" -gt 10 ]
+}
+
+for pair; do
+    port=${pair%%=*}
+    compiler=${pair#*=}
+    # shellcheck disable=SC2086 # a command and its flags
+    set_of_port=$("$tools/port.sh" $compiler)
+    name=-DQUARRY_PORT=QUARRY_PORT_$(echo "$port" | tr '[:lower:]' '[:upper:]')
+    for flags in "-O2 -ffreestanding" "-O1 -ffreestanding $name"; do
+        # shellcheck disable=SC2086
+        build $compiler $flags && refers_to_nothing
+        verdict $? "$compiler $flags: does not build, or refers to"
     done
+    if [ "$set_of_port" = hosted ]; then
+        # shellcheck disable=SC2086
+        ! build $compiler -O2 -ffreestanding -DQUARRY_LOCK=1 && grep -q 'QUARRY_LOCK_IRQ masks nothing in a process' "$work/said"
+        verdict $? "$compiler: masks nothing, and does not say so"
+    else
+        name=
+    fi
+    if [ "$port" != hosted ]; then
+        # shellcheck disable=SC2086
+        build $compiler -O3 -ffreestanding -DQUARRY_LOCK=1 $name && refers_to_nothing && masks
+        verdict $? "$compiler $name: does not build, refers to, or masks no interrupts"
+    fi
 done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

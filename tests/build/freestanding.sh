@@ -4,9 +4,10 @@
 # freestanding.sh ISA COMPILER...: the library keeps its build contract on an ISA.
 #
 # Each COMPILER is a command with the flags that name the CPU. Every configuration below is built by the contract's
-# one command line, with warnings as errors, and joined into one object that must refer to no outside symbol.
-# A configuration has several options at once, as each takes a few seconds.
-# With QUARRY_LOCK_HOOK two symbols are the user's to define; a CPU without atomics must refuse QUARRY_LOCK_SMP.
+# one command line, with warnings as errors, and joined into one object that must refer to no outside symbol, at every
+# level of optimisation. A configuration has several options at once, as each takes a few seconds.
+# With QUARRY_LOCK_HOOK two symbols are the user's to define; a CPU without atomics must refuse QUARRY_LOCK_SMP, a
+# process QUARRY_LOCK_IRQ.
 # Ends with "N passed, N failed".
 
 set -u
@@ -57,39 +58,52 @@ prove() {
     passed=$((passed + 1))
 }
 
-# $1: compiler. It must not build, and must say that atomics are missing.
-refuse_smp() {
-    if ! build "$1" -DQUARRY_LOCK=2 && grep -i -q 'atomic' "$work/said"; then
+# $1: compiler, $2: a text, the rest: flags. It must not build, and the compiler must say the text.
+refuse() {
+    compiler=$1
+    text=$2
+    shift 2
+    if ! build "$compiler" "$@" && grep -i -q "$text" "$work/said"; then
         passed=$((passed + 1))
     else
-        fail "$isa: $1 -DQUARRY_LOCK=2: is not refused for want of atomics"
+        fail "$isa: $compiler $*: is not refused with \"$text\""
     fi
+}
+
+# $1: compiler, $2: a macro that says what the CPU has. Is it 1?
+has() {
+    $1 -std=c11 -ffreestanding -E -dM -I"$root/arch/$isa" "$root/arch/arch.h" | grep -q "#define $2 1$"
 }
 
 for compiler; do
     prove "$compiler" ""
-    prove "$compiler" "" -O3 -DQUARRY_CHECK_LEVEL=4 -DQUARRY_LOCK=1
-    prove "$compiler" "" -DQUARRY_CHECK_LEVEL=0 -DQUARRY_STATS=0
+    prove "$compiler" "" -O1 -DQUARRY_CHECK_LEVEL=0 -DQUARRY_STATS=0
+    prove "$compiler" "" -Os -DQUARRY_CHECK_LEVEL=2
     # These ISAs lie between others that ask for all, and so does clang, which agrees with gcc on what there is.
-    case $isa:$compiler in armv7m:* | armv8m:* | armv7a:* | hosted:* | *:clang*) ;; *)
+    case $isa:$compiler in armv7m:* | armv8m:* | armv7[ar]:* | hosted:* | i386:* | riscv64:* | *:clang*) ;; *)
         prove "$compiler" "" -Os -DQUARRY_TRACK=1
-        prove "$compiler" "" -DQUARRY_CHECK_LEVEL=2 -DQUARRY_CORES=2
-        prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -DQUARRY_LOCK=3 -DQUARRY_TRACK=1
+        prove "$compiler" "" -O1 -DQUARRY_CHECK_LEVEL=2 -DQUARRY_CORES=2
+        prove "$compiler" "quarry_lock_hook quarry_unlock_hook" -O3 -DQUARRY_LOCK=3 -DQUARRY_TRACK=1
         prove "$compiler" "" -Os -DQUARRY_PAGE_BYTES=64 -DQUARRY_CHECK_LEVEL=2
         prove "$compiler" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
         ;;
     esac
-    if grep -q 'define  *ARCH_HAS_TAGS  *1' "$root/arch/$isa/arch_port.h"; then
-        prove "$compiler" "" -DQUARRY_MARK=3
-    elif ! build "$compiler" -DQUARRY_MARK=3 && grep -q 'QUARRY_MARK_MTE needs a CPU with memory tags' "$work/said"; then
-        passed=$((passed + 1))
+    if has "$compiler" ARCH_HAS_MASK; then
+        prove "$compiler" "" -O3 -DQUARRY_CHECK_LEVEL=4 -DQUARRY_LOCK=1
     else
-        fail "$isa: $compiler -DQUARRY_MARK=3: is not refused for want of tags"
+        prove "$compiler" "" -O3 -DQUARRY_CHECK_LEVEL=4
+        refuse "$compiler" 'QUARRY_LOCK_IRQ masks nothing' -DQUARRY_LOCK=1
     fi
-    if grep -q 'define  *ARCH_HAS_ATOMICS  *1' "$root/arch/$isa/arch_port.h"; then
-        prove "$compiler" "" -DQUARRY_LOCK=2
+    if has "$compiler" ARCH_HAS_TAGS; then
+        prove "$compiler" "" -DQUARRY_MARK=3
     else
-        refuse_smp "$compiler"
+        refuse "$compiler" 'QUARRY_MARK_MTE needs a CPU with memory tags' -DQUARRY_MARK=3
+    fi
+    if has "$compiler" ARCH_HAS_ATOMICS; then
+        prove "$compiler" "" -Oz -DQUARRY_LOCK=2
+    else
+        prove "$compiler" "" -Oz
+        refuse "$compiler" atomic -DQUARRY_LOCK=2
     fi
 done
 echo "$passed passed, $failed failed"

@@ -25,11 +25,34 @@ verdict() {
     fi
 }
 
+# $1: folder of the build, $2: the port that the project names, or nothing, $3: CPU flags, $4: sources, $5: link flags.
+# Configures twice: what a cache holds by then must not matter.
 firmware() {
-    cmake -G "Unix Makefiles" -S "$root/tests/cmake" -B "$build/firmware" -DCMAKE_BUILD_TYPE=MinSizeRel \
-        -DCMAKE_TOOLCHAIN_FILE="$root/tests/cmake/toolchain.cmake" -DCPU_FLAGS="$1" \
-        -DMACHINE_SOURCES="$2" -DMACHINE_LINK_FLAGS="$3" &&
-        cmake --build "$build/firmware"
+    for time in first second; do
+        cmake -G "Unix Makefiles" -S "$root/tests/cmake" -B "$build/$1" -DCMAKE_BUILD_TYPE=MinSizeRel \
+            -DCMAKE_TOOLCHAIN_FILE="$root/tests/cmake/toolchain.cmake" -DNAMED_PORT="$2" -DCPU_FLAGS="$3" \
+            -DMACHINE_SOURCES="$4" -DMACHINE_LINK_FLAGS="$5" &&
+            cmake --build "$build/$1" || return 1
+        masks "$1/quarry" cpsid >"$build/$1-$time"
+    done
+}
+
+# $1: folder of the build, $2: an instruction. How many of it the library there has.
+masks() {
+    llvm-objdump -d --no-show-raw-insn "$build/$1/libquarry.a" | grep -c "[[:space:]]$2[[:space:]]*[if]*$"
+}
+
+# $1: folder of a firmware's build. Has its library masked interrupts from the first build on, as often in the second,
+# and as often as where the port is named?
+masks_are_there() {
+    [ "$(cat "$build/firmware-first")" -gt 10 ] && cmp "$build/firmware-first" "$build/$1-first" &&
+        cmp "$build/firmware-first" "$build/$1-second"
+}
+
+# A kernel built with the host's compiler: it names its port.
+kernel() {
+    cmake -G "Unix Makefiles" -S "$root" -B "$build/kernel" -DQUARRY_LOCK=IRQ -DQUARRY_ARCH=x86_64 -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_FLAGS="-mno-red-zone -mgeneral-regs-only" && cmake --build "$build/kernel" && [ "$(masks kernel cli)" -gt 10 ]
 }
 
 host() {
@@ -52,8 +75,21 @@ misspelt() {
 # Linker scripts are named from the root of the sources.
 cd "$root" || exit 1
 links=$(echo "$3" | sed "s|-T *linker/|-T$root/linker/|g;s|-L *linker|-L$root/linker|g")
-firmware "$1" "$2" "$links" >"$build/said" 2>&1
+firmware firmware armv7em "$1" "$2" "$links" >"$build/said" 2>&1
 verdict $? "the firmware does not build"
+masks_are_there firmware >"$build/said" 2>&1
+verdict $? "the port that the project names masks no interrupts"
+firmware unnamed "" "$1" "$2" "$links" >"$build/said" 2>&1 && masks_are_there unnamed >"$build/said" 2>&1
+verdict $? "the port that follows from the compiler masks no interrupts"
+! firmware process hosted "$1" "$2" "$links" >"$build/said" 2>&1 && grep -q 'on bare metal take the port of the CPU' "$build/said"
+verdict $? "the hosted port is not refused on bare metal"
+! firmware nowhere "" "" "$2" "$links" >"$build/said" 2>&1 && grep -q 'ask for no port.*name the CPU' "$build/said"
+verdict $? "a compiler without a CPU is not refused"
+kernel >"$build/said" 2>&1
+verdict $? "a kernel that names its port does not build, or masks no interrupts"
+! { cmake -G "Unix Makefiles" -S "$root" -B "$build/masked" -DQUARRY_LOCK=IRQ && cmake --build "$build/masked"; } >"$build/said" 2>&1 &&
+    grep -q 'QUARRY_LOCK_IRQ masks nothing in a process' "$build/said"
+verdict $? "a process that masks interrupts is not refused"
 tests/qemu/run mps2-an386 600 "$build/firmware/firmware.elf" >"$build/said" 2>&1 && grep -q 'CMake firmware booted' "$build/said"
 verdict $? "the firmware does not boot"
 host >"$build/said" 2>&1

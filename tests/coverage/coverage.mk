@@ -29,6 +29,7 @@ COVERAGE_WITHOUT_level4 += stress
 # The port of tests/coverage/port has what no host has: no bit scan, no adding in memory, and pairs of words.
 COVERAGE_PORT_plainscan := tests/coverage/port
 COVERAGE_PORT_guarded64 := tests/coverage/port
+COVERAGE_PORT_irq       := tests/coverage/irq
 
 COVER_default   :=
 COVER_level0    := -DQUARRY_CHECK_LEVEL=0

@@ -38,10 +38,27 @@ CONTRACT = "-std=c11 -O2 -ffreestanding".split()
 # It takes a declaration that names its symbol for the linker for none.
 MACROS = "__GNUC__=12 __BYTE_ORDER__=1234 __ORDER_LITTLE_ENDIAN__=1234 QUARRY_LINK_NAME(name)=".split()
 MACROS_64 = "UINTPTR_MAX=0xFFFFFFFFFFFFFFFFu SIZE_MAX=0xFFFFFFFFFFFFFFFFu __BIGGEST_ALIGNMENT__=16".split()
-MACROS_32 = "UINTPTR_MAX=0xFFFFFFFFu SIZE_MAX=0xFFFFFFFFu __BIGGEST_ALIGNMENT__=8 __arm__=1 __ARM_ARCH=6".split()
-WIDE_ISAS = ("hosted", "x86_64", "aarch64")
+MACROS_32 = "UINTPTR_MAX=0xFFFFFFFFu SIZE_MAX=0xFFFFFFFFu __BIGGEST_ALIGNMENT__=8".split()
+MACROS_OF = {
+    "hosted": ["__unix__=1"], "x86_64": ["__x86_64__=1"], "i386": ["__i386__=1"], "aarch64": ["__aarch64__=1"],
+    "riscv32": "__riscv=1 __riscv_mul=1 __riscv_xlen=32".split(), "riscv64": "__riscv=1 __riscv_mul=1 __riscv_xlen=64".split(),
+    "armv6m": "__arm__=1 __ARM_ARCH=6 __ARM_ARCH_PROFILE=77".split(),
+}
+MACROS_OF_ARM_M = "__arm__=1 __ARM_ARCH=7 __ARM_ARCH_PROFILE=77".split()
+MACROS_OF_ARM = "__arm__=1 __ARM_ARCH=7".split()
+WIDE_ISAS = ("hosted", "x86_64", "aarch64", "riscv64")
 
-EVERYTHING = ["-DQUARRY_LOCK=QUARRY_LOCK_IRQ", "-DQUARRY_TRACK=1"]
+
+def macros_of(isa):
+    """The macros by which a port knows its CPU."""
+    return MACROS_OF.get(isa, MACROS_OF_ARM_M if re.match(r"armv\d+e?m$", isa) else MACROS_OF_ARM)
+
+
+def everything(isa):
+    """Options that bring most of the rest; a process has no interrupts to mask."""
+    return ["-DQUARRY_LOCK=QUARRY_LOCK_" + ("SMP" if isa == "hosted" else "IRQ"), "-DQUARRY_TRACK=1"]
+
+
 PORT_FILE = "src/bits.c"
 # A table that nested macros compute: 80 MB as the MISRA addon reads it, and minutes for clang-tidy. gcc alone reads it.
 TABLES = ("src/bin_shapes.c",)
@@ -72,7 +89,7 @@ class Build:
         folder = f"{BUILD}/{self.name}"
         os.makedirs(folder, exist_ok=True)
         wide = self.isa in WIDE_ISAS
-        macros = MACROS + (MACROS_64 if wide else MACROS_32)
+        macros = MACROS + (MACROS_64 if wide else MACROS_32) + macros_of(self.isa)
         return ["cppcheck", "-q", "--std=c11", "--enable=warning,style,performance,portability", "--inline-suppr",
                 "--platform=" + ("unix64" if wide else "arm32-wchar_t4"), "--addon=misra",
                 "--suppressions-list=tests/static/cppcheck.txt", "--cppcheck-build-dir=" + folder,
@@ -104,12 +121,12 @@ def builds(compilers, full):
     """The builds of the two halves of the test, those for the ports, and which of them the MISRA addon reads."""
     source = sorted(glob.glob("src/*.c"))
     wide = Build("hosted-1", "hosted", [], source, compilers, full)
-    narrow = Build("armv6m-4", "armv6m", ["-DQUARRY_CHECK_LEVEL=4"] + EVERYTHING, source, compilers, full)
+    narrow = Build("armv6m-4", "armv6m", ["-DQUARRY_CHECK_LEVEL=4"] + everything("armv6m"), source, compilers, full)
     ports = [Build("port-" + isa, isa, [], [PORT_FILE], compilers, False)
              for isa in sorted(compilers) if isa not in ("hosted", "armv6m")]
     more = [Build(f"{isa}-{level}{'-all' if extra else ''}", isa, [f"-DQUARRY_CHECK_LEVEL={level}"] + extra, source,
                   compilers, True)
-            for isa in ("hosted", "armv6m") for level in range(5) for extra in ([], EVERYTHING)] if full else []
+            for isa in ("hosted", "armv6m") for level in range(5) for extra in ([], everything(isa))] if full else []
     return [wide, narrow] + ports, more
 
 
