@@ -30,8 +30,9 @@ static inline bool unit_settle(struct quarry_heap *heap)
 /* Bytes of a region in which the heap has at least so many pages, wherever it starts. */
 static inline size_t unit_region_bytes(size_t pages)
 {
-    return QUARRY_ALIGN_BYTES + sizeof(struct quarry_heap) + RUN_CLASSES * sizeof(void *) +
-           CHUNK_CONTROL_BYTES(pages + 1) + 4 + (pages + 2) * QUARRY_PAGE_BYTES;
+    const unsigned class = run_class(pages + 2), classes = class < RUN_SHORT_CLASSES ? RUN_SHORT_CLASSES : class + 1;
+    return QUARRY_ALIGN_BYTES + sizeof(struct quarry_heap) + classes * sizeof(void *) + CHUNK_CONTROL_BYTES(pages + 1) +
+           4 + (pages + 2) * QUARRY_PAGE_BYTES;
 }
 
 /* A heap of at least so many pages; NULL: the test has been skipped. */
