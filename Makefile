@@ -426,6 +426,7 @@ NEED_BENCH   := gnuplot-nox:gnuplot
 
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/request_end/request_end.mk
+include tests/last_byte/last_byte.mk
 include tests/static/static.mk
 include tests/exhaustive/exhaustive.mk
 include tests/marks/marks.mk
@@ -536,6 +537,7 @@ $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
 $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
 $(request_end_jobs)\
+$(last_byte_jobs)\
 $(call arithmetic_jobs,$(ARITHMETIC_TEST))\
 $(table_jobs)\
 $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
@@ -553,7 +555,7 @@ $(fuzz_jobs)
 endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
-	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
+	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
 	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images

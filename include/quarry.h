@@ -67,25 +67,29 @@ struct quarry_misuse {
 /* A page provider. acquire must be given; the others may be NULL. The heap keeps a copy of this struct, so
  * only context and what it points to must live as long as the heap. Callbacks are called during a call on the
  * heap (under its lock, with interrupts masked if the lock masks them) and must not call the same heap.
- * bytes is a multiple of 4,096; align_bytes is never more than QUARRY_PAGE_BYTES. */
+ * bytes is a multiple of 4,096; align_bytes is QUARRY_PAGE_BYTES, or more for a block that is aligned to more, if
+ * align_max_bytes allows it. */
 struct quarry_source {
     void *context;
     /* bytes of memory aligned to align_bytes, or NULL: none left. Contents do not matter. The memory may end with the
      * last byte of the address space. Memory that is misaligned, or wraps round, is given back at once; memory of which
      * the heap has a part already is refused and reported (QUARRY_CORRUPT). */
     void *(*acquire)(void *context, size_t bytes, size_t align_bytes);
-    /* Takes back exactly what acquire gave (as extended or truncated since). NULL: never given back. */
+    /* Takes back exactly what acquire gave (as extended or truncated since). NULL: never given back; then what becomes
+     * free stays with the heap, and is used again, for any size, before acquire is asked. */
     void (*release)(void *context, void *memory, size_t bytes);
     /* Grows memory in place from old_bytes to bytes, or answers false. NULL: cannot grow in place. */
     bool (*extend)(void *context, void *memory, size_t old_bytes, size_t bytes);
     /* Shrinks memory in place from old_bytes to bytes, or answers false. NULL: cannot shrink. */
     bool (*truncate)(void *context, void *memory, size_t old_bytes, size_t bytes);
+    /* The most that acquire can align to, in bytes. 0, and whatever is below a page: QUARRY_PAGE_BYTES. A block that is
+     * aligned to more than that takes as much more memory from the source as it is aligned to. */
+    size_t align_max_bytes;
 };
 
 /* How to create a heap. NULL or all zero: defaults. */
 struct quarry_options {
-    size_t chunk_bytes; /* sources only: a power of two from 4 KB (32-bit) or 16 KB (64-bit) to 64 MB;
-                           0: 64 KB (32-bit) or 2 MB (64-bit) */
+    size_t chunk_bytes; /* sources only: a power of two from 4 KB to 64 MB; 0: 64 KB (32-bit) or 2 MB (64-bit) */
     size_t limit_bytes; /* most bytes taken from the source or from regions; 0: no limit */
     void *context;      /* handed to the hooks */
     /* A request of bytes cannot be served. May free blocks or add a region and answer true: the request is

@@ -92,7 +92,7 @@
 #endif
 
 /* Bytes of a chunk where a heap on a page provider is created with chunk_bytes 0.
- * Range: a power of two from 4 KB (32-bit) or 16 KB (64-bit) to 64 MB. Default: 64 KB (32-bit) or 2 MB (64-bit).
+ * Range: a power of two from 4 KB to 64 MB. Default: 64 KB (32-bit) or 2 MB (64-bit).
  * Cost: what is taken from the provider at once. */
 #ifndef QUARRY_CHUNK_BYTES
 #if UINTPTR_MAX > 0xFFFFFFFFu
@@ -216,9 +216,9 @@ QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 4, "QUARRY
 QUARRY_STATIC_ASSERT(QUARRY_LOCK >= QUARRY_LOCK_NONE && QUARRY_LOCK <= QUARRY_LOCK_HOOK,
                      "QUARRY_LOCK must be one of QUARRY_LOCK_NONE, _IRQ, _SMP and _HOOK");
 QUARRY_STATIC_ASSERT(QUARRY_STATS == 0 || QUARRY_STATS == 1, "QUARRY_STATS must be 0 or 1");
-QUARRY_STATIC_ASSERT(QUARRY_CHUNK_BYTES >= (sizeof(void *) == 8 ? 16384 : 4096) && QUARRY_CHUNK_BYTES <= 67108864 &&
+QUARRY_STATIC_ASSERT(QUARRY_CHUNK_BYTES >= 4096 && QUARRY_CHUNK_BYTES <= 67108864 &&
                              (QUARRY_CHUNK_BYTES & (QUARRY_CHUNK_BYTES - 1)) == 0,
-                     "QUARRY_CHUNK_BYTES must be a power of two from 4 KB (64-bit: 16 KB) to 64 MB");
+                     "QUARRY_CHUNK_BYTES must be a power of two from 4 KB to 64 MB");
 QUARRY_STATIC_ASSERT(QUARRY_TRACK == 0 || QUARRY_TRACK == 1, "QUARRY_TRACK must be 0 or 1");
 QUARRY_STATIC_ASSERT(QUARRY_MARK >= QUARRY_MARK_NONE && QUARRY_MARK <= QUARRY_MARK_MTE,
                      "QUARRY_MARK must be one of QUARRY_MARK_NONE, _ASAN, _VALGRIND and _MTE");

@@ -113,6 +113,15 @@ static bool visit_stretch(const struct visitor *visitor, const struct stretch *s
                                       : visit_block(visitor, start, bytes, QUARRY_LARGE);
 }
 
+/* A huge block, or idle memory, as what one could have of it. */
+static bool visit_huge(const struct visitor *visitor, const struct chunk *chunk)
+{
+    if (chunk_is_idle(chunk))
+        return visit_free(visitor, (const uint8_t *)chunk + RESERVE_LEAD_BYTES, chunk->bytes - RESERVE_LEAD_BYTES,
+                          QUARRY_LARGE);
+    return visit_block(visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE);
+}
+
 /* Chunks: the first, then the list. */
 static struct chunk *next_chunk(const struct chunk *chunk)
 {
@@ -137,7 +146,7 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
         if (!chunk_is_whole(chunk))
             return report_damage(heap, chunk);
-        if (chunk->page_count == 0 && !visit_block(&visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE))
+        if (chunk->page_count == 0 && !visit_huge(&visitor, chunk))
             return true;
         struct stretch stretch = {chunk, 0, 0, 0};
         for (; stretch.page < chunk->page_count; stretch.page += stretch.pages) {
@@ -154,7 +163,7 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
 
 /* What the pages add up to. */
 struct sums {
-    size_t free_pages, free_runs, used_bytes, blocks, chunks, chunk_bytes;
+    size_t free_pages, free_runs, idle_bytes, used_bytes, blocks, chunks, chunk_bytes;
     size_t listed_runs[BIN_COUNT];
     bool current_seen[BIN_COUNT];
     bool reported; /* what is wrong has been reported */
@@ -288,6 +297,24 @@ static bool check_stretch(const struct quarry_heap *heap, const struct stretch *
            hold_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
 }
 
+/* V1, V2: idle memory stands in both trees, and what lies behind it in the same piece is in use. */
+static bool check_idle(const struct quarry_heap *heap, const struct added_chunk *part, struct sums *sums)
+{
+    const struct chunk_set *set = &heap->bins.runs.chunks;
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    const size_t bytes = part->chunk.bytes;
+    sums->idle_bytes += bytes - RESERVE_LEAD_BYTES;
+    if (sourced == NULL || part->start != (const uint8_t *)part ||
+        qi_reserve_find(&sourced->reserve, bytes, part->position) != part ||
+        qi_chunk_find_added(set, part->start) != part)
+        return false;
+    const uint8_t *end = (const uint8_t *)((uintptr_t)part->start + bytes);
+    const struct added_chunk *behind = qi_chunk_find_added(set, end);
+    if ((part->part & CHUNK_IS_LAST) == 0 && (behind == NULL || chunk_is_idle(&behind->chunk)))
+        return false;
+    return !FILL_IS_ON || fill_is_whole(heap, (const uint8_t *)(part + 1), end, sums);
+}
+
 static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct sums *sums)
 {
     sums->chunks++;
@@ -296,6 +323,11 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
         return report_damage(heap, chunk);
     if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_is_whole((const struct added_chunk *)chunk))
         return report_damage(heap, chunk);
+    if (chunk_is_idle(chunk)) {
+        if (check_idle(heap, (const struct added_chunk *)(const void *)chunk, sums))
+            return true;
+        return sums->reported ? false : report_damage(heap, chunk);
+    }
     if (chunk->page_count == 0) {
         if (!count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums))
             return false;
@@ -348,6 +380,9 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
 static bool check_figures(const struct quarry_heap *heap, const struct sums *sums)
 {
     const struct source *source = &heap->bins.runs.chunks.source;
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    if (sums->idle_bytes != (sourced == NULL ? 0 : sourced->reserve.free_bytes)) /* V3 */
+        return false;
     bool counted = QUARRY_STATS == 0 || (heap_used_bytes(heap) == sums->used_bytes && heap->blocks == sums->blocks);
     return counted && (heap_is_above_noted_peak(heap) || heap->below_peak_bytes <= heap->used_peak_bytes) &&
            sums->free_pages == heap->bins.runs.free_pages && sums->chunks == heap->bins.runs.chunks.chunk_count &&

@@ -162,11 +162,16 @@ struct added_chunk {
     struct added_chunk *high; /* addresses whose bit is 1 */
     CHUNK_LINK_CHECK(high_check)
     uint8_t *start;      /* of its memory: this struct, or the memory that this struct is the end of */
+    size_t position;     /* in memory of a source that takes nothing back: see reserve.h */
     uint8_t from_source; /* 1; 0: a region */
     uint8_t lead;        /* bytes of the region before this struct */
     uint8_t bit;         /* number of the address bit by which the tree below is decided */
-    GUARD_WORD(origin)   /* the complement of the sum of start, from_source, lead and bit */
+    uint8_t part;        /* enum chunk_part, of such memory */
+    GUARD_WORD(origin)   /* the complement of the sum of these six */
 };
+
+/* Which part of a piece of memory is it, that a source gave which takes nothing back? */
+enum chunk_part { CHUNK_IS_FIRST = 1, CHUNK_IS_LAST = 2, CHUNK_IS_IDLE = 4 /* in no use */ };
 
 /* A chunk is at least 4 KB, so the address space has room for no more chunks than this. */
 enum { CHUNK_COUNT_WIDTH = sizeof(size_t) * 8 - 10 };
@@ -263,13 +268,14 @@ BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
                chunk_layout_is_sound(chunk) ? chunk_gate_seal(chunk->codes, ~chunk->page_count) : SOURCE_SEAL_SHUT);
 }
 
-enum { CHUNK_LEAD_SHIFT = 8, CHUNK_BIT_SHIFT = 16 };
+enum { CHUNK_LEAD_SHIFT = 8, CHUNK_BIT_SHIFT = 16, CHUNK_PART_SHIFT = 24 };
 
 /* What is written twice of an added chunk's origin and of its place in the tree. */
 BITS_INLINE uintptr_t chunk_origin_sum(const struct added_chunk *added)
 {
-    return (uintptr_t)added->start + added->from_source + ((uintptr_t)added->lead << CHUNK_LEAD_SHIFT) +
-           ((uintptr_t)added->bit << CHUNK_BIT_SHIFT);
+    return (uintptr_t)added->start + added->position + added->from_source +
+           ((uintptr_t)added->lead << CHUNK_LEAD_SHIFT) + ((uintptr_t)added->bit << CHUNK_BIT_SHIFT) +
+           ((uintptr_t)added->part << CHUNK_PART_SHIFT);
 }
 
 /* Memory whose origin is damaged does not go back to a source. */
@@ -285,7 +291,23 @@ BITS_INLINE void chunk_set_origin(struct added_chunk *added, void *start, bool f
     added->from_source = from_source;
     added->lead = (uint8_t)lead;
     added->bit = 0;
+    added->position = 0;
+    added->part = 0;
     guard_keep(added, origin, ~chunk_origin_sum(added));
+}
+
+/* Which part of which piece it is. */
+BITS_INLINE void chunk_set_part(struct added_chunk *added, size_t position, unsigned part)
+{
+    added->position = position;
+    added->part = (uint8_t)part;
+    guard_keep(added, origin, ~chunk_origin_sum(added));
+}
+
+/* Memory that no block and no chunk uses. */
+BITS_INLINE bool chunk_is_idle(const struct chunk *chunk)
+{
+    return chunk->page_count == 0 && (((const struct added_chunk *)(const void *)chunk)->part & CHUNK_IS_IDLE) != 0;
 }
 
 BITS_INLINE bool chunk_is_from_source(const struct added_chunk *added)

@@ -28,8 +28,11 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
         return chunk_is_sound(&heap->bins.runs.chunks.first) ? QUARRY_INVALID_POINTER : QUARRY_CORRUPT;
     size_t offset = chunk_offset(chunk, address);
     size_t page = offset >> UNITS_PAGE_SHIFT;
-    if (page >= chunk->page_count)
-        return chunk->page_count == 0 && offset == 0 ? 0 : QUARRY_INVALID_POINTER;
+    if (page >= chunk->page_count) {
+        if (chunk->page_count != 0 || offset != 0)
+            return QUARRY_INVALID_POINTER;
+        return chunk_is_idle(chunk) ? QUARRY_DOUBLE_FREE : 0;
+    }
     unsigned code = chunk_run_code(chunk->codes, &page);
     block->run.code = code;
     block->run.page = page;
@@ -300,9 +303,8 @@ BITS_INLINE enum run_given give_memory(struct quarry_heap *heap, const struct he
         return qi_bin_give(&heap->bins, &block->run, block->slot);
     if (block->kind == QUARRY_LARGE)
         return qi_large_give(&heap->bins.runs, chunk, block->run.page);
-    return heap_sourced_or_null(heap) != NULL
-                   ? heap_sourced(heap)->growth->give_huge(&heap->bins.runs, (struct added_chunk *)chunk)
-                   : report_damage(heap, heap_sourced(heap));
+    return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->give_huge(heap, (struct added_chunk *)chunk)
+                                              : report_damage(heap, heap_sourced(heap));
 }
 
 /* What waits at a place of the ring, which is then empty; NULL: nothing, or the place is damaged. */
@@ -402,7 +404,16 @@ static bool is_where_it_was(const struct quarry_heap *heap, const struct heap_bl
     return false;
 }
 
-BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
+/* The block's struct may come to stand elsewhere. */
+static bool resize_huge_block(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
+{
+    struct added_chunk *huge = (struct added_chunk *)block->run.chunk;
+    const bool done = heap_sourced_or_null(heap) != NULL && heap_sourced(heap)->growth->resize_huge(heap, &huge, bytes);
+    block->run.chunk = &huge->chunk;
+    return done;
+}
+
+BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
 {
     const size_t old_bytes = qi_heap_whole_bytes(block), asked_bytes = bytes;
     const uint8_t *start = block_start(block);
@@ -412,9 +423,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, const struct heap_bl
     if (block->kind == QUARRY_SMALL) {
         done = bytes <= old_bytes;
     } else if (block->kind == QUARRY_HUGE) {
-        done = heap_sourced_or_null(heap) != NULL &&
-               heap_sourced(heap)->growth->resize_huge(heap_chunks(heap), (struct added_chunk *)block->run.chunk,
-                                                       bytes);
+        done = resize_huge_block(heap, block, bytes);
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
@@ -446,7 +455,7 @@ static bool should_move(const struct quarry_heap *heap, const struct heap_block 
     return bytes <= BIN_MAX_BYTES;
 }
 
-void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+void *qi_heap_realloc(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes)
 {
     const size_t old_bytes = qi_heap_usable_bytes(heap, block);
@@ -530,30 +539,66 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 
 /* --- growing: heaps on a source --- */
 
-static bool add_chunk(struct quarry_heap *heap)
+/* The most that a source says it can align to; at least a page. */
+static size_t source_align_bytes(const struct quarry_source *provider)
 {
-    size_t bytes = heap_sourced(heap)->chunk_bytes;
-    struct added_chunk *added = qi_huge_acquire(heap_chunks(heap), bytes);
+    const size_t most = provider->align_max_bytes;
+    return most <= QUARRY_PAGE_BYTES ? QUARRY_PAGE_BYTES : (size_t)1 << bits_highest(most);
+}
+
+/* (By pointer: small CPUs copy structs by memcpy.) */
+static void describe_memory(struct quarry_heap *heap, struct huge_memory *memory)
+{
+    struct heap_sourced *sourced = heap_sourced(heap);
+    memory->set = heap_chunks(heap);
+    memory->reserve = sourced->provider.release == NULL ? &sourced->reserve : NULL;
+    memory->align_bytes = source_align_bytes(&sourced->provider);
+}
+
+/* Idle memory for a chunk of so many bytes, or for a shorter one that has so many pages; NULL: there is none. */
+static struct added_chunk *take_idle_chunk(const struct huge_memory *memory, size_t bytes, size_t pages)
+{
+    struct added_chunk *part = qi_reserve_find(memory->reserve, bytes, 0);
+    if (part == NULL) {
+        part = qi_reserve_longest(memory->reserve);
+        if (part == NULL || qi_chunk_pages_that_fit(part->chunk.bytes - sizeof *part) < pages)
+            return NULL;
+        bytes = part->chunk.bytes;
+    }
+    return qi_reserve_allocate(memory->set, memory->reserve, part, bytes) ? part : NULL;
+}
+
+/* Adds a chunk, in which a run of so many pages fits. */
+static bool add_chunk(struct quarry_heap *heap, size_t pages)
+{
+    const size_t bytes = heap_sourced(heap)->chunk_bytes;
+    struct added_chunk *added = NULL;
+    struct huge_memory memory;
+    describe_memory(heap, &memory);
+    if (memory.reserve != NULL)
+        added = take_idle_chunk(&memory, bytes, pages);
+    if (added == NULL)
+        added = qi_huge_acquire(&memory, bytes, QUARRY_PAGE_BYTES);
     if (added == NULL)
         return false;
-    added->chunk.bytes = bytes;
-    chunk_set_origin(added, added, true, 0);
     if (qi_run_add_chunk(&heap->bins.runs, added)) /* GCOVR_EXCL_BR_LINE: the heap's first chunk has more in front */
         return true;
     /* GCOVR_EXCL_START: one that has no room even so; the heap would not be there */
-    qi_source_release(heap_source(heap), added, bytes);
+    qi_huge_release(&memory, added);
     return false;
     /* GCOVR_EXCL_STOP */
 }
 
-/* Gives a chunk without a block back to the source. */
+/* Takes a chunk without a block out of the heap, and gives it back to the source, or else makes it idle; its bytes, or
+ * 0 after a report of damage. */
 static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
 {
     size_t bytes = added->chunk.bytes;
-    if (heap_sourced(heap)->provider.release == NULL || !qi_run_remove_chunk(&heap->bins.runs, &added->chunk) ||
-        !qi_chunk_remove(heap_chunks(heap), added))
+    struct huge_memory memory;
+    if (!qi_run_remove_chunk(&heap->bins.runs, &added->chunk) || !qi_chunk_remove(heap_chunks(heap), added))
         return 0;
-    qi_source_release(heap_source(heap), added, bytes);
+    describe_memory(heap, &memory);
+    qi_huge_release(&memory, added);
     return bytes;
 }
 
@@ -574,7 +619,8 @@ static void emptied(struct quarry_heap *heap, struct added_chunk *added)
         release_chunk(heap, added);
 }
 
-static size_t trim(struct quarry_heap *heap)
+/* Releases every chunk without a block; their bytes. */
+static size_t release_spares(struct quarry_heap *heap)
 {
     struct added_chunk **spares = heap_sourced(heap)->spares;
     size_t bytes = 0;
@@ -585,6 +631,28 @@ static size_t trim(struct quarry_heap *heap)
     return bytes;
 }
 
+static size_t trim(struct quarry_heap *heap)
+{
+    const size_t bytes = release_spares(heap);
+    return heap_sourced(heap)->provider.release != NULL ? bytes : 0;
+}
+
+/* A huge block. Chunks without a block go if the source refuses; if it takes nothing back, before it is asked. */
+static struct added_chunk *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    struct added_chunk *huge = NULL;
+    struct huge_memory memory;
+    describe_memory(heap, &memory);
+    if (memory.reserve == NULL) {
+        huge = qi_huge_take(&memory, bytes, align_bytes);
+        return huge != NULL || release_spares(heap) == 0 ? huge : qi_huge_take(&memory, bytes, align_bytes);
+    }
+    huge = qi_huge_take_idle(&memory, bytes, align_bytes);
+    if (huge == NULL && release_spares(heap) != 0)
+        huge = qi_huge_take_idle(&memory, bytes, align_bytes);
+    return huge != NULL ? huge : qi_huge_take(&memory, bytes, align_bytes);
+}
+
 /* A fresh chunk, or a huge block where no chunk is long enough. */
 static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
@@ -592,10 +660,8 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     if (align_bytes > QUARRY_PAGE_BYTES)
         pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
     if (pages <= fresh_chunk_pages(heap))
-        return add_chunk(heap) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
-    struct added_chunk *huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
-    if (huge == NULL && trim(heap) != 0)
-        huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+        return add_chunk(heap, pages) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
+    struct added_chunk *huge = take_huge(heap, bytes, align_bytes);
     if (huge == NULL)
         return NULL;
     count_whole(heap, huge_usable_bytes(&huge->chunk));
@@ -603,7 +669,43 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     return huge->chunk.pages;
 }
 
-const struct heap_growth qi_heap_growth = {take_from_source, qi_huge_give, qi_huge_resize, emptied, trim};
+static enum run_given give_huge(struct quarry_heap *heap, struct added_chunk *huge)
+{
+    struct huge_memory memory;
+    describe_memory(heap, &memory);
+    return qi_huge_give(&memory, huge);
+}
+
+static bool resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes)
+{
+    struct huge_memory memory;
+    describe_memory(heap, &memory);
+    return qi_huge_resize(&memory, huge, bytes);
+}
+
+/* The largest request that an idle part serves: as a huge block, or as a chunk if no block so short is huge. */
+static size_t largest_of_idle(const struct quarry_heap *heap, const struct added_chunk *part)
+{
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    const size_t bytes = part->chunk.bytes, pages = qi_chunk_pages_that_fit(bytes - sizeof *part);
+    return bytes > sourced->chunk_bytes || pages > sourced->chunk_pages ? bytes - RESERVE_LEAD_BYTES
+                                                                        : units_bytes_from_pages(pages);
+}
+
+static void add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes)
+{
+    struct huge_memory memory;
+    describe_memory(heap, &memory);
+    if (memory.reserve == NULL)
+        return;
+    *free_bytes += memory.reserve->free_bytes;
+    const struct added_chunk *part = qi_reserve_longest(memory.reserve);
+    const size_t largest = part == NULL ? 0 : largest_of_idle(heap, part);
+    if (largest > *largest_free_bytes)
+        *largest_free_bytes = largest;
+}
+
+const struct heap_growth qi_heap_growth = {take_from_source, give_huge, resize_huge, emptied, trim, add_idle};
 
 /* Lays a heap out in a chunk of the provider's. */
 static struct quarry_heap *format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
@@ -620,9 +722,11 @@ static struct quarry_heap *format_sourced(void *memory, size_t bytes, const stru
     sourced->provider.release = provider->release;
     sourced->provider.extend = provider->extend;
     sourced->provider.truncate = provider->truncate;
+    sourced->provider.align_max_bytes = provider->align_max_bytes;
     sourced->chunk_bytes = bytes;
     sourced->chunk_pages = qi_chunk_pages_that_fit(bytes - sizeof(struct added_chunk));
     qi_bytes_clear(sourced->spares, sizeof sourced->spares);
+    qi_reserve_format(&sourced->reserve);
     guard_keep(sourced, seal, heap_sourced_sum(sourced));
     heap_source(heap)->provider = &sourced->provider;
     qi_source_close(heap_source(heap));
@@ -674,9 +778,13 @@ static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
         report_damage(heap, added);
         return;
     }
-    if (!chunk_is_from_source(added) || qi_run_heads_lie_in(&heap->bins.runs, added) ||
-        !qi_source_release(heap_source(heap), added, added->chunk.bytes))
+    struct huge_memory memory;
+    if (chunk_is_from_source(added) && !qi_run_heads_lie_in(&heap->bins.runs, added)) {
+        describe_memory(heap, &memory);
+        qi_huge_release(&memory, added);
+    } else {
         qi_run_add_chunk(&heap->bins.runs, added);
+    }
 }
 
 void qi_heap_reset(struct quarry_heap *heap)
@@ -695,8 +803,10 @@ void qi_heap_reset(struct quarry_heap *heap)
     heap_set_loose(heap, false);
     if (FILL_IS_ON)
         qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
-    if (heap_sourced_or_null(heap) != NULL)
+    if (heap_sourced_or_null(heap) != NULL) {
         qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
+        qi_reserve_clear(&heap_sourced(heap)->reserve);
+    }
     struct added_chunk *added = next_added(heap, &runs->chunks.first);
     chunk_set_link(&runs->chunks.first.next, NULL); /* the list and the tree are made anew, in one pass */
     chunk_set_link(&runs->chunks.root, NULL);

@@ -90,10 +90,12 @@ struct quarry_heap {
  * need not link it. */
 struct heap_growth {
     void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
-    enum run_given (*give_huge)(struct run_set *set, struct added_chunk *huge);
-    bool (*resize_huge)(struct chunk_set *set, struct added_chunk *huge, size_t bytes);
+    enum run_given (*give_huge)(struct quarry_heap *heap, struct added_chunk *huge);
+    bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
     void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
     size_t (*trim)(struct quarry_heap *heap);
+    /* Adds idle memory to these two figures. */
+    void (*add_idle)(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);
 };
 
 extern const struct heap_growth qi_heap_growth;
@@ -108,6 +110,7 @@ struct heap_sourced {
     size_t chunk_pages;                      /* in a fresh chunk */
     GUARD_WORD(seal)                         /* the sum of growth, chunk_bytes and chunk_pages */
     struct added_chunk *spares[HEAP_SPARES]; /* were without a block when they were last looked at; NULL: none */
+    struct reserve reserve;                  /* of a source that takes nothing back */
 };
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
@@ -157,7 +160,7 @@ BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_
     return heap->bins.runs.chunks.source.provider != NULL ? sourced : NULL;
 }
 
-#define HEAP_CHUNK_MIN_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
+#define HEAP_CHUNK_MIN_BYTES ((size_t)4096)
 #define HEAP_CHUNK_MAX_BYTES ((size_t)64 << 20)
 
 _Static_assert(HEAP_CHUNK_MIN_BYTES % UNITS_SOURCE_BYTES == 0, "chunks are whole frames");
@@ -329,6 +332,8 @@ BITS_INLINE void heap_mark_all_dead(struct quarry_heap *heap)
     for (struct chunk *chunk = &heap_chunks(heap)->first; chunk != NULL;
          chunk = (struct chunk *)chunk_link(&chunk->next)) {
         bool is_huge = chunk->page_count == 0;
+        if (chunk_is_idle(chunk))
+            continue;
         mark_taken_over(chunk->pages, is_huge ? huge_usable_bytes(chunk) : units_bytes_from_pages(chunk->page_count));
     }
 }
@@ -345,12 +350,12 @@ void qi_heap_give(struct quarry_heap *heap, const struct heap_block *block);
 /* To be called when the last block of a chunk was given back. */
 void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 
-/* Changes a live block's size where it lies. */
-bool qi_heap_resize(struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
+/* Changes a live block's size where it lies. What was found out of the block holds afterwards too. */
+bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes);
 
 /* Changes a live block's size and place; address is its owner's pointer, and so is the answer. NULL: there is no
  * memory, the block is as it was. */
-void *qi_heap_realloc(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+void *qi_heap_realloc(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes);
 
 /* Lays a heap out in memory, with control data from control on, which is aligned for a word. NULL: does not

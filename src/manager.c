@@ -13,10 +13,13 @@ static struct quarry_options manager_options; /* likewise */
 
 /* --- starting --- */
 
-/* A chunk for request heaps on a region: a sixteenth of it, within what chunks may have. */
+/* What a request heap's chunk should have at least: the heap itself lies in the first one. */
+#define REQUEST_CHUNK_USEFUL_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
+
+/* A chunk for request heaps on a region: a sixteenth of it, within what is useful. */
 static size_t chunk_bytes_for_region(size_t region_bytes)
 {
-    size_t bytes = HEAP_CHUNK_MIN_BYTES;
+    size_t bytes = REQUEST_CHUNK_USEFUL_BYTES < QUARRY_CHUNK_BYTES ? REQUEST_CHUNK_USEFUL_BYTES : QUARRY_CHUNK_BYTES;
     while (bytes < QUARRY_CHUNK_BYTES && bytes * 2 <= region_bytes / 16)
         bytes *= 2;
     return bytes;
@@ -137,6 +140,7 @@ zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, s
     source.release = handlers->chunk_free != NULL ? storage_release : NULL;
     source.extend = handlers->chunk_extend != NULL ? storage_extend : NULL;
     source.truncate = handlers->chunk_truncate != NULL ? storage_truncate : NULL;
+    source.align_max_bytes = 0;
     struct quarry_heap *heap = qi_request_create(&source, NULL, QUARRY_ALIGN_BYTES + data_size);
     if (heap == NULL)
         return NULL;

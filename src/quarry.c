@@ -174,7 +174,7 @@ static bool hand_back(struct quarry_heap *heap)
     mark_heap_ends(heap);
     for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL && chunk_is_sound(&added->chunk);) {
         if (added->from_source) {
-            mark_handed_back(added, added->chunk.bytes);
+            mark_handed_back(added->start, added->chunk.bytes);
             chunk = &added->chunk;
         } else {
             chunk_set_link(&chunk->next, chunk_link(&added->chunk.next)); /* its memory is no longer ours to read */
@@ -353,7 +353,7 @@ BITS_INLINE size_t usable_or_room(const struct quarry_heap *heap, const struct h
 }
 
 /* qi_heap_realloc(), and the marks of a block that stays where it lies. */
-BITS_INLINE void *change_marked(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+BITS_INLINE void *change_marked(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
                                 size_t align_bytes)
 {
     if (!MARK_IS_ON)
@@ -369,7 +369,7 @@ BITS_INLINE void *change_marked(struct quarry_heap *heap, const struct heap_bloc
 }
 
 /* qi_heap_resize(), and the marks of the block; not of one that is lent. */
-BITS_INLINE bool resize_marked(struct quarry_heap *heap, const struct heap_block *block, void *address, size_t bytes,
+BITS_INLINE bool resize_marked(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
                                bool is_lent)
 {
     if (!MARK_IS_ON)
@@ -650,6 +650,7 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
     source.release = parent_release;
     source.extend = parent_resize;
     source.truncate = parent_resize;
+    source.align_max_bytes = (size_t)1 << bits_highest(UNITS_REQUEST_MAX_BYTES / 4);
     return source;
 }
 
@@ -687,10 +688,21 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
     return live;
 }
 
-/* The largest request that is served without the source. */
-static size_t largest_free_bytes(const struct run_set *runs)
+/* Where a source takes nothing back, chunks without a block are idle memory, as a request that wants it finds it. */
+static void make_idle(struct quarry_heap *heap)
 {
-    size_t bytes = qi_run_largest_free_pages(runs) << UNITS_PAGE_SHIFT;
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    if (sourced != NULL && sourced->provider.release == NULL)
+        sourced->growth->trim(heap);
+}
+
+/* The largest request that is served without the source. Adds idle memory to the free bytes, which are pages so far. */
+static size_t largest_free_bytes(const struct quarry_heap *heap, size_t *free_bytes)
+{
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    size_t bytes = qi_run_largest_free_pages(&heap->bins.runs) << UNITS_PAGE_SHIFT;
+    if (sourced != NULL)
+        sourced->growth->add_idle(writable(heap), free_bytes, &bytes);
     bytes = bytes != 0 ? bytes - HEAP_CANARY_BYTES : 0;
     return bytes < UNITS_REQUEST_MAX_BYTES ? bytes : UNITS_REQUEST_MAX_BYTES; /* a run may be longer */
 }
@@ -703,13 +715,14 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     if (!source_is_busy(source)) { /* figures show what can be had; a callback must change nothing */
         qi_heap_flush(writable(heap));
         qi_bin_give_spare(&writable(heap)->bins);
+        make_idle(writable(heap));
     }
     stats->acquired_bytes = source->acquired_bytes;
     stats->acquired_peak_bytes = source->acquired_peak_bytes;
     stats->used_bytes = heap_used_bytes(heap);
     stats->used_peak_bytes = heap_used_peak_bytes(heap);
     stats->free_bytes = runs->free_pages << UNITS_PAGE_SHIFT;
-    stats->largest_free_bytes = largest_free_bytes(runs);
+    stats->largest_free_bytes = largest_free_bytes(heap, &stats->free_bytes);
     stats->limit_bytes = source->limit_bytes;
     stats->blocks = heap->blocks;
     stats->chunks = runs->chunks.chunk_count;

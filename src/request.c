@@ -87,7 +87,7 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     bool is_chunk = bytes == chunk_bytes_of(heap);
     void *memory = request->kept;
     qi_current_open(heap, false);
-    if (is_chunk && memory != NULL) {
+    if (is_chunk && memory != NULL && ((uintptr_t)memory & (align_bytes - 1)) == 0) {
         request->kept = request->kept->next;
         request->kept_chunks--;
     } else {

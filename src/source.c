@@ -13,7 +13,8 @@ static uintptr_t sum(const struct source *source)
     if (provider == NULL)
         return own;
     return own + (uintptr_t)provider + (uintptr_t)provider->context + (uintptr_t)provider->acquire +
-           (uintptr_t)provider->release + (uintptr_t)provider->extend + (uintptr_t)provider->truncate;
+           (uintptr_t)provider->release + (uintptr_t)provider->extend + (uintptr_t)provider->truncate +
+           provider->align_max_bytes;
 }
 
 bool qi_source_is_sound(const struct source *source)

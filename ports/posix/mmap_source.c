@@ -85,6 +85,9 @@ static bool extend_in_place(void *context, void *memory, size_t old_bytes, size_
 
 struct quarry_source quarry_mmap_source(void)
 {
-    return (struct quarry_source){
-            .acquire = acquire, .release = release, .extend = extend_in_place, .truncate = truncate_in_place};
+    return (struct quarry_source){.acquire = acquire,
+                                  .release = release,
+                                  .extend = extend_in_place,
+                                  .truncate = truncate_in_place,
+                                  .align_max_bytes = SIZE_MAX / 4 + 1};
 }

@@ -174,7 +174,7 @@ TEST(test_create_chunk_bytes_out_of_range_is_refused)
     if (region == NULL)
         return;
     for (chunk_bytes = 1; chunk_bytes != 0; chunk_bytes *= 2) {
-        const bool in_range = chunk_bytes >= SMALLEST_CHUNK_BYTES && chunk_bytes <= LARGEST_CHUNK_BYTES;
+        const bool in_range = chunk_bytes >= LEAST_CHUNK_BYTES && chunk_bytes <= LARGEST_CHUNK_BYTES;
 
         options.chunk_bytes = chunk_bytes;
         CHECK_EQ(quarry_create(region, SOME_BYTES, &options) != NULL, in_range);

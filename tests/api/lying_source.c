@@ -53,7 +53,7 @@ static struct quarry_heap *begin(struct liar *liar, size_t limit_bytes)
     struct quarry_options options = test_options();
     options.chunk_bytes = SMALLEST_CHUNK_BYTES;
     options.limit_bytes = limit_bytes;
-    liar->source = (struct quarry_source){liar, acquire, release, extend, NULL};
+    liar->source = (struct quarry_source){.context = liar, .acquire = acquire, .release = release, .extend = extend};
     liar->answer = NULL;
     liar->extends = false;
     liar->lies = liar->released_lies = 0;

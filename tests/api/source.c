@@ -37,7 +37,7 @@ TEST(test_source_chunk_bytes_out_of_range_is_refused)
         options.chunk_bytes = bytes + 1;
         CHECK_EQ(quarry_create_from_source(&source.source, &options), NULL);
         options.chunk_bytes = bytes;
-        if (bytes < CHUNK_BYTES || bytes > LARGEST_CHUNK_BYTES)
+        if (bytes < LEAST_CHUNK_BYTES || bytes > LARGEST_CHUNK_BYTES)
             CHECK_EQ(quarry_create_from_source(&source.source, &options), NULL);
     }
     CHECK_EQ(source.acquires, 0);

@@ -107,7 +107,7 @@ TEST(test_start_with_bad_chunk_bytes_is_false_and_takes_nothing)
     memory.options.chunk_bytes = CHUNK + 1;
     memory.source = &source.source;
     CHECK(!start_memory_manager(&memory));
-    memory.options.chunk_bytes = CHUNK / 2;
+    memory.options.chunk_bytes = LEAST_CHUNK_BYTES / 2;
     CHECK(!start_memory_manager(&memory));
     CHECK_EQ(source.acquires, 0);
     CHECK_EQ(zend_mm_get_heap(), NULL);

@@ -10,7 +10,9 @@
 #include "test_heap.h"
 
 #define GRANULE_BYTES 4096u
-/* The smallest chunk that options allow: what most tests use, so that they fit into small machines. */
+/* The smallest chunk that options allow. */
+#define LEAST_CHUNK_BYTES ((size_t)4096)
+/* What most tests use, so that they fit into small machines. */
 #define SMALLEST_CHUNK_BYTES ((size_t)(sizeof(void *) > 4 ? 16384u : 4096u))
 #define LARGEST_CHUNK_BYTES  ((size_t)64 << 20)
 

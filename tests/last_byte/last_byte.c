@@ -258,7 +258,7 @@ static void test_huge_block(const struct quarry_source *source)
 int main(void)
 {
     const struct quarry_source source = {.acquire = acquire, .release = release, .extend = extend};
-    const struct quarry_source keeps_nothing_back = {.acquire = acquire, .extend = extend};
+    const struct quarry_source takes_nothing_back = {.acquire = acquire, .extend = extend};
     static const size_t lengths[] = {4096, 4097, 65536, 0x100000 - 1, 0x100000};
     for (unsigned i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         if (lengths[i] > 2 * quarry_min_region_bytes())
@@ -267,8 +267,9 @@ int main(void)
     }
     test_region_that_wraps();
     test_provider(&source);
-    test_provider(&keeps_nothing_back);
+    test_provider(&takes_nothing_back);
     test_huge_block(&source);
+    test_huge_block(&takes_nothing_back);
     CHECK(misuses == 0);
     put_number(checks), put(" checks, "), put_number(failed), put(" failed\n");
     end(failed);

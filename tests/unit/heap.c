@@ -25,7 +25,7 @@ static void give(struct quarry_heap *heap, void *block)
 
 static void *realloc_block(struct quarry_heap *heap, void *block, size_t bytes, size_t align_bytes)
 {
-    const struct heap_block found = unit_find(heap, block);
+    struct heap_block found = unit_find(heap, block);
     void *moved = qi_heap_realloc(heap, &found, block, bytes, align_bytes);
     CHECK(qi_check_heap(heap));
     return moved;

@@ -18,11 +18,35 @@ static struct quarry_heap *begin(struct test_source *source)
     return test_source_heap(source);
 }
 
+/* As the heap sees its source. */
+static struct huge_memory memory_of(struct quarry_heap *heap)
+{
+    struct heap_sourced *sourced = heap_sourced(heap);
+    const size_t align_bytes = sourced->provider.align_max_bytes;
+    return (struct huge_memory){heap_chunks(heap), sourced->provider.release == NULL ? &sourced->reserve : NULL,
+                                align_bytes < QUARRY_PAGE_BYTES ? QUARRY_PAGE_BYTES : align_bytes};
+}
+
 /* NULL: there is none. */
 static uint8_t *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    struct added_chunk *huge = qi_huge_take(heap_chunks(heap), bytes, align_bytes);
+    const struct huge_memory memory = memory_of(heap);
+    struct added_chunk *huge = memory.reserve == NULL ? NULL : qi_huge_take_idle(&memory, bytes, align_bytes);
+    if (huge == NULL)
+        huge = qi_huge_take(&memory, bytes, align_bytes);
     return huge != NULL ? huge->chunk.pages : NULL;
+}
+
+static void give(struct quarry_heap *heap, struct added_chunk *huge)
+{
+    const struct huge_memory memory = memory_of(heap);
+    CHECK_EQ(qi_huge_give(&memory, huge), RUN_GIVEN);
+}
+
+static bool resize(struct quarry_heap *heap, struct added_chunk *huge, size_t bytes)
+{
+    const struct huge_memory memory = memory_of(heap);
+    return qi_huge_resize(&memory, &huge, bytes);
 }
 
 static struct added_chunk *huge_at(struct quarry_heap *heap, const void *block)
@@ -41,7 +65,7 @@ static void check_block(struct test_source *source, void *block, size_t bytes, s
     CHECK_EQ((uintptr_t)block & (QUARRY_ALIGN_BYTES - 1), 0);
     CHECK_EQ(unit_find(source->heap, block).kind, QUARRY_HUGE);
     CHECK_EQ(huge_at(source->heap, (uint8_t *)block + usable_bytes - 1), huge);
-    CHECK(huge_at(source->heap, (uint8_t *)block + usable_bytes) != huge);
+    CHECK(huge->start != (uint8_t *)huge || huge_at(source->heap, (uint8_t *)block + usable_bytes) != huge);
     CHECK(unit_settle(source->heap));
     check_source(source, source->heap);
 }
@@ -60,7 +84,7 @@ TEST(test_huge_take_and_give_at_every_alignment_pass_through_source)
         CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
         check_block(&source, block, 9000, align_bytes);
         test_fill(block, 9000, 1);
-        qi_huge_give(&heap->bins.runs, huge_at(heap, block));
+        give(heap, huge_at(heap, block));
         CHECK_EQ(source.granted_bytes, granted_bytes);
         CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
         CHECK_EQ(huge_at(heap, block), NULL);
@@ -114,16 +138,16 @@ TEST(test_huge_resize_extends_and_truncates_in_place)
     REQUIRE(block != NULL);
     test_fill(block, 5000, 9);
     for (size_t bytes = 5000; bytes < 30000; bytes += 6000) {
-        CHECK(qi_huge_resize(heap_chunks(heap), huge_at(heap, block), bytes));
+        CHECK(resize(heap, huge_at(heap, block), bytes));
         check_block(&source, block, bytes, 1);
     }
     CHECK_EQ(source.extends, 4);
-    CHECK(qi_huge_resize(heap_chunks(heap), huge_at(heap, block), 7000));
+    CHECK(resize(heap, huge_at(heap, block), 7000));
     CHECK_EQ(source.truncates, 1);
     check_block(&source, block, 7000, 1);
     CHECK(huge_usable_bytes(&huge_at(heap, block)->chunk) < 7000 + GRANULE_BYTES);
     CHECK(test_is_filled(block, 5000, 9));
-    CHECK(qi_huge_resize(heap_chunks(heap), huge_at(heap, block), 7001));
+    CHECK(resize(heap, huge_at(heap, block), 7001));
     CHECK_EQ(source.extends + source.truncates, 5);
 }
 
@@ -137,10 +161,10 @@ TEST(test_huge_resize_that_source_refuses_leaves_block_as_it_was)
     REQUIRE(block != NULL);
     const size_t usable_bytes = huge_usable_bytes(&huge_at(heap, block)->chunk);
     source.fail_at = 1;
-    CHECK(!qi_huge_resize(heap_chunks(heap), huge_at(heap, block), 20000));
-    CHECK(!qi_huge_resize(heap_chunks(heap), huge_at(heap, block), (FRAMES + 1) * GRANULE_BYTES));
+    CHECK(!resize(heap, huge_at(heap, block), 20000));
+    CHECK(!resize(heap, huge_at(heap, block), (FRAMES + 1) * GRANULE_BYTES));
     source.fail_at = 1; /* shrinking never fails: the block is just longer than need be */
-    CHECK(qi_huge_resize(heap_chunks(heap), huge_at(heap, block), 100));
+    CHECK(resize(heap, huge_at(heap, block), 100));
     CHECK_EQ(huge_usable_bytes(&huge_at(heap, block)->chunk), usable_bytes);
     check_block(&source, block, usable_bytes, 1);
 }
@@ -155,33 +179,65 @@ TEST(test_huge_resize_without_callbacks_stays_in_its_frames)
     REQUIRE(block != NULL);
     const size_t usable_bytes = huge_usable_bytes(&huge_at(heap, block)->chunk);
     heap_sourced(heap)->provider.extend = heap_sourced(heap)->provider.truncate = NULL;
-    CHECK(qi_huge_resize(heap_chunks(heap), huge_at(heap, block), usable_bytes));
-    CHECK(!qi_huge_resize(heap_chunks(heap), huge_at(heap, block), usable_bytes + 1));
-    CHECK(qi_huge_resize(heap_chunks(heap), huge_at(heap, block), 1));
+    CHECK(resize(heap, huge_at(heap, block), usable_bytes));
+    CHECK(!resize(heap, huge_at(heap, block), usable_bytes + 1));
+    CHECK(resize(heap, huge_at(heap, block), 1));
     CHECK_EQ(huge_usable_bytes(&huge_at(heap, block)->chunk), usable_bytes);
     check_block(&source, block, usable_bytes, 1);
 }
 
-TEST(test_huge_give_to_source_that_takes_nothing_back_makes_a_chunk)
+TEST(test_huge_give_to_source_that_takes_nothing_back_makes_memory_idle)
 {
     struct test_source source;
-    struct quarry_heap *heap = begin(&source);
+    if (!unit_source_fits() || !test_source_init(&source, SMALLEST_CHUNK_BYTES + FRAMES * (size_t)GRANULE_BYTES))
+        return;
+    source.source.release = NULL;
+    struct quarry_heap *heap = test_source_heap(&source);
     if (heap == NULL)
         return;
     const size_t free_pages = heap->bins.runs.free_pages;
     uint8_t *block = take(heap, 5 * GRANULE_BYTES, 1);
     REQUIRE(block != NULL);
-    struct added_chunk *huge = huge_at(heap, block);
-    heap_sourced(heap)->provider.release = NULL;
-    qi_huge_give(&heap->bins.runs, huge);
-    CHECK_EQ(source.releases, 0);
-    CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
-    CHECK(huge->chunk.page_count >= 5 * GRANULE_BYTES / QUARRY_PAGE_BYTES - 1);
-    CHECK_EQ(heap->bins.runs.free_pages, free_pages + huge->chunk.page_count);
-    CHECK(unit_settle(heap));
-    struct chunk *chunk = NULL;
-    size_t page = SIZE_MAX;
-    REQUIRE(run_take(&heap->bins.runs, huge->chunk.page_count, RUN_HEAD, &chunk, &page));
-    CHECK_EQ(chunk, &huge->chunk);
-    CHECK_EQ(page, 0);
+    for (unsigned round = 0; round < 20; round++) {
+        struct added_chunk *huge = huge_at(heap, block);
+        give(heap, huge);
+        CHECK_EQ(source.releases, 0);
+        CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
+        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
+        CHECK(chunk_is_idle(&huge->chunk));
+        CHECK_EQ(heap_sourced(heap)->reserve.free_bytes, 6 * GRANULE_BYTES - RESERVE_LEAD_BYTES);
+        CHECK_EQ(qi_heap_locate(heap, block, 1, &(struct heap_block){.slot = 0}), QUARRY_DOUBLE_FREE);
+        CHECK(unit_settle(heap));
+        CHECK_EQ(take(heap, 5 * GRANULE_BYTES, 1), block);
+        CHECK_EQ(heap_sourced(heap)->reserve.free_bytes, 0);
+        check_block(&source, block, 5 * GRANULE_BYTES, 1);
+    }
+    CHECK_EQ(source.acquires, 2);
+}
+
+TEST(test_huge_aligned_of_source_that_can_align_takes_one_frame_more)
+{
+    struct test_source source;
+    struct quarry_heap *heap = begin(&source);
+    if (heap == NULL)
+        return;
+    const size_t granted_bytes = source.granted_bytes;
+    uint8_t *block = take(heap, GRANULE_BYTES, 4 * QUARRY_PAGE_BYTES);
+    REQUIRE(block != NULL);
+    const size_t unaligned_bytes = source.granted_bytes - granted_bytes;
+    CHECK_EQ(unaligned_bytes,
+             bits_round_up(GRANULE_BYTES + 3 * QUARRY_PAGE_BYTES + sizeof(struct added_chunk), GRANULE_BYTES));
+    check_block(&source, block, GRANULE_BYTES, 4 * QUARRY_PAGE_BYTES);
+    CHECK(resize(heap, huge_at(heap, block), 3 * GRANULE_BYTES));
+    check_block(&source, block, 3 * GRANULE_BYTES, 4 * QUARRY_PAGE_BYTES);
+    test_fill(block, 3 * GRANULE_BYTES, 5);
+    CHECK(resize(heap, huge_at(heap, block), 2 * GRANULE_BYTES));
+    check_block(&source, block, 2 * GRANULE_BYTES, 4 * QUARRY_PAGE_BYTES);
+    source.fail_at = 1;
+    CHECK(resize(heap, huge_at(heap, block), GRANULE_BYTES)); /* refused: it stays as long as it is */
+    check_block(&source, block, 2 * GRANULE_BYTES, 4 * QUARRY_PAGE_BYTES);
+    CHECK(test_is_filled(block, GRANULE_BYTES, 5));
+    give(heap, huge_at(heap, block));
+    CHECK_EQ(source.granted_bytes, granted_bytes);
+    check_source(&source, heap);
 }
