@@ -398,3 +398,33 @@ TEST(test_storage_handler_that_calls_its_heap_while_kept_chunks_go_is_reported)
     CHECK(quarry_owns(heap, own.block));
     end(heap, &source);
 }
+
+/* A storage that takes nothing back: what a request frees, and what its end frees, serves any size again. */
+TEST(test_storage_that_takes_nothing_back_serves_huge_blocks_for_ever)
+{
+    static const zend_mm_handlers keeping = {.chunk_alloc = chunk_alloc};
+    struct test_source source;
+
+    if (!begin(&source, 6))
+        return;
+    zend_mm_heap *heap = zend_mm_startup_ex(&keeping, NULL, 0);
+    REQUIRE(heap != NULL);
+    zend_mm_set_heap(heap);
+    const size_t sizes[] = {2 * STORAGE_CHUNK, STORAGE_CHUNK + 5000, STORAGE_CHUNK};
+    for (unsigned round = 0; round < 30; round++) {
+        void *block = femalloc(sizes[round % 3], true);
+        CHECK(block != NULL);
+        if (round % 5 != 4) /* else the end of the request frees it */
+            efree(block);
+        void *large = femalloc(STORAGE_CHUNK / 4 * 3, true);
+        CHECK(large != NULL && quarry_check(heap));
+        efree(large);
+        if (round % 5 == 4)
+            zend_mm_shutdown(heap, false, true);
+    }
+    CHECK(counted.allocs <= 4);
+    CHECK_EQ(zend_memory_usage(false), 0);
+    CHECK(quarry_check(heap));
+    zend_mm_shutdown(heap, true, true);
+    CHECK_EQ(counted.bad_calls, 0);
+}
