@@ -214,7 +214,8 @@ void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes);
 
 /** Return at least bytes of uninitialised memory at a multiple of align_bytes.
  *  Returns    as quarry_malloc(); NULL too if align_bytes is 0, no power of two, or above what a chunk can hold.
- *             An alignment above QUARRY_PAGE_BYTES needs a free run that is longer by that much at first.
+ *             An alignment above QUARRY_PAGE_BYTES needs a free run that is longer by that much at first, or one that
+ *             happens to be aligned: the first four of each length class are looked at.
  *  Owner, Time, Context, Misuse, Contents: as quarry_malloc(). */
 void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes);
 

@@ -16,8 +16,13 @@ void *qi_large_take(struct run_set *set, size_t pages, size_t align_bytes)
     size_t slack = align_bytes > QUARRY_PAGE_BYTES ? (align_bytes >> UNITS_PAGE_SHIFT) - 1 : 0;
     struct chunk *chunk;
     size_t page;
-    if (!run_take(set, pages + slack, RUN_HEAD, &chunk, &page))
-        return NULL;
+    if (!run_take(set, pages + slack, RUN_HEAD, &chunk, &page)) {
+        /* A shorter run may be aligned well enough: all of that, then. */
+        const size_t found = slack == 0 ? 0 : qi_run_find_aligned(set, pages, align_bytes);
+        if (found == 0 || !run_take(set, found, RUN_HEAD, &chunk, &page))
+            return NULL;
+        slack = found - pages;
+    }
     if (bits_likely(slack == 0))
         return mark(chunk, page, pages);
     uintptr_t start = (uintptr_t)chunk_page_address(chunk, page);

@@ -174,6 +174,47 @@ BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned cl
     return NULL;
 }
 
+/* How many pages a free run has from the first one that lies at a multiple of align_bytes. */
+static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
+{
+    const uintptr_t start = (uintptr_t)chunk_page_address(run->chunk, run->page);
+    const size_t before = (bits_round_up(start, align_bytes) - start) >> UNITS_PAGE_SHIFT;
+    if (align_bytes >> UNITS_PAGE_SHIFT > run->chunk->page_count) /* more than a chunk can hold, by chance */
+        return 0;
+    return before < run->pages ? run->pages - before : 0;
+}
+
+/* In one class; 0: none. */
+static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
+{
+    struct list_node *node = set->heads[class];
+    if (node != NULL && !list_head_is_sound(&set->chunks, &set->heads[class]))
+        return 0;
+    for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
+        if (!node_is_sound(set, node))
+            return 0;
+        const struct run_free run = run_of_node(set, node);
+        if (run.pages != 0 && aligned_pages(&run, align_bytes) >= pages) {
+            take_out(set, node);
+            run_insert(set, class, node);
+            return run.pages;
+        }
+        node = list_next(&set->chunks, node);
+    }
+    return 0;
+}
+
+BITS_COLD size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes)
+{
+    const unsigned last = run_class(pages + (align_bytes >> UNITS_PAGE_SHIFT) - 1);
+    for (unsigned class = run_class(pages); class <= last; class ++) {
+        const size_t found = find_aligned_in(set, class, pages, align_bytes);
+        if (found != 0)
+            return found;
+    }
+    return 0;
+}
+
 BITS_COLD void qi_run_mend_mask(struct run_set *set)
 {
     const uintptr_t mask = UNITS_GUARDED ? mask_of_heads(set) : set->class_mask;

@@ -236,3 +236,30 @@ TEST(test_realloc_of_aligned_block_keeps_contents)
     }
     expect_all_free(heap, largest_bytes);
 }
+
+/* Where no free run is longer than the block by its alignment, one that happens to be aligned serves it. */
+TEST(test_aligned_block_that_was_freed_in_full_heap_can_be_had_again)
+{
+    enum { ALIGN_PAGES = 8 };
+    const size_t align_bytes = (size_t)ALIGN_PAGES * QUARRY_PAGE_BYTES;
+    struct quarry_heap *heap = test_heap(40 * align_bytes, 0);
+    if (heap == NULL)
+        return;
+    void *blocks[40];
+    unsigned count = 0;
+    while (count < 40 && (blocks[count] = quarry_aligned_alloc(heap, align_bytes, align_bytes - CANARY_BYTES)) != NULL)
+        count++;
+    CHECK(count > 30);
+    while (quarry_malloc(heap, QUARRY_PAGE_BYTES - CANARY_BYTES) != NULL)
+        continue;
+    for (unsigned i = 0; i < count; i++) {
+        quarry_free(heap, blocks[i]);
+        void *again = quarry_aligned_alloc(heap, align_bytes, align_bytes - CANARY_BYTES);
+        CHECK_EQ(TEST_ADDRESS(again), TEST_ADDRESS(blocks[i]));
+        CHECK(check_heap(heap));
+    }
+    quarry_free(heap, blocks[0]); /* and a part of it: what is left of the run stays free */
+    CHECK(quarry_aligned_alloc(heap, align_bytes / 2, align_bytes / 2 - CANARY_BYTES) != NULL);
+    CHECK(quarry_aligned_alloc(heap, align_bytes / 2, align_bytes / 2 - CANARY_BYTES) != NULL);
+    CHECK(check_heap(heap));
+}
