@@ -226,8 +226,8 @@ void *qi_run_report(const struct run_set *set, const void *node);
  * the list. NULL: none, or a report of damage. */
 struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages);
 
-/* Looks for a free run in which so many pages begin at a multiple of align_bytes, among the first few of each class that
- * may have one, and puts it first in its list. Its length, with which it can be taken; 0: none, or a report of damage. */
+/* Looks for a free run in which so many pages begin at a multiple of align_bytes, among the first of each class that
+ * may have one, and puts it first in its list. Its length, with which it can be taken; 0: none, or damage was found. */
 size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes);
 
 /* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
