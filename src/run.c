@@ -188,14 +188,14 @@ static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
 static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
 {
     struct list_node *node = set->heads[class];
-    if (node != NULL && !list_head_is_sound(&set->chunks, &set->heads[class]))
+    if (UNITS_GUARDED && node != NULL && !head_is_sound(set, class))
         return 0;
-    for (unsigned tries = RUN_LAST_TRIES; node != NULL && tries != 0; tries--) {
-        if (!node_is_sound(set, node))
-            return 0;
+    for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const struct run_free run = run_of_node(set, node);
-        if (run.pages != 0 && aligned_pages(&run, align_bytes) >= pages) {
-            take_out(set, node);
+        if (run_class(run.pages) != class || !qi_run_node_is_sound(set, node, class))
+            return 0;
+        if (aligned_pages(&run, align_bytes) >= pages) {
+            take_out(set, node, class);
             run_insert(set, class, node);
             return run.pages;
         }
@@ -206,8 +206,8 @@ static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages,
 
 BITS_COLD size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes)
 {
-    const unsigned last = run_class(pages + (align_bytes >> UNITS_PAGE_SHIFT) - 1);
-    for (unsigned class = run_class(pages); class <= last; class ++) {
+    const unsigned last = run_class_wanted(set, pages + (align_bytes >> UNITS_PAGE_SHIFT) - 1);
+    for (unsigned class = run_class_wanted(set, pages); class <= last; class ++) {
         const size_t found = find_aligned_in(set, class, pages, align_bytes);
         if (found != 0)
             return found;
