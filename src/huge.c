@@ -192,9 +192,9 @@ static bool resize_part(const struct huge_memory *memory, struct added_chunk **b
     return done;
 }
 
-/* The memory has another length now, or the struct is to go back to its end. False, after a report: it was damaged while
- * the source's callback ran. Where the damage lies beside it, it has its new length all the same, so that the source is
- * told of no other. */
+/* The memory has another length now, or the struct is to go back to its end. False, after a report: it was damaged
+ * while the source's callback ran. Where the damage lies beside it, it has its new length all the same, so that the
+ * source is told of no other. */
 static bool place_again(const struct huge_memory *memory, struct added_chunk **block, bool tail, size_t total)
 {
     struct added_chunk *huge = *block;
