@@ -431,6 +431,7 @@ include tests/static/static.mk
 include tests/exhaustive/exhaustive.mk
 include tests/marks/marks.mk
 include tests/threads/threads.mk
+include tests/ports/ports.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -543,6 +544,7 @@ $(table_jobs)\
 $(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
 $(marks_jobs)\
 $(threads_jobs)\
+$(ports_jobs)\
 $(faults_jobs)\
 $(links_jobs)\
 $(fit_jobs)\
@@ -556,7 +558,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
+	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
 
 .PHONY: test test-images
 test:
