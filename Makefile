@@ -219,14 +219,16 @@ MODE_level2 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQ
 MODE_level3 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=3
 MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
 MODE_level2o2 := -O2 -DQUARRY_CHECK_LEVEL=2
-# The two that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
+# Those that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
 MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
 MODE_track3 := $(MODE_track) -DQUARRY_CHECK_LEVEL=3
-MODE_cores  := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
+MODE_cores  := -O2 -pthread -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/cores/four_cores.h\"
+# The same under ThreadSanitizer: the threads, not all of emalloc.
+MODE_corestsan := -O1 -g -fsanitize=thread $(MODE_cores)
 
 HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
 	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
-	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores
+	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores gcc-64-corestsan
 
 # Big-endian processes, run by QEMU's user mode: 32 bits, 32 bits with guarded maps, and 64 bits, where pages of 64 bytes
 # have maps that are shorter than a word.
@@ -249,7 +251,11 @@ host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MOD
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret. At level 4, where each call
 # checks all, the stress tests would take minutes.
-host_images = $(if $(filter %-track %-track3 %-cores,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))
+host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))))
+
+# What an image is linked from besides: its folder's files, but for the one that shares emalloc's scenes.
+SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c
+image_sources = $(or $(SOURCES_$(1)),$(wildcard tests/$(1)/*.c))
 
 HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 # Of $(1) (sources), the objects below build/$(2).
@@ -265,10 +271,10 @@ build/host/$(1)/%.o: %.c build/host/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call host_cc,$(1)) -std=c11 -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/hosted $(DEPS) -c $$< -o $$@
 $(foreach image,$(call host_images,$(1)),$(call host_image,$(1),$(image)))
--include $(patsubst %.o,%.d,$(call objects_of,$(HOST_COMMON) $(wildcard tests/*/*.c),host/$(1)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(HOST_COMMON) $(wildcard tests/*/*.c) $(SOURCES_cores),host/$(1)))
 endef
 define host_image
-build/host/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(wildcard tests/$(2)/*.c),host/$(1))
+build/host/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(call image_sources,$(2)),host/$(1))
 	$(call host_cc,$(1)) $$^ -o $$@
 
 endef
@@ -412,7 +418,7 @@ NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-g
 NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
 	$(NEED_32) $(NEED_BIG_ENDIAN) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
-	libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
+	libtsan2:/usr/lib/x86_64-linux-gnu/libtsan.so.2 libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
 	libphp8.2-embed:/usr/lib/libphp8.2.so valgrind:valgrind
 
 include tests/table/table.mk

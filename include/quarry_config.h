@@ -129,7 +129,10 @@
 
 /* How many cores have a current heap (quarry/emalloc.h). Range: 1 to 64. Default: 1. Cost: two words a core; with more
  * than one, each call finds out which core it runs on: QUARRY_CORE_INDEX() answers 0 to QUARRY_CORES - 1. Default: the
- * port's arch_core_index(). An RTOS or kernel may have something faster, or a heap for each thread. */
+ * port's arch_core_index(). An RTOS or kernel may have something faster, or a heap for each thread.
+ * With more than one, QUARRY_LOCK is _SMP or _HOOK, also where each core has a heap of its own: the request heaps of
+ * all cores take their chunks from one persistent heap. The cost is that of the lock, and constant sizes of emalloc()
+ * have no paths of their own. */
 #ifndef QUARRY_CORES
 #define QUARRY_CORES 1
 #endif
@@ -223,5 +226,8 @@ QUARRY_STATIC_ASSERT(QUARRY_TRACK == 0 || QUARRY_TRACK == 1, "QUARRY_TRACK must 
 QUARRY_STATIC_ASSERT(QUARRY_MARK >= QUARRY_MARK_NONE && QUARRY_MARK <= QUARRY_MARK_MTE,
                      "QUARRY_MARK must be one of QUARRY_MARK_NONE, _ASAN, _VALGRIND and _MTE");
 QUARRY_STATIC_ASSERT(QUARRY_CORES >= 1 && QUARRY_CORES <= 64, "QUARRY_CORES must be from 1 to 64");
+QUARRY_STATIC_ASSERT(QUARRY_CORES == 1 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUARRY_LOCK == QUARRY_LOCK_HOOK,
+                     "QUARRY_CORES above 1 needs QUARRY_LOCK_SMP or QUARRY_LOCK_HOOK, as request heaps of all cores "
+                     "share the persistent heap");
 
 #endif

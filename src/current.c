@@ -19,9 +19,9 @@ struct core qi_cores[QUARRY_CORES] = {[0 ... QUARRY_CORES - 1] = {SHUT, NULL}};
 struct quarry_heap *qi_current_set(struct quarry_heap *heap, bool is_hot)
 {
     struct core *core = current_core();
-    struct quarry_heap *before = core->current;
+    struct quarry_heap *before = lock_shared_load(&core->current);
     core->hot = SHUT; /* an interrupt in between finds no hot path */
-    core->current = heap;
+    lock_shared_store(&core->current, heap);
     if (heap != NULL && is_hot)
         core->hot = heap;
     return before;
@@ -29,17 +29,16 @@ struct quarry_heap *qi_current_set(struct quarry_heap *heap, bool is_hot)
 
 void qi_current_open(const struct quarry_heap *heap, bool is_hot)
 {
-    for (unsigned i = 0; i < QUARRY_CORES; i++) {
-        if (qi_cores[i].current == heap)
-            qi_cores[i].hot = is_hot ? qi_cores[i].current : SHUT;
-    }
+    struct quarry_heap *current = current_heap();
+    if (current == heap)
+        current_core()->hot = is_hot ? current : SHUT;
 }
 
-void qi_current_forget(const struct quarry_heap *heap)
+void qi_current_forget(struct quarry_heap *heap)
 {
     qi_current_open(heap, false);
     for (unsigned i = 0; i < QUARRY_CORES; i++) {
-        if (qi_cores[i].current == heap)
-            qi_cores[i].current = NULL;
+        struct quarry_heap *expected = heap; /* it may have another current heap by now */
+        lock_shared_replace(&qi_cores[i].current, expected, NULL);
     }
 }

@@ -19,9 +19,11 @@ enum {
             QUARRY_TRACK == 0 && HEAP_HAS_HOT && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
 };
 
+_Static_assert(!CURRENT_HAS_HOT || QUARRY_CORES == 1, "the hot pointer is changed by one core");
+
 struct core {
-    struct quarry_heap *hot; /* never NULL */
-    struct quarry_heap *current;
+    struct quarry_heap *hot;     /* never NULL */
+    struct quarry_heap *current; /* lock_shared_load() reads it */
 };
 
 extern struct core qi_cores[QUARRY_CORES] __attribute__((visibility("hidden")));
@@ -34,22 +36,22 @@ BITS_INLINE struct core *current_core(void)
 /* The heap of emalloc() on this core; NULL: none. */
 BITS_INLINE struct quarry_heap *current_heap(void)
 {
-    return current_core()->current;
+    return lock_shared_load(&current_core()->current);
 }
 
-/* Is the current heap one that its own functions may serve without further ado? */
-BITS_INLINE bool current_is_hot(const struct core *core)
+/* Is heap, the current one of this core, one that its own functions may serve without further ado? */
+BITS_INLINE bool current_is_hot(const struct quarry_heap *heap)
 {
-    return CURRENT_HAS_HOT && core->hot == core->current;
+    return CURRENT_HAS_HOT && current_core()->hot == heap;
 }
 
 /* Makes heap (NULL: none) the current one of this core; the one before. */
 struct quarry_heap *qi_current_set(struct quarry_heap *heap, bool is_hot);
 
-/* Opens or closes the hot paths of every core whose current heap this is. */
+/* Opens or closes the hot paths, if this is the current heap. */
 void qi_current_open(const struct quarry_heap *heap, bool is_hot);
 
 /* Every core whose current heap this is has none from now on. */
-void qi_current_forget(const struct quarry_heap *heap);
+void qi_current_forget(struct quarry_heap *heap);
 
 #endif

@@ -88,10 +88,9 @@ BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
     if (!CURRENT_HAS_HOT)
         return qi_emalloc_slowly(bytes); /* GCOVR_EXCL_LINE: without hot paths nobody calls this function */
     uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
-    const struct core *core = current_core();
-    struct quarry_heap *heap = core->current;
+    struct quarry_heap *heap = current_heap();
     void *block = NULL;
-    if (bits_likely(current_is_hot(core)))
+    if (bits_likely(current_is_hot(heap)))
         block = qi_bin_take(&heap->bins, bin);
     if (bits_likely(block != NULL)) {
         heap_count_taken(heap, bin_slot_bytes(bin));
@@ -118,11 +117,11 @@ void *_emalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 
 void _efree(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    const struct core *core = current_core();
-    if (current_is_hot(core))
-        quarry_free(core->current, ptr);
+    struct quarry_heap *heap = current_heap();
+    if (current_is_hot(heap))
+        quarry_free(heap, ptr);
     else
-        qi_serve_give(core->current, ptr, PLACE_GIVEN);
+        qi_serve_give(heap, ptr, PLACE_GIVEN);
 }
 
 void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)

@@ -52,6 +52,20 @@ BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved)
 }
 #endif
 
+/* A pointer that other cores read and change without a lock. A core that has no atomic instructions changes another
+ * core's pointer in two steps. */
+#if ARCH_HAS_ATOMICS
+#define lock_shared_load(pointer)         __atomic_load_n(pointer, __ATOMIC_RELAXED)
+#define lock_shared_store(pointer, value) __atomic_store_n(pointer, value, __ATOMIC_RELAXED)
+#define lock_shared_replace(pointer, old, value)                                                                       \
+    ((void)__atomic_compare_exchange_n(pointer, &(old), value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+#else
+#define lock_shared_load(pointer)         (*(volatile __typeof__(*(pointer)) *)(pointer))
+#define lock_shared_store(pointer, value) ((void)(lock_shared_load(pointer) = (value)))
+#define lock_shared_replace(pointer, old, value)                                                                       \
+    (lock_shared_load(pointer) == (old) ? lock_shared_store(pointer, value) : (void)0)
+#endif
+
 /* What was saved, once the library is at work. */
 BITS_INLINE uintptr_t lock_saved(uintptr_t saved)
 {

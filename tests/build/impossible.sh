@@ -28,6 +28,17 @@ refused() {
     failed=$((failed + 1))
 }
 
+# $1: flags.
+accepted() {
+    if $compiler -std=c11 -ffreestanding -I"$root/include" $1 -c "$work/user.c" -o "$work/user.o" >"$work/said" 2>&1; then
+        passed=$((passed + 1))
+        return
+    fi
+    echo "FAIL $compiler $1: does not compile"
+    cat "$work/said"
+    failed=$((failed + 1))
+}
+
 for compiler; do
     for value in 0 1 32 63 65 100 4095 131072 -64; do
         refused "-DQUARRY_PAGE_BYTES=$value" "QUARRY_PAGE_BYTES must be a power of two from 64 to 65536"
@@ -51,6 +62,11 @@ for compiler; do
     for value in -1 0 65; do
         refused "-DQUARRY_CORES=$value" "QUARRY_CORES must be from 1 to 64"
     done
+    for value in 0 1; do
+        refused "-DQUARRY_CORES=2 -DQUARRY_LOCK=$value" "QUARRY_CORES above 1 needs QUARRY_LOCK_SMP or QUARRY_LOCK_HOOK"
+    done
+    accepted "-DQUARRY_CORES=2 -DQUARRY_LOCK=2"
+    accepted "-DQUARRY_CORES=2 -DQUARRY_LOCK=3"
     for value in 0 1 2048 5000 65537 134217728; do
         refused "-DQUARRY_CHUNK_BYTES=$value" "QUARRY_CHUNK_BYTES must be a power of two"
     done

@@ -16,7 +16,7 @@ COVERAGE_IMAGES := $(IMAGES) faults
 
 # Which images some builds have instead of these: unit tests and faults hold below check level 2 only, the misuse table
 # and tests/guard are about what is above; misuses at level 0 are nobody's to find.
-COVERAGE_ONLY_cores    := emalloc
+COVERAGE_ONLY_cores    := emalloc cores
 COVERAGE_ONLY_asan     := api misuse
 COVERAGE_ONLY_page256  := unit
 COVERAGE_ONLY_guarded64 := guard
@@ -43,7 +43,7 @@ COVER_smp       := -DQUARRY_LOCK=QUARRY_LOCK_SMP
 COVER_hook      := -DQUARRY_LOCK=QUARRY_LOCK_HOOK
 COVER_nostats   := -DQUARRY_STATS=0
 COVER_track     := -DQUARRY_TRACK=1
-COVER_cores     := -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/two_cores.h\"
+COVER_cores     := -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/cores/four_cores.h\"
 # What -Os chooses in the source, without its optimisations.
 COVER_size      := -D__OPTIMIZE_SIZE__=1
 COVER_size0     := -D__OPTIMIZE_SIZE__=1 -DQUARRY_CHECK_LEVEL=0
@@ -82,7 +82,7 @@ build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)) $(if $(fi
 -include $(patsubst %.o,%.d,$(call objects_of,$(HOST_COMMON) $(wildcard tests/*/*.c),coverage/$(1)))
 endef
 define coverage_image
-build/coverage/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(if $(filter faults,$(2)),$(FAULTS_SRC),$(wildcard tests/$(2)/*.c)),coverage/$(1))
+build/coverage/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(if $(filter faults,$(2)),$(FAULTS_SRC),$(call image_sources,$(2))),coverage/$(1))
 	$(call coverage_cc,$(1)) --coverage $(COVERAGE_LINK_$(coverage_mode)) $(if $(filter faults,$(2)),$$(FAULTS_WRAP)) $$^ -o $$@
 
 endef

@@ -6,6 +6,10 @@
 
 #include "machine.h"
 
+#if QUARRY_CORES > 1
+__thread unsigned quarry_test_core;
+#endif
+
 /* --- scenes --- */
 
 /* With QUARRY_TRACK each heap has a table besides. */

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * cores.c: the current heap of each core. Only the build for two cores has these tests; they say on which one they run.
+ * one_thread.c: the current heap of each core, on one thread. The builds for four cores have these tests; they say on
+ * which one they run. threads.c has real threads.
  */
-#include "emalloc_test.h"
+#include "../emalloc_test.h"
 
-#if QUARRY_CORES > 1
-
-static unsigned core;
-
-unsigned quarry_test_core(void)
-{
-    return core;
-}
+#define core quarry_test_core
 
 #define ON_TWO_CORES(name)                                                                                             \
     static void name##_on_two(struct scene *s);                                                                        \
@@ -159,5 +153,3 @@ ON_TWO_CORES(test_cores_heap_taken_off_one_stays_on_the_other)
     core = 0;
     CHECK(quarry_owns(s->heap, emalloc(16)));
 }
-
-#endif
