@@ -67,6 +67,7 @@ struct quarry_misuse {
 /* A page provider. acquire must be given; the others may be NULL. The heap keeps a copy of this struct, so
  * only context and what it points to must live as long as the heap. Callbacks are called during a call on the
  * heap (under its lock, with interrupts masked if the lock masks them) and must not call the same heap.
+ * They must return: after a longjmp() out of one the heap refuses every call.
  * bytes is a multiple of 4,096; align_bytes is QUARRY_PAGE_BYTES, or more for a block that is aligned to more, if
  * align_max_bytes allows it. */
 struct quarry_source {
@@ -293,7 +294,8 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes);
 
 /** Give back to the source what is in no use: chunks without a block.
  *  Returns    bytes given back.
- *  Time       constant, and source: at most four chunks are ever kept without a block.
+ *  Time       constant, and source: at most four chunks are ever kept without a block; a request heap
+ *             (quarry/emalloc.h) releases its cached chunks too.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     QUARRY_REENTRY. */
 size_t quarry_trim(struct quarry_heap *heap);

@@ -204,9 +204,7 @@ bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer
     struct quarry_observer **link = observer_link(request, observer);
     if (*link == NULL)
         return false;
-    *link = observer->next;
-    observer->next = NULL;
-    observer->heap = NULL;
+    qi_request_unlink_observer(link);
     qi_request_refresh(heap);
     return true;
 }

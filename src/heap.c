@@ -602,7 +602,7 @@ static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
     return bytes;
 }
 
-static void emptied(struct quarry_heap *heap, struct added_chunk *added)
+void qi_heap_chunk_emptied(struct quarry_heap *heap, struct added_chunk *added)
 {
     struct added_chunk **spares = heap_sourced(heap)->spares, **room = NULL;
     if (!chunk_is_from_source(added))
@@ -654,7 +654,7 @@ static struct added_chunk *take_huge(struct quarry_heap *heap, size_t bytes, siz
 }
 
 /* A fresh chunk, or a huge block where no chunk is long enough. */
-static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+void *qi_heap_take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     size_t pages = units_pages_from_bytes(bytes);
     if (align_bytes > QUARRY_PAGE_BYTES)
@@ -669,14 +669,14 @@ static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t ali
     return huge->chunk.pages;
 }
 
-static enum run_given give_huge(struct quarry_heap *heap, struct added_chunk *huge)
+enum run_given qi_heap_give_huge(struct quarry_heap *heap, struct added_chunk *huge)
 {
     struct huge_memory memory;
     describe_memory(heap, &memory);
     return qi_huge_give(&memory, huge);
 }
 
-static bool resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes)
+bool qi_heap_resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes)
 {
     struct huge_memory memory;
     describe_memory(heap, &memory);
@@ -692,7 +692,7 @@ static size_t largest_of_idle(const struct quarry_heap *heap, const struct added
                                                                         : units_bytes_from_pages(pages);
 }
 
-static void add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes)
+void qi_heap_add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes)
 {
     struct huge_memory memory;
     describe_memory(heap, &memory);
@@ -704,8 +704,6 @@ static void add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *large
     if (largest > *largest_free_bytes)
         *largest_free_bytes = largest;
 }
-
-const struct heap_growth qi_heap_growth = {take_from_source, give_huge, resize_huge, emptied, trim, add_idle};
 
 /* Lays a heap out in a chunk of the provider's. */
 static struct quarry_heap *format_sourced(void *memory, size_t bytes, const struct quarry_options *options,
@@ -739,7 +737,8 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     size_t bytes = QUARRY_CHUNK_BYTES;
     if (options != NULL && options->chunk_bytes != 0)
         bytes = options->chunk_bytes;
-    if (!heap_chunk_bytes_are_sound(bytes) || extra_bytes > bytes / 2)
+    const size_t fixed_bytes = sizeof(struct quarry_heap) + sizeof(struct heap_sourced) + sizeof(void *);
+    if (!heap_chunk_bytes_are_sound(bytes) || fixed_bytes > bytes || extra_bytes > bytes - fixed_bytes)
         return NULL;
     /* The heap is not there yet: a state of its own asks for the memory that it will lie in. */
     struct source asking;
@@ -823,6 +822,14 @@ void qi_heap_reset(struct quarry_heap *heap)
     }
     qi_chunk_clear(&runs->chunks.first);
     qi_run_add_first(runs);
+    if (heap_sourced_or_null(heap) != NULL)
+        heap_sourced(heap)->growth->was_reset(heap);
+}
+
+void qi_heap_limit_was_set(struct quarry_heap *heap)
+{
+    if (heap_sourced_or_null(heap) != NULL)
+        heap_sourced(heap)->growth->limit_was_set(heap);
 }
 
 /* Guarded: may an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
@@ -836,22 +843,15 @@ static bool may_be_given_back(const struct quarry_heap *heap, const struct added
 }
 
 /* Every chunk is looked at before it is given back, since damage may be done while the chunk before it is. */
-void qi_heap_destroy(struct quarry_heap *heap)
+static void destroy_sourced(struct quarry_heap *heap)
 {
-    struct source *source = heap_source(heap);
-    if (!qi_source_is_sound(source) || (source->provider != NULL && heap_sourced_or_null(heap) == NULL)) {
-        report_damage(heap, source);
-        return;
-    }
-    if (source->provider == NULL)
-        return;
     /* Copies, because the heap's own memory goes last. */
     void *context = heap_sourced(heap)->provider.context;
     void (*release)(void *context, void *memory, size_t bytes) = heap_sourced(heap)->provider.release;
     if (release == NULL)
         return;
     struct source_gate open; /* nobody will ask for it */
-    qi_source_shut(source, &open);
+    qi_source_shut(heap_source(heap), &open);
     struct added_chunk *added = next_added(heap, &heap_chunks(heap)->first);
     while (added != NULL) {
         struct added_chunk *next = next_added(heap, &added->chunk);
@@ -863,4 +863,33 @@ void qi_heap_destroy(struct quarry_heap *heap)
         release(context, heap, heap_chunks(heap)->first.bytes);
     else
         report_damage(heap, &heap_chunks(heap)->first);
+}
+
+/* Nothing else is to be done. */
+static void do_nothing(struct quarry_heap *heap)
+{
+    (void)heap;
+}
+
+const struct heap_growth qi_heap_growth = {
+        .take = qi_heap_take_from_source,
+        .give_huge = qi_heap_give_huge,
+        .resize_huge = qi_heap_resize_huge,
+        .emptied = qi_heap_chunk_emptied,
+        .trim = trim,
+        .add_idle = qi_heap_add_idle,
+        .was_reset = do_nothing,
+        .limit_was_set = do_nothing,
+        .destroy = destroy_sourced,
+};
+
+void qi_heap_destroy(struct quarry_heap *heap)
+{
+    struct source *source = heap_source(heap);
+    if (!qi_source_is_sound(source) || (source->provider != NULL && heap_sourced_or_null(heap) == NULL)) {
+        report_damage(heap, source);
+        return;
+    }
+    if (source->provider != NULL)
+        heap_sourced(heap)->growth->destroy(heap);
 }

@@ -87,7 +87,7 @@ struct quarry_heap {
 };
 
 /* How a heap on a source grows and shrinks. Called through pointers, so that a program whose heaps all lie on regions
- * need not link it. */
+ * need not link it, and that a request heap, which has more of its source than chunks, may have its own functions. */
 struct heap_growth {
     void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
     enum run_given (*give_huge)(struct quarry_heap *heap, struct added_chunk *huge);
@@ -96,6 +96,9 @@ struct heap_growth {
     size_t (*trim)(struct quarry_heap *heap);
     /* Adds idle memory to these two figures. */
     void (*add_idle)(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);
+    void (*was_reset)(struct quarry_heap *heap);
+    void (*limit_was_set)(struct quarry_heap *heap);
+    void (*destroy)(struct quarry_heap *heap);
 };
 
 extern const struct heap_growth qi_heap_growth;
@@ -357,6 +360,16 @@ bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t b
  * memory, the block is as it was. */
 void *qi_heap_realloc(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
                       size_t align_bytes);
+
+/* To be called when the heap has another limit. */
+void qi_heap_limit_was_set(struct quarry_heap *heap);
+
+/* The functions of struct heap_growth that a request heap shares with other heaps on a source. */
+void *qi_heap_take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+enum run_given qi_heap_give_huge(struct quarry_heap *heap, struct added_chunk *huge);
+bool qi_heap_resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
+void qi_heap_chunk_emptied(struct quarry_heap *heap, struct added_chunk *added);
+void qi_heap_add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);
 
 /* Lays a heap out in memory, with control data from control on, which is aligned for a word. NULL: does not
  * fit. */

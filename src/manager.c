@@ -8,8 +8,8 @@
 
 struct quarry_heap *qi_manager_persistent;
 
-static struct quarry_source manager_source;   /* of request heaps */
-static struct quarry_options manager_options; /* likewise */
+static struct chunk_group manager_group;      /* request heaps */
+static struct quarry_options manager_options; /* their options */
 
 /* --- starting --- */
 
@@ -25,16 +25,57 @@ static size_t chunk_bytes_for_region(size_t region_bytes)
     return bytes;
 }
 
-/* The persistent heap. Without on_oom: it would be asked during a call of a request heap that wants a chunk, when no
- * block of that heap can be freed; and without a limit, which is for requests. */
+/* Releases a cached chunk to the source. The persistent heap's lock and gate are closed meanwhile, as for a call of the
+ * source from that heap. */
+static void release_to_shared_source(struct quarry_heap *heap, struct cached_chunk *chunk)
+{
+    const struct quarry_source *source = &manager_group.source;
+    struct source_gate open;
+    uintptr_t saved = lock_enter(heap);
+    qi_source_shut(heap_source(heap), &open);
+    source->release(source->context, chunk, chunk->bytes);
+    qi_source_reopen(heap_source(heap), &open);
+    lock_leave(heap, saved);
+}
+
+/* The persistent heap is out of memory: a chunk that some request heap has cached makes room. */
+static bool release_cached_chunk(void *context, struct quarry_heap *heap, size_t bytes)
+{
+    (void)context, (void)bytes;
+    struct cached_chunk *chunk = qi_group_take_any_cached(&manager_group);
+    if (chunk == NULL)
+        return false;
+    if (manager_group.trims_heap)
+        release_to_shared_source(heap, chunk);
+    else
+        manager_group.source.release(manager_group.source.context, chunk, chunk->bytes);
+    return true;
+}
+
+/* The persistent heap. Without the user's on_oom: it would be asked during a call of a request heap that wants a chunk,
+ * when no block of that heap can be freed; and without a limit, which is for requests. */
 static struct quarry_heap *create_persistent(const struct quarry_memory *memory)
 {
     struct quarry_options options;
     qi_bytes_copy(&options, &memory->options, sizeof options);
     options.limit_bytes = 0;
-    options.on_oom = NULL;
+    options.on_oom = release_cached_chunk;
     return memory->source != NULL ? quarry_create_from_source(memory->source, &options)
                                   : quarry_create(memory->region, memory->region_bytes, &options);
+}
+
+/* Where request heaps have their chunks from: the persistent heap's source, or that heap itself. */
+static void form_group(const struct quarry_memory *memory, struct quarry_heap *persistent)
+{
+    qi_bytes_clear(&manager_group, sizeof manager_group);
+    manager_group.heap = persistent;
+    manager_group.trims_heap = memory->source != NULL;
+    if (memory->source != NULL) {
+        qi_bytes_copy(&manager_group.source, memory->source, sizeof manager_group.source);
+    } else {
+        const struct quarry_source source = quarry_source_from_heap(persistent);
+        qi_bytes_copy(&manager_group.source, &source, sizeof source);
+    }
 }
 
 bool start_memory_manager(const struct quarry_memory *memory)
@@ -44,15 +85,10 @@ bool start_memory_manager(const struct quarry_memory *memory)
     struct quarry_heap *persistent = create_persistent(memory);
     if (persistent == NULL)
         return false;
+    form_group(memory, persistent);
     qi_bytes_copy(&manager_options, &memory->options, sizeof manager_options);
-    if (memory->source != NULL) {
-        qi_bytes_copy(&manager_source, memory->source, sizeof manager_source);
-    } else {
-        const struct quarry_source source = quarry_source_from_heap(persistent);
-        qi_bytes_copy(&manager_source, &source, sizeof manager_source);
-        if (manager_options.chunk_bytes == 0)
-            manager_options.chunk_bytes = chunk_bytes_for_region(memory->region_bytes);
-    }
+    if (memory->source == NULL && manager_options.chunk_bytes == 0)
+        manager_options.chunk_bytes = chunk_bytes_for_region(memory->region_bytes);
     qi_manager_persistent = persistent;
     struct quarry_heap *heap = zend_mm_startup();
     if (heap == NULL) {
@@ -67,7 +103,7 @@ QUARRY_PLAIN_NAME(start_memory_manager)
 
 zend_mm_heap *zend_mm_startup(void)
 {
-    return qi_manager_persistent == NULL ? NULL : qi_request_create(&manager_source, &manager_options, 0);
+    return qi_manager_persistent == NULL ? NULL : qi_request_create(&manager_group, &manager_options);
 }
 QUARRY_PLAIN_NAME(zend_mm_startup)
 
@@ -79,17 +115,46 @@ void zend_mm_shutdown(zend_mm_heap *heap, bool full_shutdown, bool silent)
         qi_serve_end(heap, full_shutdown, silent);
 }
 
+/* A heap that all of the manager cannot end for now, as one of its source's callbacks asks for that; or NULL. */
+static struct quarry_heap *busy_heap(struct quarry_heap *current)
+{
+    if (current != NULL && source_is_busy(heap_source(current)))
+        return current;
+    for (const struct chunk_cache *cache = manager_group.caches; cache != NULL; cache = cache->next) {
+        if (source_is_busy(heap_source(cache->heap)))
+            return cache->heap;
+    }
+    struct quarry_heap *persistent = qi_manager_persistent;
+    return persistent != NULL && source_is_busy(heap_source(persistent)) ? persistent : NULL;
+}
+
+/* Ends the current heap, the other request heaps, which lie in the same memory, and the persistent heap. */
+static void end_all(bool silent)
+{
+    struct quarry_heap *heap = current_heap(), *busy = busy_heap(heap);
+    if (busy != NULL) {
+        quarry_reset(busy); /* which reports it */
+        return;
+    }
+    zend_mm_shutdown(heap, true, silent);
+    struct quarry_heap *persistent = qi_manager_persistent;
+    if (persistent == NULL)
+        return;
+    for (struct chunk_cache *cache; (cache = manager_group.caches) != NULL;) {
+        zend_mm_shutdown(cache->heap, true, silent);
+        qi_group_remove(&manager_group, cache); /* a damaged heap is not ended; otherwise it has been done */
+    }
+    qi_manager_persistent = NULL;
+    qi_current_forget(persistent);
+    quarry_destroy(persistent);
+}
+
 void shutdown_memory_manager(bool silent, bool full_shutdown)
 {
-    struct quarry_heap *heap = current_heap();
-    bool is_refused = heap != NULL && source_is_busy(heap_source(heap)); /* a callback asks, which is reported */
-    zend_mm_shutdown(heap, full_shutdown, silent);
-    if (full_shutdown && !is_refused && qi_manager_persistent != NULL) {
-        struct quarry_heap *persistent = qi_manager_persistent;
-        qi_manager_persistent = NULL;
-        qi_current_forget(persistent);
-        quarry_destroy(persistent);
-    }
+    if (full_shutdown)
+        end_all(silent);
+    else
+        zend_mm_shutdown(current_heap(), false, silent);
 }
 
 /* --- storages --- */
@@ -129,6 +194,7 @@ zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, s
 {
     struct request asking; /* the heap's is not there yet */
     struct quarry_source source;
+    qi_bytes_clear(&source, sizeof source);
     if (handlers == NULL || handlers->chunk_alloc == NULL || data_size > QUARRY_CHUNK_BYTES)
         return NULL;
     if (data == NULL)
@@ -140,8 +206,7 @@ zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, s
     source.release = handlers->chunk_free != NULL ? storage_release : NULL;
     source.extend = handlers->chunk_extend != NULL ? storage_extend : NULL;
     source.truncate = handlers->chunk_truncate != NULL ? storage_truncate : NULL;
-    source.align_max_bytes = 0;
-    struct quarry_heap *heap = qi_request_create(&source, NULL, QUARRY_ALIGN_BYTES + data_size);
+    struct quarry_heap *heap = qi_request_create_alone(&source, QUARRY_ALIGN_BYTES + data_size);
     if (heap == NULL)
         return NULL;
     struct request *request = qi_request_of(heap);
@@ -150,7 +215,7 @@ zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, s
         request->given.data = data_of(request);
         qi_bytes_copy(request->given.data, data, data_size);
     }
-    request->source.context = &request->storage;
+    request->group->source.context = &request->storage;
     request->has_storage = true;
     return heap;
 }

@@ -124,6 +124,12 @@ void qi_places_remove(struct places *places, const void *block)
     qi_bytes_clear(&places->entries[gap], sizeof *gone);
 }
 
+bool qi_places_meet(const struct places *places, const void *start, size_t bytes)
+{
+    uintptr_t first = (uintptr_t)start, table = (uintptr_t)places->entries;
+    return first - table < places->memory_bytes || (places->memory_bytes != 0 && table - first < bytes);
+}
+
 void qi_places_clear(struct places *places)
 {
     qi_bytes_clear(places->entries, places->capacity * sizeof *places->entries);

@@ -62,6 +62,9 @@ struct place_entry *qi_places_find(const struct places *places, const void *bloc
 
 void qi_places_remove(struct places *places, const void *block);
 
+/* Does the table lie anywhere in these bytes? */
+bool qi_places_meet(const struct places *places, const void *start, size_t bytes);
+
 /* Forgets all blocks. */
 void qi_places_clear(struct places *places);
 

@@ -742,6 +742,7 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
     if (possible) {
         source->limit_bytes = limit_bytes;
         qi_source_close(source);
+        qi_heap_limit_was_set(heap);
     }
     leave(heap, saved);
     return possible;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * request.c: see request.h. The provider of ours first, then figures, then the life of a request heap.
+ * request.c: see request.h. The provider of ours first, then figures, then places, and the life of a request heap.
  */
 #include "request.h"
 
@@ -18,18 +18,26 @@ static size_t chunk_bytes_of(struct quarry_heap *heap)
     return heap_sourced(heap)->chunk_bytes;
 }
 
-static size_t kept_bytes(struct quarry_heap *heap)
-{
-    return request_in(heap)->kept_chunks * chunk_bytes_of(heap);
-}
-
-static void give_kept(struct quarry_heap *heap)
+static size_t cached_bytes(struct quarry_heap *heap)
 {
     struct request *request = request_in(heap);
-    struct request_kept *chunk = request->kept;
-    request->kept = chunk->next;
-    request->kept_chunks--;
-    request->source.release(request->source.context, chunk, chunk_bytes_of(heap));
+    return qi_group_cached_chunks(request->group, &request->cache) * chunk_bytes_of(heap);
+}
+
+static void release_to_source(struct quarry_heap *heap, void *memory, size_t bytes)
+{
+    const struct quarry_source *source = &request_in(heap)->group->source;
+    source->release(source->context, memory, bytes);
+}
+
+/* False: no chunk is cached. */
+static bool release_cached(struct quarry_heap *heap)
+{
+    struct request *request = request_in(heap);
+    void *chunk = qi_group_take_cached(request->group, &request->cache);
+    if (chunk != NULL)
+        release_to_source(heap, chunk, chunk_bytes_of(heap));
+    return chunk != NULL;
 }
 
 /* Before and after a call of the source outside of the heap's own functions, which would see to this. */
@@ -54,30 +62,41 @@ static void count_chunk(struct request *request)
 static void note_real_peak(struct quarry_heap *heap, size_t more_bytes)
 {
     struct request *request = request_in(heap);
-    size_t bytes = heap_source(heap)->acquired_bytes + kept_bytes(heap) + more_bytes;
+    size_t bytes = heap_source(heap)->acquired_bytes + cached_bytes(heap) + more_bytes;
     if (bytes > request->real_peak_bytes)
         request->real_peak_bytes = bytes;
 }
 
 /* Makes room below the limit; the heap has asked only for its own part of it. */
-static void give_kept_above_limit(struct quarry_heap *heap, size_t more_bytes)
+static void release_cached_above_limit(struct quarry_heap *heap, size_t more_bytes)
 {
     size_t limit = heap_source(heap)->limit_bytes;
-    while (limit != 0 && request_in(heap)->kept != NULL &&
-           kept_bytes(heap) > limit - heap_source(heap)->acquired_bytes - more_bytes)
-        give_kept(heap);
+    while (limit != 0 && cached_bytes(heap) > limit - heap_source(heap)->acquired_bytes - more_bytes &&
+           release_cached(heap)) {
+    }
 }
 
-static void *take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+static bool is_aligned(const void *memory)
 {
-    const struct quarry_source *source = &request_in(heap)->source;
-    give_kept_above_limit(heap, bytes);
-    void *memory = source->acquire(source->context, bytes, align_bytes);
-    while (memory == NULL && request_in(heap)->kept != NULL) {
-        give_kept(heap);
-        memory = source->acquire(source->context, bytes, align_bytes);
-    }
-    return memory;
+    return ((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) == 0;
+}
+
+/* False after a report: does memory that the source has just given lie in what the heap has of it besides chunks? Those
+ * the heap itself looks at. */
+static bool is_unused(struct quarry_heap *heap, const void *memory, size_t bytes)
+{
+    struct request *request = request_in(heap);
+    if (QUARRY_CHECK_LEVEL != 0 && qi_places_meet(&request->places, memory, bytes))
+        return qi_guard_report_damage(&heap_source(heap)->guard, memory);
+    return qi_group_has_room_for(request->group, heap, memory, bytes);
+}
+
+/* False after a report: does a chunk lie in memory that the source has just given? */
+static bool has_no_chunk_in(struct quarry_heap *heap, const void *memory, size_t bytes)
+{
+    if (QUARRY_CHECK_LEVEL == 0 || !qi_chunk_meets(heap_chunks(heap), memory, bytes))
+        return true;
+    return qi_guard_report_damage(&heap_source(heap)->guard, memory);
 }
 
 static void *acquire(void *context, size_t bytes, size_t align_bytes)
@@ -85,15 +104,18 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     struct quarry_heap *heap = context;
     struct request *request = request_in(heap);
     bool is_chunk = bytes == chunk_bytes_of(heap);
-    void *memory = request->kept;
+    void *memory = NULL;
     qi_current_open(heap, false);
-    if (is_chunk && memory != NULL && ((uintptr_t)memory & (align_bytes - 1)) == 0) {
-        request->kept = request->kept->next;
-        request->kept_chunks--;
-    } else {
-        memory = take_from_source(heap, bytes, align_bytes);
+    if (is_chunk && align_bytes <= QUARRY_PAGE_BYTES)
+        memory = qi_group_take_cached(request->group, &request->cache);
+    if (memory == NULL) {
+        release_cached_above_limit(heap, bytes);
+        memory = qi_group_acquire(request->group, bytes, align_bytes);
+        if (memory != NULL && !is_unused(heap, memory, bytes))
+            memory = NULL; /* it is in use, so it does not go back */
     }
-    if (memory != NULL) {
+    /* The heap refuses what is misaligned, or what it has already. */
+    if (memory != NULL && is_aligned(memory) && !qi_chunk_meets(heap_chunks(heap), memory, bytes)) {
         note_real_peak(heap, bytes);
         if (is_chunk)
             count_chunk(request);
@@ -102,31 +124,28 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     return memory;
 }
 
-/* Is a chunk that the heap no longer has to be kept? At a request's end as many as the average rounds to, if a tenth is
- * enough for one more; before that, if the request may need them as its predecessors did. */
-static bool should_keep(const struct request *request)
+/* How many chunks may be cached, when the heap releases one? At a request's end as many as the average rounds to, if a
+ * tenth is enough for one more; before that, as many as the request may need as its predecessors did. */
+static size_t most_cached_chunks(const struct request *request)
 {
+    const size_t nine_tenths = REQUEST_ONE * 9 / 10;
     if (request->is_ending)
-        return (request->kept_chunks + 1) * REQUEST_ONE + REQUEST_ONE * 9 / 10 <= request->average;
-    return (request->chunks + request->kept_chunks) * REQUEST_ONE < request->average + REQUEST_ONE / 10;
+        return request->average < nine_tenths ? 0 : (request->average - nine_tenths) / REQUEST_ONE;
+    const size_t expected = (request->average + REQUEST_ONE / 10 + REQUEST_ONE - 1) / REQUEST_ONE;
+    return expected > request->chunks ? expected - request->chunks : 0;
 }
 
 static void release(void *context, void *memory, size_t bytes)
 {
     struct quarry_heap *heap = context;
     struct request *request = request_in(heap);
+    bool is_chunk = bytes == chunk_bytes_of(heap) && is_aligned(memory); /* or it was refused, and would be again */
     qi_current_open(heap, false);
-    if (bytes == chunk_bytes_of(heap))
+    if (is_chunk)
         request->chunks--;
-    bool is_aligned = ((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) == 0; /* or it was refused, and would be again */
-    if (bytes == chunk_bytes_of(heap) && is_aligned && should_keep(request)) {
-        struct request_kept *kept = memory;
-        kept->next = request->kept;
-        request->kept = kept;
-        request->kept_chunks++;
-    } else {
-        request->source.release(request->source.context, memory, bytes);
-    }
+    if (!is_chunk || request->caches_nothing ||
+        !qi_group_cache(request->group, &request->cache, memory, bytes, most_cached_chunks(request)))
+        release_to_source(heap, memory, bytes);
     qi_request_refresh(heap);
 }
 
@@ -142,10 +161,11 @@ static void count_resized(struct quarry_heap *heap, size_t old_bytes, size_t byt
 static bool extend(void *context, void *memory, size_t old_bytes, size_t bytes)
 {
     struct quarry_heap *heap = context;
-    const struct quarry_source *source = &request_in(heap)->source;
+    const struct chunk_group *group = request_in(heap)->group;
     qi_current_open(heap, false);
-    give_kept_above_limit(heap, bytes - old_bytes);
-    bool done = source->extend(source->context, memory, old_bytes, bytes);
+    release_cached_above_limit(heap, bytes - old_bytes);
+    bool done = group->source.extend(group->source.context, memory, old_bytes, bytes) &&
+                is_unused(heap, (uint8_t *)memory + old_bytes, bytes - old_bytes);
     if (done) {
         count_resized(heap, old_bytes, bytes);
         note_real_peak(heap, bytes - old_bytes);
@@ -157,7 +177,7 @@ static bool extend(void *context, void *memory, size_t old_bytes, size_t bytes)
 static bool truncate(void *context, void *memory, size_t old_bytes, size_t bytes)
 {
     struct quarry_heap *heap = context;
-    const struct quarry_source *source = &request_in(heap)->source;
+    const struct quarry_source *source = &request_in(heap)->group->source;
     qi_current_open(heap, false);
     bool done = source->truncate(source->context, memory, old_bytes, bytes);
     if (done)
@@ -166,19 +186,126 @@ static bool truncate(void *context, void *memory, size_t old_bytes, size_t bytes
     return done;
 }
 
+/* Memory for the table, or NULL; *bytes is what is wanted, and then what there is. It comes from the source and is not
+ * counted: a heap's limit and figures are the same with a table and without. Where the source has none and the table is
+ * full, a cached chunk serves, or what the source has once cached chunks were released. */
+static void *table_memory(struct quarry_heap *heap, size_t *bytes)
+{
+    struct request *request = request_in(heap);
+    const struct quarry_source *source = &request->group->source;
+    void *memory = source->acquire(source->context, *bytes, QUARRY_PAGE_BYTES);
+    if (memory == NULL && qi_places_have_room(&request->places))
+        return NULL;
+    if (memory == NULL && *bytes <= chunk_bytes_of(heap)) {
+        memory = qi_group_take_cached(request->group, &request->cache);
+        if (memory != NULL)
+            *bytes = chunk_bytes_of(heap);
+    }
+    if (memory == NULL)
+        memory = qi_group_acquire(request->group, *bytes, QUARRY_PAGE_BYTES);
+    return memory != NULL && is_unused(heap, memory, *bytes) && has_no_chunk_in(heap, memory, *bytes) ? memory : NULL;
+}
+
+static void release_table(struct quarry_heap *heap, const struct places *places)
+{
+    if (places->memory_bytes != 0 && request_in(heap)->group->source.release != NULL)
+        release_to_source(heap, places->entries, places->memory_bytes);
+}
+
+/* --- calls of quarry.h that change a heap as a whole; they hold the lock, and no callback is running --- */
+
+static size_t trim(struct quarry_heap *heap)
+{
+    struct source_gate open;
+    request_in(heap)->caches_nothing = true;
+    size_t bytes = qi_heap_growth.trim(heap);
+    request_in(heap)->caches_nothing = false;
+    shut(heap, &open);
+    while (release_cached(heap))
+        bytes += chunk_bytes_of(heap);
+    reopen(heap, &open);
+    return bytes;
+}
+
+static void was_reset(struct quarry_heap *heap)
+{
+    qi_places_clear(&request_in(heap)->places);
+}
+
+static void limit_was_set(struct quarry_heap *heap)
+{
+    struct source_gate open;
+    shut(heap, &open);
+    release_cached_above_limit(heap, 0);
+    reopen(heap, &open);
+}
+
+void qi_request_unlink_observer(struct quarry_observer **link)
+{
+    struct quarry_observer *observer = *link;
+    *link = observer->next;
+    observer->next = NULL;
+    observer->heap = NULL;
+}
+
+/* Releases what the heap has besides its chunks, and forgets its observers, which may be added to another heap. */
+static void release_all_else(struct quarry_heap *heap)
+{
+    struct request *request = request_in(heap);
+    uintptr_t saved = lock_enter(heap);
+    struct source_gate open;
+    shut(heap, &open);
+    while (release_cached(heap)) {
+    }
+    release_table(heap, &request->places);
+    reopen(heap, &open);
+    lock_leave(heap, saved);
+    qi_group_remove(request->group, &request->cache);
+    while (request->observers != NULL)
+        qi_request_unlink_observer(&request->observers);
+}
+
+static void destroy(struct quarry_heap *heap)
+{
+    struct request *request = request_in(heap);
+    struct quarry_source *provider = &heap_sourced(heap)->provider;
+    qi_current_forget(heap);
+    release_all_else(heap);
+    /* From here on chunks go straight to the source. The heap's own memory goes last, and a storage lies in it. */
+    struct request copy;
+    qi_bytes_copy(&copy, request, sizeof copy);
+    qi_bytes_copy(provider, &request->group->source, sizeof *provider);
+    if (request->has_storage)
+        provider->context = &copy.storage;
+    qi_source_close(heap_source(heap));
+    qi_heap_growth.destroy(heap);
+}
+
+static const struct heap_growth request_growth = {
+        .take = qi_heap_take_from_source,
+        .give_huge = qi_heap_give_huge,
+        .resize_huge = qi_heap_resize_huge,
+        .emptied = qi_heap_chunk_emptied,
+        .trim = trim,
+        .add_idle = qi_heap_add_idle,
+        .was_reset = was_reset,
+        .limit_was_set = limit_was_set,
+        .destroy = destroy,
+};
+
 /* --- figures --- */
 
 struct request *qi_request_of(const struct quarry_heap *heap)
 {
     const struct heap_sourced *sourced = heap == NULL ? NULL : heap_sourced_or_null(heap);
-    return sourced != NULL && sourced->provider.acquire == acquire ? request_in(heap) : NULL;
+    return sourced != NULL && sourced->growth == &request_growth ? request_in(heap) : NULL;
 }
 
 bool qi_request_is_hot(const struct quarry_heap *heap)
 {
-    const struct request *request = qi_request_of(heap);
     if (!CURRENT_HAS_HOT || heap == NULL)
         return false;
+    const struct request *request = qi_request_of(heap);
     if (request == NULL) /* a source's callback of the user's would find the hot paths open */
         return heap_sourced_or_null(heap) == NULL;
     return request->calls == NULL && request->observers == NULL && !request->counts_allocations;
@@ -192,7 +319,7 @@ void qi_request_refresh(const struct quarry_heap *heap)
 size_t qi_request_real_bytes(const struct quarry_heap *heap)
 {
     size_t bytes = heap->bins.runs.chunks.source.acquired_bytes;
-    return qi_request_of(heap) == NULL ? bytes : bytes + kept_bytes((struct quarry_heap *)(uintptr_t)heap);
+    return qi_request_of(heap) == NULL ? bytes : bytes + cached_bytes((struct quarry_heap *)(uintptr_t)heap);
 }
 
 size_t qi_request_real_peak_bytes(const struct quarry_heap *heap)
@@ -212,71 +339,22 @@ void qi_request_forget_peaks(struct quarry_heap *heap)
     lock_leave(heap, saved);
 }
 
-/* Gives back kept chunks while there are more than the limit allows, or all; not for a callback, which was reported. */
-static void give_kept_above(struct quarry_heap *heap, size_t limit_bytes)
-{
-    uintptr_t saved = lock_enter(heap);
-    if (!source_is_busy(heap_source(heap))) {
-        struct source_gate open;
-        shut(heap, &open);
-        while (request_in(heap)->kept != NULL && qi_request_real_bytes(heap) > limit_bytes)
-            give_kept(heap);
-        reopen(heap, &open);
-    }
-    lock_leave(heap, saved);
-}
-
 bool qi_request_set_limit(struct quarry_heap *heap, size_t limit_bytes)
 {
-    if (limit_bytes < qi_request_real_bytes(heap))
+    uintptr_t saved = lock_enter(heap);
+    bool has_more = heap_source(heap)->acquired_bytes > limit_bytes;
+    lock_leave(heap, saved);
+    if (has_more)
         quarry_trim(heap);
-    if (limit_bytes == 0 || !quarry_set_limit(heap, limit_bytes)) /* 0 would be no limit */
-        return false;
-    if (qi_request_of(heap) != NULL)
-        give_kept_above(heap, limit_bytes);
-    return true;
+    return limit_bytes != 0 && quarry_set_limit(heap, limit_bytes); /* 0 would be no limit */
 }
 
 size_t qi_request_collect(struct quarry_heap *heap)
 {
-    size_t before = qi_request_real_bytes(heap);
-    quarry_trim(heap);
-    if (qi_request_of(heap) != NULL)
-        give_kept_above(heap, 0);
-    return before - qi_request_real_bytes(heap);
+    return quarry_trim(heap);
 }
 
 /* --- places --- */
-
-/* Memory for the table, or NULL; *bytes is what is wanted, and then what there is. It comes from the source and is not
- * counted: a heap's limit and figures are the same with a table and without. Where the source has none and the table is
- * full, a kept chunk serves, or what the source has once kept chunks went back. */
-static void *table_memory(struct quarry_heap *heap, size_t *bytes)
-{
-    struct request *request = request_in(heap);
-    const struct quarry_source *source = &request->source;
-    void *memory = source->acquire(source->context, *bytes, QUARRY_PAGE_BYTES);
-    if (memory != NULL || qi_places_have_room(&request->places))
-        return memory;
-    if (request->kept != NULL && *bytes <= chunk_bytes_of(heap)) {
-        memory = request->kept;
-        *bytes = chunk_bytes_of(heap);
-        request->kept = request->kept->next;
-        request->kept_chunks--;
-    }
-    while (memory == NULL && request->kept != NULL) {
-        give_kept(heap);
-        memory = source->acquire(source->context, *bytes, QUARRY_PAGE_BYTES);
-    }
-    return memory;
-}
-
-static void give_table(struct quarry_heap *heap, const struct places *places)
-{
-    const struct quarry_source *source = &request_in(heap)->source;
-    if (places->memory_bytes != 0 && source->release != NULL)
-        source->release(source->context, places->entries, places->memory_bytes);
-}
 
 /* Gives the table more memory if it wants some; without it, the table is filled up. */
 static void grow_table(struct quarry_heap *heap)
@@ -290,7 +368,7 @@ static void grow_table(struct quarry_heap *heap)
     void *memory = table_memory(heap, &bytes);
     if (memory != NULL) {
         qi_places_move(places, memory, bytes, &old);
-        give_table(heap, &old);
+        release_table(heap, &old);
     }
     reopen(heap, &open);
 }
@@ -311,29 +389,74 @@ void qi_request_forget_place(struct quarry_heap *heap, const void *block)
     lock_leave(heap, saved);
 }
 
+/* Is the block of an entry live, and as long as the entry says? A function of quarry.h may have freed or resized it,
+ * and knows nothing of places. */
+static bool is_live(struct quarry_heap *heap, const struct place_entry *entry)
+{
+    struct heap_block block;
+    uintptr_t saved = lock_enter(heap);
+    unsigned wrong = heap_find(heap, entry->block, 1, &block);
+    bool live = wrong == QUARRY_OVERRUN || (wrong == 0 && qi_heap_usable_bytes(heap, &block) >= entry->bytes);
+    lock_leave(heap, saved);
+    return live;
+}
+
+void qi_request_report_leaks(struct quarry_heap *heap)
+{
+    struct places *places = &request_in(heap)->places;
+    for (size_t i = 0; i < places->capacity;) {
+        const struct place_entry *entry = &places->entries[i];
+        if (entry->block != NULL && !is_live(heap, entry))
+            qi_places_remove(places, entry->block); /* another entry may move to its place */
+        else
+            i++;
+    }
+    qi_places_report(places);
+}
+
 /* --- life --- */
 
-struct quarry_heap *qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
-                                      size_t extra_bytes)
+/* Makes a request heap of a heap that has just been created. group NULL: its own, on the heap's source. */
+static void begin_requests(struct quarry_heap *heap, struct chunk_group *group)
 {
-    if (source->acquire == NULL)
-        return NULL;
-    struct quarry_heap *heap = qi_heap_create_sourced(source, options, sizeof(struct request) + extra_bytes);
-    if (heap == NULL)
-        return NULL;
-    struct quarry_source *provider = &heap_sourced(heap)->provider;
+    struct heap_sourced *sourced = heap_sourced(heap);
+    struct quarry_source *provider = &sourced->provider;
     struct request *request = request_in(heap);
     qi_bytes_clear(request, sizeof *request);
-    qi_bytes_copy(&request->source, provider, sizeof *provider);
-    provider->context = heap;
-    provider->acquire = acquire;
-    provider->release = request->source.release != NULL ? release : NULL;
-    provider->extend = request->source.extend != NULL ? extend : NULL;
-    provider->truncate = request->source.truncate != NULL ? truncate : NULL;
-    qi_source_close(heap_source(heap));
+    if (group == NULL) {
+        group = &request->own_group;
+        qi_bytes_copy(&group->source, provider, sizeof *provider);
+    }
+    request->group = group;
     request->chunks = request->peak_chunks = 1;
     request->average = REQUEST_ONE;
     request->real_peak_bytes = chunk_bytes_of(heap);
+    provider->context = heap;
+    provider->acquire = acquire;
+    provider->release = group->source.release != NULL ? release : NULL;
+    provider->extend = group->source.extend != NULL ? extend : NULL;
+    provider->truncate = group->source.truncate != NULL ? truncate : NULL;
+    qi_source_close(heap_source(heap));
+    sourced->growth = &request_growth;
+    guard_keep(sourced, seal, heap_sourced_sum(sourced));
+    qi_group_add(group, &request->cache, heap);
+}
+
+struct quarry_heap *qi_request_create(struct chunk_group *group, const struct quarry_options *options)
+{
+    struct quarry_source source;
+    qi_group_get_source(group, &source);
+    struct quarry_heap *heap = qi_heap_create_sourced(&source, options, sizeof(struct request));
+    if (heap != NULL)
+        begin_requests(heap, group);
+    return heap;
+}
+
+struct quarry_heap *qi_request_create_alone(const struct quarry_source *source, size_t extra_bytes)
+{
+    struct quarry_heap *heap = qi_heap_create_sourced(source, NULL, sizeof(struct request) + extra_bytes);
+    if (heap != NULL)
+        begin_requests(heap, NULL);
     return heap;
 }
 
@@ -346,43 +469,12 @@ void qi_request_end(struct quarry_heap *heap)
     uintptr_t saved = lock_enter(heap);
     struct source_gate open;
     shut(heap, &open);
-    while (request->kept != NULL && request->kept_chunks * REQUEST_ONE + REQUEST_ONE * 9 / 10 > request->average)
-        give_kept(heap);
+    while (qi_group_cached_chunks(request->group, &request->cache) > most_cached_chunks(request) &&
+           release_cached(heap)) {
+    }
     reopen(heap, &open);
     request->is_ending = false;
     request->peak_chunks = request->chunks;
-    qi_places_clear(&request->places);
     lock_leave(heap, saved);
     qi_request_forget_peaks(heap);
-}
-
-/* They may be added to another heap. */
-static void forget_observers(struct request *request)
-{
-    while (request->observers != NULL) {
-        struct quarry_observer *observer = request->observers;
-        request->observers = observer->next;
-        observer->next = NULL;
-        observer->heap = NULL;
-    }
-}
-
-void qi_request_destroy(struct quarry_heap *heap)
-{
-    struct request *request = request_in(heap);
-    forget_observers(request);
-    zend_mm_storage *kept_storage = &request->storage;
-    struct request copy; /* the heap's own memory goes last, by a source that may lie in it */
-    qi_current_forget(heap);
-    give_kept_above(heap, 0);
-    struct source_gate open;
-    shut(heap, &open);
-    give_table(heap, &request->places);
-    reopen(heap, &open);
-    qi_bytes_copy(&copy, request, sizeof copy);
-    if (copy.source.context == kept_storage)
-        copy.source.context = &copy.storage;
-    qi_bytes_copy(&heap_sourced(heap)->provider, &copy.source, sizeof copy.source);
-    qi_source_close(heap_source(heap));
-    quarry_destroy(heap);
 }

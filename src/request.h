@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * request.h: request heaps: on a source, emptied as a whole, with chunks kept from one request to the next.
+ * request.h: request heaps: on a source, emptied as a whole, with chunks cached from one request to the next.
  *
- * Between the heap and its source stands a provider of ours, which counts chunks and has a list of kept ones. A chunk
- * that the heap gives back is kept if the requests before needed as many on average; the average weighs the last
- * request as much as all before it, in fixed point. So the heap itself knows nothing of requests.
+ * Between the heap and its source stands a provider of ours, which counts chunks and caches some. A chunk that the heap
+ * releases is cached if the requests before needed as many on average; the average weighs the last request as much as
+ * all before it, in fixed point. So the heap itself knows nothing of requests. The functions of quarry.h that change a
+ * heap as a whole (reset, trim, set_limit, destroy) reach what a request heap has besides through struct heap_growth.
  *
  *   first chunk:
  *   +--------------------+---------------------+----------------+- - - - - - -+-------+------+- - -+--------+--
@@ -14,12 +15,13 @@
  * The end of a request costs what quarry_reset() does and a few dozen instructions for each chunk; blocks do not count.
  *
  * Invariants
- *   Q1  acquired bytes + kept_chunks * chunk_bytes <= limit, unless there is none
+ *   Q1  acquired bytes + cached chunks * chunk_bytes <= limit, unless there is none
  *   Q2  chunks <= peak_chunks
  */
 #ifndef QUARRY_REQUEST_H
 #define QUARRY_REQUEST_H
 
+#include "chunk_group.h"
 #include "current.h"
 #include "places.h"
 #include "quarry/emalloc.h"
@@ -50,19 +52,14 @@ struct request_custom {
     void (*shutdown)(bool full, bool silent);
 };
 
-struct request_kept {
-    struct request_kept *next;
-};
-
 enum { REQUEST_ONE = 1024 }; /* a chunk, in fixed point */
 
 struct request {
     const struct request_calls *calls; /* NULL: Quarry's own */
     struct quarry_observer *observers;
-    size_t last_observer;        /* number of the one that was added last; they count from 1 */
-    struct quarry_source source; /* where chunks come from */
-    struct request_kept *kept;   /* chunks that are not the heap's at present */
-    size_t kept_chunks;
+    size_t last_observer; /* number of the one that was added last; they count from 1 */
+    struct chunk_group *group;
+    struct chunk_cache cache;
     size_t chunks, peak_chunks; /* of chunk_bytes each, since the request began */
     size_t average;             /* of peak_chunks over requests, times REQUEST_ONE */
     size_t real_peak_bytes;
@@ -71,11 +68,12 @@ struct request {
     uint64_t allocations_left __attribute__((packed, aligned(sizeof(void *))));
     bool counts_allocations, ran_out_of_allocations;
     bool is_fallible;
-    bool is_ending;
+    bool is_ending, caches_nothing; /* while the request ends; while unused memory is released */
     bool has_storage;
     struct request_custom custom;
+    struct chunk_group own_group; /* unless it is in one with others */
     union {
-        zend_mm_storage storage; /* source.context, if the source is handlers */
+        zend_mm_storage storage; /* own_group.source.context, if the source is handlers */
         struct {                 /* the same, to be written */
             zend_mm_handlers handlers;
             void *data;
@@ -85,9 +83,11 @@ struct request {
 
 _Static_assert(_Alignof(struct request) == sizeof(void *), "the struct is aligned wherever the heap's end");
 
-/* A request heap on a source, with extra_bytes behind its struct request. */
-struct quarry_heap *qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
-                                      size_t extra_bytes);
+/* A request heap of a group. */
+struct quarry_heap *qi_request_create(struct chunk_group *group, const struct quarry_options *options);
+
+/* A request heap that is a group of its own, with extra_bytes behind its struct request. */
+struct quarry_heap *qi_request_create_alone(const struct quarry_source *source, size_t extra_bytes);
 
 /* NULL: some other heap. heap may be NULL. */
 struct request *qi_request_of(const struct quarry_heap *heap);
@@ -98,11 +98,17 @@ bool qi_request_is_hot(const struct quarry_heap *heap);
 /* To be called when something changed on which that depends. */
 void qi_request_refresh(const struct quarry_heap *heap);
 
+/* Reports what the request has not freed, by place. */
+void qi_request_report_leaks(struct quarry_heap *heap);
+
 /* The table of places, where a source's callback that calls the heap is reported as ever. False: there is no room. */
 bool qi_request_note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place);
 void qi_request_forget_place(struct quarry_heap *heap, const void *block);
 
-/* What the heap has from its source, kept chunks included; any heap. */
+/* Takes an observer out of its heap's list. */
+void qi_request_unlink_observer(struct quarry_observer **link);
+
+/* What the heap has from its source, cached chunks included; any heap. The lock is held. */
 size_t qi_request_real_bytes(const struct quarry_heap *heap);
 size_t qi_request_real_peak_bytes(const struct quarry_heap *heap);
 void qi_request_forget_peaks(struct quarry_heap *heap);
@@ -110,11 +116,10 @@ void qi_request_forget_peaks(struct quarry_heap *heap);
 /* False: the heap has more already. */
 bool qi_request_set_limit(struct quarry_heap *heap, size_t limit_bytes);
 
-/* Gives back what no block needs; bytes. */
+/* Releases what no block needs; bytes. */
 size_t qi_request_collect(struct quarry_heap *heap);
 
-/* Every block is gone; all memory is. */
+/* Every block is gone. */
 void qi_request_end(struct quarry_heap *heap);
-void qi_request_destroy(struct quarry_heap *heap);
 
 #endif

@@ -357,9 +357,9 @@ void qi_serve_end(struct quarry_heap *heap, bool full, bool silent)
     if (request->calls != NULL)
         request->calls->end(heap, full, silent);
     else if (QUARRY_TRACK != 0 && !silent)
-        qi_places_report(&request->places);
+        qi_request_report_leaks(heap);
     if (full)
-        qi_request_destroy(heap);
+        quarry_destroy(heap);
     else
         qi_request_end(heap);
 }

@@ -54,15 +54,23 @@ zend_result zend_set_memory_limit(size_t memory_limit)
 size_t zend_memory_usage(bool real_usage)
 {
     const struct quarry_heap *heap = current_heap();
-    return heap == NULL ? 0 : real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes(heap) : heap_used_bytes(heap);
+    if (heap == NULL)
+        return 0;
+    uintptr_t saved = lock_enter(heap);
+    size_t bytes = real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes(heap) : heap_used_bytes(heap);
+    lock_leave(heap, saved);
+    return bytes;
 }
 
 size_t zend_memory_peak_usage(bool real_usage)
 {
     const struct quarry_heap *heap = current_heap();
-    return heap == NULL                      ? 0
-           : real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes(heap)
-                                             : heap_used_peak_bytes(heap);
+    if (heap == NULL)
+        return 0;
+    uintptr_t saved = lock_enter(heap);
+    size_t bytes = real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes(heap) : heap_used_peak_bytes(heap);
+    lock_leave(heap, saved);
+    return bytes;
 }
 
 void zend_memory_reset_peak_usage(void)

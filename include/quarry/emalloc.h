@@ -24,6 +24,12 @@
  *             handlers or QUARRY_TRACK.
  *   Context   as quarry.h says of calls on one heap. The current heap is one for each core (QUARRY_CORES): what changes
  *             a heap's handlers, observers or life must not run while another core or an interrupt uses that heap.
+ *             The heaps of start_memory_manager() and zend_mm_startup() share memory, so a call on one may release what
+ *             another has cached: the lock of the persistent heap is entered for that. With QUARRY_LOCK_SMP or _HOOK a
+ *             callback of the persistent heap's source must therefore call none of these heaps.
+ *   quarry.h  its functions may be called on a request heap. quarry_reset(), _trim(), _set_limit() and _destroy() see
+ *             to cached chunks, the leak report and the current heap; those on blocks serve as ever, but handlers,
+ *             observers and zend_mm_set_max_allocs() do not know of them, and a block of theirs is in no leak report.
  *   State     the current heap of each core, the persistent heap and where both got their memory: some words that are
  *             not in any heap, the only ones of the library. Programs that do not use this header do not have them.
  */
@@ -139,15 +145,17 @@ bool start_memory_manager(const struct quarry_memory *memory) QUARRY_LINK_NAME(s
 
 /** End the request of the current heap, or everything.
  *  full_shutdown false: every block of the current heap is gone, as are limits of its figures: usage and peaks begin
- *             anew. Handlers, observers, limit and data stay. Some chunks are kept for the next request: as many as
+ *             anew. Handlers, observers, limit and data stay. Some chunks are cached for the next request: as many as
  *             the average of the last requests needed, where each request counts as much as all before it.
- *  full_shutdown true: the current heap and the persistent heap give all memory back. Request heaps made by
- *             zend_mm_startup() are to be shut down before.
+ *  full_shutdown true: the current heap, all request heaps of start_memory_manager() and zend_mm_startup() and the
+ *             persistent heap give all memory back; each request heap's request ends before. No core has one of them as
+ *             its current heap afterwards.
  *  silent     false: with QUARRY_TRACK, blocks that are still live are reported to quarry_print(), by place.
  *  Time       grows with the number of chunks, and clears a byte or two for each of their pages; not with blocks
  *             (but with QUARRY_TRACK).
  *  Context    thread.
- *  Misuse     a block of an ended request is a dead pointer: freeing it is reported. */
+ *  Misuse     a block of an ended request is a dead pointer: freeing it is reported. QUARRY_REENTRY, and nothing
+ *             happens, if a callback of one of the heaps that would end is running. */
 void shutdown_memory_manager(bool silent, bool full_shutdown);
 
 /** Make one more request heap where the manager has its memory: requests nest. It is not made the current heap.
@@ -176,7 +184,12 @@ typedef bool (*zend_mm_chunk_extend_t)(zend_mm_storage *storage, void *chunk, si
 
 /* size is a multiple of 4,096. alignment is always ZEND_MM_CHUNK_SIZE, as in the original; what is only aligned to
  * QUARRY_PAGE_BYTES is accepted as well. chunk_truncate and chunk_extend may be NULL; so may chunk_free: then nothing
- * is ever given back. A handler must not call the heap that calls it. */
+ * is ever given back. A handler must not call the heap that calls it: that is reported, and fails.
+ *
+ * A handler must return. The heap waits for it in the middle of a call, with its lock held: after a longjmp() out of a
+ * handler the heap refuses every further call, its shutdown included, as one from the handler (QUARRY_REENTRY), and the
+ * lock stays as it is. So a handler that allocates from some other heap does so by fallible calls: a
+ * quarry_out_of_memory() that leaves by longjmp() would leave the handler too. */
 typedef struct _zend_mm_handlers {
     zend_mm_chunk_alloc_t chunk_alloc;
     zend_mm_chunk_free_t chunk_free;
@@ -191,7 +204,7 @@ struct _zend_mm_storage {
 
 /** Make a request heap on storage handlers, with chunks of ZEND_MM_CHUNK_SIZE. The manager need not be started.
  *  Returns    the heap, or NULL iff handlers or chunk_alloc is NULL, the first chunk cannot be had, or data_size bytes
- *             do not fit into it.
+ *             do not fit into it beside the heap's control data and one page.
  *  Owner      handlers is copied; data_size bytes at data are copied into the heap, and storage->data points to the
  *             copy, until the full shutdown. With data NULL or data_size 0, storage->data is data itself.
  *  Time       as zend_mm_startup(), and the copying.
@@ -228,6 +241,7 @@ bool is_zend_ptr(const void *ptr);
 
 /** Called with a request that cannot be served, outside the lock, the heap as it was. Weak: yours may free nothing and
  *  must not return; it resets the machine, or leaves by longjmp(). The library's stops the CPU with a trap.
+ *  A request from a source's callback or a storage's handler: longjmp() must not leave that, see zend_mm_handlers.
  *  heap NULL: there is no current heap, or no persistent one. bytes SIZE_MAX: the size overflowed. */
 QUARRY_NORETURN void quarry_out_of_memory(struct quarry_heap *heap, size_t bytes);
 
@@ -410,7 +424,8 @@ void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC
 
 /* --- Persistent blocks ----------------------------------------------------------------------------------------- */
 
-/** The persistent heap; NULL: the manager is not started. */
+/** The persistent heap; NULL: the manager is not started. A full shutdown ends it; neither quarry_destroy() nor
+ *  quarry_reset() may be called on it, as on a region request heaps lie in its blocks. */
 struct quarry_heap *quarry_persistent_heap(void);
 
 /* As their namesakes without "zend" in a C library, but that they do not answer NULL: see Failure. */
@@ -496,20 +511,21 @@ size_t _zend_mm_block_size(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FI
 
 /* --- Limits and figures of the current heap ----------------------------------------------------------------------- */
 
-/** Set the most bytes that the current heap may have from its source, kept chunks included.
- *  Returns    SUCCESS; or FAILURE, nothing changed, iff it has more already even without kept chunks. A request that
- *             would go above the limit first has kept chunks given back, is tried once more, and then fails.
+/** Set the most bytes that the current heap may have from its source, cached chunks included.
+ *  Returns    SUCCESS; or FAILURE, nothing changed, iff it has more already even without cached chunks (empty
+ *             chunks have been released then). A request that would go above the limit first has cached chunks
+ *             released, is tried once more, and then fails.
  *  Time       grows with the chunks given back. */
 zend_result zend_set_memory_limit(size_t memory_limit);
 
 /** Bytes of the current heap: real_usage false, the usable sizes of its live blocks (needs QUARRY_STATS, otherwise as
- *  true); true, what it has from its source, kept chunks included. 0 without a current heap. */
+ *  true); true, what it has from its source, cached chunks included. 0 without a current heap. */
 size_t zend_memory_usage(bool real_usage);
 /** The most that zend_memory_usage() was since the request began, or since zend_memory_reset_peak_usage(). */
 size_t zend_memory_peak_usage(bool real_usage);
 void zend_memory_reset_peak_usage(void);
 
-/** Give back to the heap's source what no block needs: empty chunks, kept ones included.
+/** Give back to the heap's source what no block needs: empty chunks, cached ones included.
  *  Returns    bytes given back; 0 for NULL. With custom handlers: what their gc answers, or 0.
  *  Time       grows with the chunks given back. */
 size_t zend_mm_gc(zend_mm_heap *heap);

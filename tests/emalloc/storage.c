@@ -428,3 +428,36 @@ TEST(test_storage_that_takes_nothing_back_serves_huge_blocks_for_ever)
     zend_mm_shutdown(heap, true, true);
     CHECK_EQ(counted.bad_calls, 0);
 }
+
+/* However much data there is: either it fits into the first chunk beside a page, or there is no heap. */
+TEST(test_storage_data_of_every_size_fits_or_is_refused)
+{
+    struct test_source source;
+    size_t largest = 0, smallest_refused = SIZE_MAX;
+    unsigned char *data = test_memory(STORAGE_CHUNK, 0);
+
+    if (data == NULL || !begin(&source, 2))
+        return;
+    test_fill(data, STORAGE_CHUNK, 7);
+    for (size_t size = STORAGE_CHUNK / 4; size <= STORAGE_CHUNK && !test_is_over();) {
+        zend_mm_heap *heap = zend_mm_startup_ex(&all_handlers, data, size);
+        if (heap != NULL) {
+            largest = size;
+            CHECK(test_is_filled(zend_mm_get_storage(heap)->data, size, 7));
+            zend_mm_set_heap(heap);
+            CHECK(emalloc(STORAGE_CHUNK / 2) != NULL); /* in a second chunk, if need be */
+            CHECK(test_is_filled(zend_mm_get_storage(heap)->data, size, 7));
+            check_heap(heap);
+            zend_mm_shutdown(heap, true, true);
+        } else if (smallest_refused == SIZE_MAX) {
+            smallest_refused = size;
+        }
+        CHECK_EQ(source.granted_bytes, 0);
+        size += size < STORAGE_CHUNK - 4 * GRANULE_BYTES ? GRANULE_BYTES : 8;
+    }
+    CHECK(largest > STORAGE_CHUNK / 8 * 7);
+    CHECK(largest < smallest_refused && smallest_refused < STORAGE_CHUNK);
+    CHECK_EQ(zend_mm_startup_ex(&all_handlers, data, SIZE_MAX), NULL);
+    CHECK_EQ(zend_mm_startup_ex(&all_handlers, data, SIZE_MAX - STORAGE_CHUNK), NULL);
+    end(NULL, &source);
+}
