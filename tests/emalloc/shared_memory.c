@@ -158,3 +158,37 @@ ON_FULL_MEMORY(test_shared_memory_does_not_lift_a_limit, true, CHUNKS)
     CHECK_EQ(zend_memory_usage(true), 4 * CHUNK);
     zend_mm_shutdown(other, true, true);
 }
+
+/* A callback of the persistent heap's source that serves itself from a request heap: that heap does not wait for what
+ * the persistent heap has, nor call it. */
+static zend_mm_heap *serving;
+static unsigned served;
+
+static void use_up_memory(struct test_source *source)
+{
+    source->during = NULL;
+    while (!test_is_over() && femalloc(BIG_BYTES, true) != NULL)
+        served++;
+    CHECK_EQ(zend_mm_get_heap(), serving);
+}
+
+ON_FULL_MEMORY(test_shared_memory_is_not_asked_of_a_persistent_heap_that_waits_for_its_source, true, CHUNKS)
+{
+    void *blocks[3];
+
+    if (QUARRY_LOCK == QUARRY_LOCK_SMP || QUARRY_LOCK == QUARRY_LOCK_HOOK)
+        SKIP("waits for itself");
+    for (unsigned i = 0; i < 3; i++)
+        blocks[i] = pemalloc(BIG_BYTES, true);
+    for (unsigned i = 0; i < 3; i++)
+        pefree(blocks[i], true);
+    serving = s->heap;
+    served = 0;
+    s->source.during = use_up_memory;
+    quarry_free(s->persistent, quarry_malloc(s->persistent, HUGE_BYTES)); /* in its own chunks, if at all */
+    CHECK(served >= 3);
+    CHECK_EQ(test_log.count, 0);
+    check_heap(s->heap);
+    check_heap(s->persistent);
+    CHECK_EQ(s->source.errors, 0);
+}

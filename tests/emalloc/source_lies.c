@@ -207,3 +207,34 @@ TEST(test_source_that_extends_a_block_into_a_cached_chunk_is_refused_and_reporte
     shutdown_memory_manager(true, true);
     CHECK_EQ(s.source.granted_bytes, 0);
 }
+
+/* With QUARRY_TRACK: memory for a longer table of places. The block is served, and the table stays where it is. */
+TEST(test_source_that_gives_a_chunk_for_the_table_is_refused_and_reported)
+{
+    struct scene s;
+    void *blocks[200];
+
+    NEEDS_CHECKS();
+    if (!QUARRY_TRACK)
+        SKIP("no table");
+    if (!begin(&s, CACHED + 8))
+        return;
+    for (unsigned round = 0; round < 2; round++) {
+        unsigned char *lie = (unsigned char *)s.heap;
+        unsigned count = 0;
+
+        for (unsigned i = 0; i < 32 && round == 1; i++) {
+            if (is_cached(&s, liar.given[i]))
+                lie = liar.given[i];
+        }
+        liar.lie = lie;
+        while (count < 200 && liar.lie != NULL)
+            blocks[count++] = emalloc(16);
+        CHECK_EQ(liar.lie, NULL);
+        expect_misuse(s.heap, KIND(QUARRY_CORRUPT));
+        while (count > 0)
+            efree(blocks[--count]);
+        check_heap(s.heap);
+    }
+    end(&s);
+}

@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * request.c: what request heaps refuse before anything is asked for; what they do is in tests/emalloc.
+ * request.c: what has no room beside a request heap; what request heaps do is in tests/emalloc.
  */
 #include "../../src/request.h"
 
 #include "test_source.h"
 
-TEST(test_request_on_source_without_acquire_is_refused)
+/* Beside the heap's own structs, in its first chunk. */
+TEST(test_request_with_more_beside_it_than_a_chunk_is_refused_without_asking)
 {
-    const struct quarry_options options = test_options();
-    static const struct quarry_source none;
-
-    CHECK_EQ(qi_request_create(&none, &options, 0), NULL);
-    CHECK_EQ(qi_request_create(&none, NULL, 0), NULL);
-}
-
-TEST(test_request_with_more_beside_it_than_half_a_chunk_is_refused)
-{
-    struct quarry_options options = test_options();
+    static const size_t extra_bytes[] = {SIZE_MAX / 2, QUARRY_CHUNK_BYTES, QUARRY_CHUNK_BYTES - sizeof(struct request)};
     struct test_source source;
 
-    if (!test_source_init(&source, SMALLEST_CHUNK_BYTES))
+    if (!test_source_init(&source, QUARRY_CHUNK_BYTES))
         return;
-    options.chunk_bytes = SMALLEST_CHUNK_BYTES;
-    CHECK_EQ(qi_request_create(&source.source, &options, SMALLEST_CHUNK_BYTES / 2), NULL);
-    CHECK_EQ(source.acquires, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_EQ(qi_request_create_alone(&source.source, extra_bytes[i]), NULL);
+        CHECK_EQ(source.acquires, 0);
+    }
+}
+
+TEST(test_request_with_no_page_beside_it_is_refused_and_its_chunk_released)
+{
+    const size_t structs = sizeof(struct quarry_heap) + sizeof(struct heap_sourced) + sizeof(struct request);
+    struct test_source source;
+
+    if (!test_source_init(&source, QUARRY_CHUNK_BYTES))
+        return;
+    CHECK_EQ(qi_request_create_alone(&source.source, QUARRY_CHUNK_BYTES - structs - 4 * sizeof(void *)), NULL);
+    CHECK_EQ(source.acquires, 1);
+    CHECK_EQ(source.granted_bytes, 0);
+    CHECK_EQ(source.errors, 0);
 }
