@@ -737,8 +737,11 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     size_t bytes = QUARRY_CHUNK_BYTES;
     if (options != NULL && options->chunk_bytes != 0)
         bytes = options->chunk_bytes;
-    const size_t fixed_bytes = sizeof(struct quarry_heap) + sizeof(struct heap_sourced) + sizeof(void *);
-    if (!heap_chunk_bytes_are_sound(bytes) || fixed_bytes > bytes || extra_bytes > bytes - fixed_bytes)
+    /* What stands in front of the pages, but for their codes and maps. */
+    const size_t fixed_bytes =
+            sizeof(struct quarry_heap) + sizeof(struct heap_sourced) + (RUN_CLASSES + 1) * sizeof(void *);
+    if (!heap_chunk_bytes_are_sound(bytes) ||
+        (extra_bytes != 0 && (fixed_bytes > bytes || extra_bytes > bytes - fixed_bytes)))
         return NULL;
     /* The heap is not there yet: a state of its own asks for the memory that it will lie in. */
     struct source asking;
