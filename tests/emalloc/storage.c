@@ -452,7 +452,7 @@ TEST(test_storage_data_of_every_size_fits_or_is_refused)
             smallest_refused = size;
         }
         CHECK_EQ(source.granted_bytes, 0);
-        size += size < STORAGE_CHUNK - 4 * GRANULE_BYTES ? STORAGE_CHUNK / 16 : 1000; /* finer near the end */
+        size += size < STORAGE_CHUNK / 16 * 15 ? STORAGE_CHUNK / 16 : 999; /* finer near the end */
     }
     CHECK(largest > STORAGE_CHUNK / 8 * 7);
     CHECK(largest < smallest_refused && smallest_refused < STORAGE_CHUNK);
