@@ -22,6 +22,11 @@
  *             it cannot interrupt another call on the same heap; with QUARRY_LOCK_IRQ or _SMP "ISR" below means
  *             that thread and interrupt handler may both call. Different heaps never share state.
  *             No function may be called from a source's callback on the heap that calls it (QUARRY_REENTRY).
+ *   Masked    a lock is held, and interrupts stay masked if it masks them, for a bounded number of instructions, but
+ *             for the source's callbacks, a fresh chunk's control data (a byte or two cleared for each page),
+ *             on_misuse, and what check levels 3 and 4 look at; in add_region, reset, check and walk it grows as
+ *             their Time says. Contents of blocks are copied and cleared without it. docs/interrupts.md has figures
+ *             for each function.
  *   Stack     no recursion, no variable-length arrays.
  */
 #ifndef QUARRY_H
@@ -126,6 +131,18 @@ struct quarry_block {
     enum quarry_block_kind kind;
 };
 
+/* How far quarry_check_some() or quarry_walk_some() has come: all zero at the start, and again when it has ended. */
+struct quarry_cursor {
+    uintptr_t at, seen;
+    unsigned phase;
+};
+
+enum quarry_progress {
+    QUARRY_MORE,   /* call again with the same cursor */
+    QUARRY_DONE,   /* the end was reached, or the visitor has seen enough */
+    QUARRY_DAMAGED /* something was found, and reported, as by quarry_check(); the rest was not looked at */
+};
+
 /** Make a heap inside a region of memory.
  *  Returns    the heap (an address inside the region), or NULL iff region is NULL, region_bytes is below
  *             quarry_min_region_bytes(), the region wraps round the address space, options->chunk_bytes is
@@ -207,9 +224,11 @@ void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes);
  *  Returns    the block, perhaps elsewhere, or NULL with the old block untouched. block NULL: quarry_malloc(bytes).
  *             bytes 0: shrinks to the smallest block, never frees. Shrinking never fails.
  *  Owner      caller; the old pointer is dead unless NULL is returned.
- *  Time       lookup; as quarry_malloc() and quarry_free() together, and copying when the block moves.
+ *  Time       lookup; as quarry_malloc() and quarry_free() together, and copying when the block moves. The lock is not
+ *             held while the contents are copied; both blocks are live then.
  *  Context    thread; ISR with an IRQ or SMP lock.
- *  Misuse     a pointer that is no live block (QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER): NULL.
+ *  Misuse     a pointer that is no live block, or one that somebody frees while it is copied (QUARRY_DOUBLE_FREE,
+ *             QUARRY_INVALID_POINTER): NULL.
  *  Contents   kept up to the smaller of both sizes; undefined beyond. */
 void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes);
 
@@ -303,7 +322,7 @@ size_t quarry_trim(struct quarry_heap *heap);
 /** Check everything: every page, list, bitmap and figure.
  *  Returns    true; false after reporting what it found as QUARRY_CORRUPT.
  *  Time       grows with the heap.
- *  Context    thread; with a lock that masks interrupts, they stay masked for all of it.
+ *  Context    thread; with a lock that masks interrupts, they stay masked for all of it (quarry_check_some() does not).
  *  Misuse     QUARRY_CORRUPT. */
 bool quarry_check(struct quarry_heap *heap);
 
@@ -314,6 +333,36 @@ bool quarry_check(struct quarry_heap *heap);
  *  Misuse     QUARRY_CORRUPT if the pages make no sense. */
 void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
                  void *context);
+
+/** Go on with a check of everything, a part at a time: for a heap that an interrupt may not wait for, in an idle task.
+ *  Any other calls may be made between two parts, and memory may come and go.
+ *  Returns    QUARRY_MORE, QUARRY_DONE, or QUARRY_DAMAGED after a report. After the last two the next call with the
+ *             cursor begins anew. What no part can see is not checked: whether figures agree with the sums over all
+ *             pages, and whether lists hold all that they should.
+ *  Units      pages: how many pages to look at, of QUARRY_PAGE_BYTES; a list's head and a huge block count as one. At least
+ *             one is looked at; a run of small blocks is never parted.
+ *  Owner      the cursor is the caller's, all zero before the first call, and for one heap.
+ *  Time       two lookups for each chunk, and for each page a constant: see docs/interrupts.md. Does not grow with the
+ *             heap.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_CORRUPT, and from level 3 QUARRY_OVERRUN and QUARRY_WRITE_AFTER_FREE; QUARRY_REENTRY: then
+ *             QUARRY_DAMAGED.
+ *  Contents   of blocks: not looked at. */
+enum quarry_progress quarry_check_some(struct quarry_heap *heap, struct quarry_cursor *cursor, size_t pages);
+
+/** Go on with a walk, a part at a time: see quarry_check_some() and quarry_walk(). A block that lives throughout is shown
+ *  once; one that is taken or freed meanwhile once or not at all, as well as free memory; one that realloc moves
+ *  meanwhile may be shown at both places, or at neither. In address order: the first chunk, then the others.
+ *  Returns    QUARRY_MORE, QUARRY_DONE (also when visit answers false), or QUARRY_DAMAGED after a report.
+ *  Units      pages: as there, but a large block and a free run count as one page.
+ *  Owner      as there. What visit is shown is valid during its call.
+ *  Time       as there, and visit's: it is called under the lock, for at most 64 slots of each run of small blocks.
+ *  Context    thread; ISR with an IRQ or SMP lock. visit must not call the heap.
+ *  Misuse     QUARRY_CORRUPT if the pages make no sense; from level 3 QUARRY_OVERRUN; QUARRY_REENTRY: then
+ *             QUARRY_DAMAGED.
+ *  Contents   of blocks: not looked at. */
+enum quarry_progress quarry_walk_some(struct quarry_heap *heap, struct quarry_cursor *cursor, size_t pages,
+                                      bool (*visit)(void *context, const struct quarry_block *block), void *context);
 
 /** The smallest region_bytes that quarry_create() accepts, whatever the region's start.
  *  Time       constant.

@@ -7,13 +7,6 @@
 
 #include "bytes.h"
 
-/* One stretch of pages, as the codes say. */
-struct stretch {
-    struct chunk *chunk;
-    size_t page, pages;
-    unsigned code;
-};
-
 /* 0: no run of small blocks starts with this code. */
 static size_t small_run_pages(unsigned code)
 {
@@ -22,8 +15,7 @@ static size_t small_run_pages(unsigned code)
     return shape < BIN_CODES ? qi_bin_shapes[shape].pages : 0; /* a bin that does not exist has none */
 }
 
-/* Reads the stretch that starts at stretch->page; false if its code or length makes no sense. */
-static bool read_stretch(struct stretch *stretch)
+bool qi_check_read(struct check_stretch *stretch)
 {
     const struct chunk *chunk = stretch->chunk;
     stretch->code = chunk->codes[stretch->page];
@@ -41,19 +33,13 @@ static bool report_damage(const struct quarry_heap *heap, const void *place)
     return qi_guard_report_damage(&heap->bins.runs.chunks.source.guard, place);
 }
 
-static struct bin_run run_of_stretch(const struct stretch *stretch)
+static struct bin_run run_of_stretch(const struct check_stretch *stretch)
 {
     struct bin_run run = {stretch->chunk, stretch->page, stretch->code};
     return run;
 }
 
 /* --- the walk --- */
-
-struct visitor {
-    const struct quarry_heap *heap;
-    bool (*visit)(void *context, const struct quarry_block *block);
-    void *context;
-};
 
 /* How much of a live block may be used; from check level 3 a block is reported that something was written behind. */
 static size_t usable_bytes(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes)
@@ -66,9 +52,8 @@ static size_t usable_bytes(const struct quarry_heap *heap, const uint8_t *start,
     return bytes;
 }
 
-/* Shows a live block. */
-static bool visit_block(const struct visitor *visitor, const uint8_t *start, size_t whole_bytes,
-                        enum quarry_block_kind kind)
+bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,
+                         enum quarry_block_kind kind)
 {
     struct quarry_block block;
     block.pointer = mark_owners(start);
@@ -79,7 +64,8 @@ static bool visit_block(const struct visitor *visitor, const uint8_t *start, siz
 }
 
 /* Shows a free slot, or a run of free pages. */
-static bool visit_free(const struct visitor *visitor, const uint8_t *start, size_t bytes, enum quarry_block_kind kind)
+static bool visit_free(const struct check_visitor *visitor, const uint8_t *start, size_t bytes,
+                       enum quarry_block_kind kind)
 {
     struct quarry_block block;
     block.pointer = mark_owners(start);
@@ -89,37 +75,36 @@ static bool visit_free(const struct visitor *visitor, const uint8_t *start, size
     return visitor->visit(visitor->context, &block);
 }
 
-static bool visit_slots(const struct visitor *visitor, const struct stretch *stretch)
+static bool visit_slots(const struct check_visitor *visitor, const struct check_stretch *stretch)
 {
     struct bin_run run = run_of_stretch(stretch);
     size_t bytes = bin_slot_bytes(bin_of_code(run.code));
     unsigned slots = bin_shape_of(run.code)->slots;
     for (unsigned slot = 0; slot < slots; slot++) {
         const uint8_t *start = bin_run_start(&run) + slot * bytes;
-        if (small_is_used(&run, slot) ? !visit_block(visitor, start, bytes, QUARRY_SMALL)
+        if (small_is_used(&run, slot) ? !qi_check_show_block(visitor, start, bytes, QUARRY_SMALL)
                                       : !visit_free(visitor, start, bytes - HEAP_CANARY_BYTES, QUARRY_SMALL))
             return false;
     }
     return true;
 }
 
-static bool visit_stretch(const struct visitor *visitor, const struct stretch *stretch)
+bool qi_check_show(const struct check_visitor *visitor, const struct check_stretch *stretch)
 {
     if (stretch->code >= PAGE_SMALL)
         return visit_slots(visitor, stretch);
     const uint8_t *start = chunk_page_address(stretch->chunk, stretch->page);
     const size_t bytes = units_bytes_from_pages(stretch->pages);
     return stretch->code == PAGE_FREE ? visit_free(visitor, start, bytes, QUARRY_LARGE)
-                                      : visit_block(visitor, start, bytes, QUARRY_LARGE);
+                                      : qi_check_show_block(visitor, start, bytes, QUARRY_LARGE);
 }
 
-/* A huge block, or idle memory, as what one could have of it. */
-static bool visit_huge(const struct visitor *visitor, const struct chunk *chunk)
+bool qi_check_show_huge(const struct check_visitor *visitor, const struct chunk *chunk)
 {
     if (chunk_is_idle(chunk))
         return visit_free(visitor, (const uint8_t *)chunk + RESERVE_LEAD_BYTES, chunk->bytes - RESERVE_LEAD_BYTES,
                           QUARRY_LARGE);
-    return visit_block(visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE);
+    return qi_check_show_block(visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE);
 }
 
 /* Chunks: the first, then the list. */
@@ -142,17 +127,17 @@ static struct chunk *first_chunk(const struct quarry_heap *heap)
 bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
                    void *context)
 {
-    const struct visitor visitor = {heap, visit, context};
+    const struct check_visitor visitor = {heap, visit, context};
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
         if (!chunk_is_whole(chunk))
             return report_damage(heap, chunk);
-        if (chunk->page_count == 0 && !visit_huge(&visitor, chunk))
+        if (chunk->page_count == 0 && !qi_check_show_huge(&visitor, chunk))
             return true;
-        struct stretch stretch = {chunk, 0, 0, 0};
+        struct check_stretch stretch = {chunk, 0, 0, 0};
         for (; stretch.page < chunk->page_count; stretch.page += stretch.pages) {
-            if (!read_stretch(&stretch))
+            if (!qi_check_read(&stretch))
                 return report_damage(heap, chunk->codes + stretch.page);
-            if (!visit_stretch(&visitor, &stretch))
+            if (!qi_check_show(&visitor, &stretch))
                 return true;
         }
     }
@@ -161,16 +146,7 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
 
 /* --- the check --- */
 
-/* What the pages add up to. */
-struct sums {
-    size_t free_pages, free_runs, idle_bytes, used_bytes, blocks, chunks, chunk_bytes;
-    size_t listed_runs[BIN_COUNT];
-    bool current_seen[BIN_COUNT];
-    bool reported; /* what is wrong has been reported */
-};
-
-/* From check level 3: has nobody written to free memory? */
-static bool fill_is_whole(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end, struct sums *sums)
+bool qi_check_fill(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end, struct check_sums *sums)
 {
     const void *damage = qi_fill_damage(start, (uintptr_t)end - (uintptr_t)start); /* end may be the address space's */
     if (damage != NULL) {
@@ -180,14 +156,12 @@ static bool fill_is_whole(const struct quarry_heap *heap, const uint8_t *start, 
     return damage == NULL;
 }
 
-/* Counts an allocated block in, canary included, if it is live; false after a report: its canary, or the memory of a
- * block that waits, was written to. */
-static bool count_block(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes, struct sums *sums)
+bool qi_check_block(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes, struct check_sums *sums)
 {
     size_t bytes = whole_bytes - HEAP_CANARY_BYTES;
     enum canary_state state = FILL_IS_ON ? heap_canary(heap, start, whole_bytes, &bytes) : CANARY_LIVE;
     if (state == CANARY_DEAD)
-        return fill_is_whole(heap, start, canary_tail(start, whole_bytes), sums);
+        return qi_check_fill(heap, start, canary_tail(start, whole_bytes), sums);
     sums->blocks++;
     sums->used_bytes += bytes;
     if (state == CANARY_LIVE)
@@ -197,8 +171,7 @@ static bool count_block(const struct quarry_heap *heap, const uint8_t *start, si
     return false;
 }
 
-/* C2: pages from first to before end hold nothing, or stale inner codes. */
-static bool hold_nothing(const struct chunk *chunk, size_t first, size_t end)
+bool qi_check_nothing(const struct chunk *chunk, size_t first, size_t end)
 {
     for (size_t page = first; page < end; page++) {
         unsigned code = chunk->codes[page];
@@ -208,23 +181,29 @@ static bool hold_nothing(const struct chunk *chunk, size_t first, size_t end)
     return true;
 }
 
-/* R1, R4, C2, C4 */
-static bool check_free_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
+bool qi_check_free_ends(const struct quarry_heap *heap, const struct check_stretch *stretch)
 {
     const struct chunk *chunk = stretch->chunk;
-    size_t last = stretch->page + stretch->pages - 1;
-    const struct list_node *node = (const struct list_node *)(void *)chunk_page_address(chunk, stretch->page);
-    sums->free_pages += stretch->pages;
-    sums->free_runs++;
+    const size_t last = stretch->page + stretch->pages - 1;
     return chunk->codes[last] == (stretch->pages == 1 ? PAGE_FREE : PAGE_FREE_END) &&
            chunk_length_at_end(chunk->maps, last) == stretch->pages && chunk->codes[last + 1] != PAGE_FREE &&
-           hold_nothing(chunk, stretch->page + 1, last) &&
-           qi_run_node_is_sound(&heap->bins.runs, node, run_class(stretch->pages)) &&
-           (!FILL_IS_ON || fill_is_whole(heap, (const uint8_t *)(node + 1), chunk_page_address(chunk, last + 1), sums));
+           qi_run_node_is_sound(&heap->bins.runs, run_node_at(chunk, stretch->page), run_class(stretch->pages));
+}
+
+/* R1, R4, C2, C4 */
+static bool check_free_run(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
+{
+    const struct chunk *chunk = stretch->chunk;
+    const size_t end = stretch->page + stretch->pages;
+    const struct list_node *node = run_node_at(chunk, stretch->page);
+    sums->free_pages += stretch->pages;
+    sums->free_runs++;
+    return qi_check_free_ends(heap, stretch) && qi_check_nothing(chunk, stretch->page + 1, end - 1) &&
+           (!FILL_IS_ON || qi_check_fill(heap, (const uint8_t *)(node + 1), chunk_page_address(chunk, end), sums));
 }
 
 /* C3 */
-static bool inner_codes_are_sound(const struct stretch *stretch)
+static bool inner_codes_are_sound(const struct check_stretch *stretch)
 {
     const page_code_t *codes = stretch->chunk->codes + stretch->page;
     for (size_t page = 1; page < stretch->pages; page++) {
@@ -245,20 +224,19 @@ static bool says_current(const struct bin *bin, const struct bin_run *run)
 /* From check level 3: has nobody written to the run's free slots, one of which may hold its node, nor behind its last
  * slot? */
 static bool check_slots_fill(const struct quarry_heap *heap, const struct bin_run *run, uintptr_t free_slots,
-                             const struct list_node *node, struct sums *sums)
+                             const struct list_node *node, struct check_sums *sums)
 {
     size_t bytes = bin_slot_bytes(bin_of_code(run->code));
     for (uintptr_t rest = FILL_IS_ON ? free_slots : 0; rest != 0; rest &= rest - 1) {
         const uint8_t *slot = bin_run_start(run) + bits_lowest(rest) * bytes;
-        if (!fill_is_whole(heap, slot == (const uint8_t *)node ? slot + sizeof *node : slot, slot + bytes, sums))
+        if (!qi_check_fill(heap, slot == (const uint8_t *)node ? slot + sizeof *node : slot, slot + bytes, sums))
             return false;
     }
     const uint8_t *end = bin_run_start(run) + units_bytes_from_pages(bin_shape_of(run->code)->pages);
-    return !FILL_IS_ON || fill_is_whole(heap, bin_run_start(run) + bin_shape_of(run->code)->slots * bytes, end, sums);
+    return !FILL_IS_ON || qi_check_fill(heap, bin_run_start(run) + bin_shape_of(run->code)->slots * bytes, end, sums);
 }
 
-/* C3, B2, B3 */
-static bool check_small_run(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
+bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
 {
     struct bin_run run = run_of_stretch(stretch);
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
@@ -269,8 +247,8 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
     if (!inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
-        if (!count_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index), bin_slot_bytes(index),
-                         sums))
+        if (!qi_check_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index),
+                            bin_slot_bytes(index), sums))
             return false;
     }
     if (heap->bins.bins[index].map == bin_run_map(&run)) {
@@ -286,61 +264,71 @@ static bool check_small_run(const struct quarry_heap *heap, const struct stretch
            qi_bin_node_is_sound(&heap->bins, node, index) && check_slots_fill(heap, &run, free_slots, node, sums);
 }
 
-static bool check_stretch(const struct quarry_heap *heap, const struct stretch *stretch, struct sums *sums)
+static bool check_stretch(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
 {
     if (stretch->code == PAGE_FREE)
         return check_free_run(heap, stretch, sums);
     if (stretch->code >= PAGE_SMALL)
-        return check_small_run(heap, stretch, sums);
-    return count_block(heap, chunk_page_address(stretch->chunk, stretch->page), units_bytes_from_pages(stretch->pages),
-                       sums) &&
-           hold_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
+        return qi_check_small_run(heap, stretch, sums);
+    return qi_check_block(heap, chunk_page_address(stretch->chunk, stretch->page),
+                          units_bytes_from_pages(stretch->pages), sums) &&
+           qi_check_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
 }
 
 /* V1, V2: idle memory stands in both trees, and what lies behind it in the same piece is in use. */
-static bool check_idle(const struct quarry_heap *heap, const struct added_chunk *part, struct sums *sums)
+bool qi_check_idle(const struct quarry_heap *heap, const struct added_chunk *part)
 {
     const struct chunk_set *set = &heap->bins.runs.chunks;
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
     const size_t bytes = part->chunk.bytes;
-    sums->idle_bytes += bytes - RESERVE_LEAD_BYTES;
     if (sourced == NULL || part->start != (const uint8_t *)part ||
         qi_reserve_find(&sourced->reserve, bytes, part->position) != part ||
         qi_chunk_find_added(set, part->start) != part)
         return false;
     const uint8_t *end = (const uint8_t *)((uintptr_t)part->start + bytes);
     const struct added_chunk *behind = qi_chunk_find_added(set, end);
-    if ((part->part & CHUNK_IS_LAST) == 0 && (behind == NULL || chunk_is_idle(&behind->chunk)))
-        return false;
-    return !FILL_IS_ON || fill_is_whole(heap, (const uint8_t *)(part + 1), end, sums);
+    return (part->part & CHUNK_IS_LAST) != 0 || (behind != NULL && !chunk_is_idle(&behind->chunk));
 }
 
-static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct sums *sums)
+/* The same, counted in; from check level 3, and nobody has written to it. */
+static bool check_idle(const struct quarry_heap *heap, const struct added_chunk *part, struct check_sums *sums)
+{
+    const uint8_t *end = (const uint8_t *)((uintptr_t)part->start + part->chunk.bytes);
+    sums->idle_bytes += part->chunk.bytes - RESERVE_LEAD_BYTES;
+    return qi_check_idle(heap, part) && (!FILL_IS_ON || qi_check_fill(heap, (const uint8_t *)(part + 1), end, sums));
+}
+
+bool qi_check_chunk_head(const struct quarry_heap *heap, struct chunk *chunk)
+{
+    const struct chunk_set *set = &heap->bins.runs.chunks;
+    if (!chunk_is_whole(chunk))
+        return false;
+    if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_is_whole((const struct added_chunk *)chunk))
+        return false;
+    if (chunk_is_idle(chunk))
+        return qi_check_idle(heap, (const struct added_chunk *)(const void *)chunk);
+    if (chunk->page_count == 0)
+        return qi_chunk_find_added(set, chunk->pages) == (struct added_chunk *)chunk;
+    return chunk->codes[-1] == PAGE_EDGE && chunk->codes[chunk->page_count] == PAGE_EDGE &&
+           chunk_find(set, chunk->pages) == chunk;
+}
+
+static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, struct check_sums *sums)
 {
     sums->chunks++;
     sums->chunk_bytes += chunk->bytes;
-    if (!chunk_is_whole(chunk))
-        return report_damage(heap, chunk);
-    if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_is_whole((const struct added_chunk *)chunk))
+    if (!qi_check_chunk_head(heap, chunk))
         return report_damage(heap, chunk);
     if (chunk_is_idle(chunk)) {
         if (check_idle(heap, (const struct added_chunk *)(const void *)chunk, sums))
             return true;
         return sums->reported ? false : report_damage(heap, chunk);
     }
-    if (chunk->page_count == 0) {
-        if (!count_block(heap, chunk->pages, huge_usable_bytes(chunk), sums))
-            return false;
-        if (qi_chunk_find_added(&heap->bins.runs.chunks, chunk->pages) != (struct added_chunk *)chunk)
-            return report_damage(heap, chunk);
-        return true;
-    }
-    if (chunk->codes[-1] != PAGE_EDGE || chunk->codes[chunk->page_count] != PAGE_EDGE ||
-        chunk_find(&heap->bins.runs.chunks, chunk->pages) != chunk)
-        return report_damage(heap, chunk);
-    struct stretch stretch = {chunk, 0, 0, 0};
+    if (chunk->page_count == 0)
+        return qi_check_block(heap, chunk->pages, huge_usable_bytes(chunk), sums);
+    struct check_stretch stretch = {chunk, 0, 0, 0};
     for (; stretch.page < chunk->page_count; stretch.page += stretch.pages)
-        if (!read_stretch(&stretch) || !check_stretch(heap, &stretch, sums)) {
+        if (!qi_check_read(&stretch) || !check_stretch(heap, &stretch, sums)) {
             if (sums->reported)
                 return false;
             return report_damage(heap, chunk_page_address(chunk, stretch.page));
@@ -349,7 +337,7 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 }
 
 /* R1, R2: every free run is in a list of its class, and no list holds anything else. */
-static bool check_run_lists(const struct run_set *set, const struct sums *sums)
+static bool check_run_lists(const struct run_set *set, const struct check_sums *sums)
 {
     size_t listed = 0;
     if (set->class_mask >> (run_classes(set) - 1) >> 1 != 0)
@@ -366,7 +354,7 @@ static bool check_run_lists(const struct run_set *set, const struct sums *sums)
 }
 
 /* B1 */
-static bool check_bin(const struct bin_set *set, unsigned index, const struct sums *sums)
+static bool check_bin(const struct bin_set *set, unsigned index, const struct check_sums *sums)
 {
     size_t listed = 0;
     const struct list_node *node = bin_room(set, index);
@@ -377,7 +365,7 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct su
 }
 
 /* R3, S1, S2, H1, H2 */
-static bool check_figures(const struct quarry_heap *heap, const struct sums *sums)
+static bool check_figures(const struct quarry_heap *heap, const struct check_sums *sums)
 {
     const struct source *source = &heap->bins.runs.chunks.source;
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
@@ -390,8 +378,7 @@ static bool check_figures(const struct quarry_heap *heap, const struct sums *sum
            (source->limit_bytes == 0 || source->acquired_bytes <= source->limit_bytes);
 }
 
-/* Guarded: is what no sum of blocks or pages says undamaged? S3 */
-static bool seals_are_whole(const struct quarry_heap *heap)
+bool qi_check_seals(const struct quarry_heap *heap)
 {
     const struct chunk_set *set = &heap->bins.runs.chunks;
     const struct chunk *hot = chunk_of_gate(set);
@@ -407,8 +394,8 @@ static bool seals_are_whole(const struct quarry_heap *heap)
 
 bool qi_check_heap(const struct quarry_heap *heap)
 {
-    struct sums sums;
-    if (!seals_are_whole(heap))
+    struct check_sums sums;
+    if (!qi_check_seals(heap))
         return report_damage(heap, heap);
     qi_bytes_clear(&sums, sizeof sums);
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk))

@@ -36,6 +36,50 @@ bool qi_chunk_link_is_damaged(struct added_chunk *const *link)
     return UNITS_GUARDED && checked->to != ~checked->check;
 }
 
+/* Is what a chunk says of itself and of the tree below it undamaged? */
+static bool node_is_sound(const struct added_chunk *node)
+{
+    return chunk_is_sound(&node->chunk) && chunk_origin_is_sound(node) && !qi_chunk_link_is_damaged(&node->low) &&
+           !qi_chunk_link_is_damaged(&node->high);
+}
+
+/* All below the high side of a chunk lies above all below its low side; the chunk itself may lie anywhere. On the way
+ * down to the address, what lies next above it is one of the way, or below the last high side that was left aside. */
+bool qi_chunk_next(const struct chunk_set *set, const void *address, struct added_chunk **next)
+{
+    const uintptr_t least = (uintptr_t)address;
+    struct added_chunk *node = chunk_link(&set->root), *aside = NULL;
+    bool is_above = false; /* the address, and so is all below the node */
+    *next = NULL;
+    if (qi_chunk_link_is_damaged(&set->root))
+        return false;
+    while (node != NULL || (aside != NULL && !is_above)) {
+        if (node == NULL) { /* the way ends */
+            node = aside;
+            is_above = true;
+        }
+        if (!node_is_sound(node))
+            return false;
+        const uintptr_t start = (uintptr_t)node->start;
+        const bool is_elsewhere = ((start ^ least) >> node->bit) >> 1 != 0;
+        is_above = is_above || (is_elsewhere && start > least);
+        if (start >= least && (*next == NULL || start < (uintptr_t)(*next)->start))
+            *next = node;
+        struct added_chunk *const low = chunk_link(&node->low), *const high = chunk_link(&node->high);
+        if (is_above) {
+            node = low != NULL ? low : high;
+        } else if (is_elsewhere) { /* below the address, with all below it */
+            node = NULL;
+        } else if (chunk_is_high(node, least)) {
+            node = high;
+        } else {
+            aside = high != NULL ? high : aside;
+            node = low;
+        }
+    }
+    return true;
+}
+
 /* The number of the highest bit in which two addresses differ; 0 for one and the same, which damage may lead to. */
 static unsigned highest_difference(uintptr_t one, uintptr_t other)
 {

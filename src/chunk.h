@@ -414,6 +414,10 @@ BITS_INLINE struct chunk *chunk_of_gate(const struct chunk_set *set)
 /* The added chunk whose memory holds address, or NULL; nothing at address is read. */
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
 
+/* The added chunk that begins at an address or, if none does, next above it; NULL: there is none. False: the tree is
+ * damaged. At most two steps for each bit of an address. */
+bool qi_chunk_next(const struct chunk_set *set, const void *address, struct added_chunk **next);
+
 /* The chunk that may hold a block at address, or NULL; nothing at address is read. */
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
 {

@@ -455,33 +455,25 @@ static bool should_move(const struct quarry_heap *heap, const struct heap_block 
     return bytes <= BIN_MAX_BYTES;
 }
 
-void *qi_heap_realloc(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
-                      size_t align_bytes)
+void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes, size_t align_bytes)
 {
     const size_t old_bytes = qi_heap_usable_bytes(heap, block);
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
     if (placed && !should_move(heap, block, heap_whole_request(bytes)) && qi_heap_resize(heap, block, bytes))
         return address;
-    void *moved = qi_heap_take(heap, bytes, align_bytes);
-    const bool is_there_still = is_where_it_was(heap, block, address);
-    if (moved == NULL) { /* then where it is; shrinking never fails: its pages may stay as many as they are */
-        if (!placed || !is_there_still)
-            return placed && bytes <= old_bytes ? address : NULL;
-        if (qi_heap_resize(heap, block, bytes))
-            return address;
-        if (bytes > old_bytes)
-            return NULL;
-        if (FILL_IS_ON)
-            change_asked(heap, block, old_bytes, asked_for(bytes));
+    void *other = qi_heap_take(heap, bytes, align_bytes);
+    if (other != NULL)
+        return heap_mark_taken(heap, other, bytes);
+    /* Then where it is. Shrinking never fails: its pages may stay as many as they are. */
+    if (!placed || !is_where_it_was(heap, block, address))
+        return placed && bytes <= old_bytes ? address : NULL;
+    if (qi_heap_resize(heap, block, bytes))
         return address;
-    }
-    moved = heap_mark_taken(heap, moved, bytes);
-    qi_bytes_copy(moved, address, bytes < old_bytes ? bytes : old_bytes);
-    if (!is_there_still) /* it stays where it is, nobody's */
-        return moved;
-    mark_dead(heap, address, qi_heap_room_bytes(block));
-    qi_heap_give(heap, block);
-    return moved;
+    if (bytes > old_bytes)
+        return NULL;
+    if (FILL_IS_ON)
+        change_asked(heap, block, old_bytes, asked_for(bytes));
+    return address;
 }
 
 /* --- the life of a heap --- */

@@ -356,10 +356,11 @@ void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 /* Changes a live block's size where it lies. What was found out of the block holds afterwards too. */
 bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes);
 
-/* Changes a live block's size and place; address is its owner's pointer, and so is the answer. NULL: there is no
- * memory, the block is as it was. */
-void *qi_heap_realloc(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
-                      size_t align_bytes);
+/* Where a live block is to lie with another size; address is its owner's pointer. The answer is address: its size was
+ * changed there; or another block, to which the caller copies the contents before the old one is given back; or NULL:
+ * there is no memory, the block is as it was. */
+void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
+                    size_t align_bytes);
 
 /* To be called when the heap has another limit. */
 void qi_heap_limit_was_set(struct quarry_heap *heap);

@@ -8,7 +8,7 @@
 #include "quarry.h"
 
 #include "bytes.h"
-#include "check.h"
+#include "part.h"
 #include "retry.h"
 
 /* A heap lies in memory that it may write, whatever a caller's pointer says. */
@@ -352,20 +352,20 @@ BITS_INLINE size_t usable_or_room(const struct quarry_heap *heap, const struct h
     return MARK_HAS_TAGS ? qi_heap_room_bytes(block) : qi_heap_usable_bytes(heap, block);
 }
 
-/* qi_heap_realloc(), and the marks of a block that stays where it lies. */
-BITS_INLINE void *change_marked(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
-                                size_t align_bytes)
+/* qi_heap_place(), and the marks of a block that stays where it lies, or is as it was until it is copied. */
+BITS_INLINE void *place_marked(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
+                               size_t align_bytes)
 {
     if (!MARK_IS_ON)
-        return qi_heap_realloc(heap, block, address, bytes, align_bytes);
+        return qi_heap_place(heap, block, address, bytes, align_bytes);
     const size_t old_bytes = qi_heap_room_bytes(block), old_usable = usable_or_room(heap, block);
     mark_will_shrink(address, bytes, old_bytes);
-    void *changed = qi_heap_realloc(heap, block, address, bytes, align_bytes);
-    if (changed == NULL)
-        mark_not_shrunk(heap, address, bytes, old_usable);
-    else if (changed == address)
+    void *place = qi_heap_place(heap, block, address, bytes, align_bytes);
+    if (place == address)
         mark_resized(heap, address, bytes, old_bytes, qi_heap_room_bytes(block));
-    return changed;
+    else
+        mark_not_shrunk(heap, address, bytes, old_usable);
+    return place;
 }
 
 /* qi_heap_resize(), and the marks of the block; not of one that is lent. */
@@ -384,26 +384,70 @@ BITS_INLINE bool resize_marked(struct quarry_heap *heap, struct heap_block *bloc
     return done;
 }
 
+/* Is the block still live, and as long, that was found at an address before the lock was left? If not, that is
+ * reported: somebody has freed it meanwhile, and perhaps the address was handed out again. */
+static bool find_again(const struct quarry_heap *heap, const void *address, size_t room_bytes, size_t bytes,
+                       struct heap_block *block)
+{
+    if (!find(heap, address, bytes, block))
+        return false;
+    return qi_heap_room_bytes(block) == room_bytes || report(heap, QUARRY_DOUBLE_FREE, address, bytes);
+}
+
+static void free_found(struct quarry_heap *heap, void *address, const struct heap_block *block)
+{
+    if (MARK_IS_ON)
+        mark_dead(heap, address, qi_heap_room_bytes(block));
+    qi_heap_give(heap, block);
+}
+
+/* What is known of a block before another place is looked for, which may run a callback. */
+struct old_size {
+    size_t usable_bytes, room_bytes;
+};
+
+/* Copies a block's contents to another one, outside the lock, while both are live; then the old one is freed. NULL: the
+ * old one was no longer live, and the other one is freed. The lock is held; it is released. */
+static void *move_and_leave(struct quarry_heap *heap, const struct old_size *old, void *address, void *to, size_t bytes,
+                            uintptr_t saved)
+{
+    struct heap_block block;
+    leave(heap, saved);
+    mark_enter();
+    qi_bytes_copy(to, address, bytes < old->usable_bytes ? bytes : old->usable_bytes);
+    mark_leave();
+    saved = lock_enter(heap);
+    const bool is_live = find_again(heap, address, old->room_bytes, bytes, &block);
+    void *dead = is_live ? address : to;
+    if (is_live || heap_find(heap, to, QUARRY_CHECK_LEVEL, &block) == 0)
+        free_found(heap, dead, &block);
+    leave(heap, saved);
+    return is_live ? to : NULL;
+}
+
 static void *change(struct quarry_heap *heap, void *address, size_t align_bytes, size_t bytes)
 {
     uintptr_t saved;
     if (!enter(heap, &saved))
         return reentered(heap, address, bytes, saved);
-    void *changed = NULL;
+    void *place = NULL;
     struct heap_block block;
+    struct old_size old;
     bool live = find(heap, address, bytes, &block);
-    if (live && bytes <= UNITS_REQUEST_MAX_BYTES) {
-        while ((changed = change_marked(heap, &block, address, bytes, align_bytes)) == NULL &&
-               retry_ask(heap, bytes, &saved)) {
-            live = find(heap, address, bytes, &block); /* the hook may have moved its neighbours, or freed it */
-            if (!live)
-                break;
-        }
+    while (live && bytes <= UNITS_REQUEST_MAX_BYTES) {
+        old.usable_bytes = qi_heap_usable_bytes(heap, &block);
+        old.room_bytes = qi_heap_room_bytes(&block);
+        place = place_marked(heap, &block, address, bytes, align_bytes);
+        if (place != NULL || !retry_ask(heap, bytes, &saved))
+            break;
+        live = find(heap, address, bytes, &block); /* the hook may have moved its neighbours, or freed it */
     }
-    if (changed == NULL && live)
+    if (place != NULL && place != address)
+        return move_and_leave(heap, &old, address, place, bytes, saved);
+    if (place == NULL && live)
         count_failure(heap);
     leave(heap, saved);
-    return changed;
+    return place;
 }
 
 void *quarry_realloc(struct quarry_heap *heap, void *block, size_t bytes)
@@ -782,4 +826,32 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
     qi_bin_give_spare(&heap->bins);
     qi_check_walk(heap, visit, context);
     leave(heap, saved);
+}
+
+enum quarry_progress quarry_check_some(struct quarry_heap *heap, struct quarry_cursor *cursor, size_t pages)
+{
+    uintptr_t saved;
+    if (!enter(heap, &saved)) {
+        reentered(heap, NULL, 0, saved);
+        return QUARRY_DAMAGED;
+    }
+    enum quarry_progress progress = qi_part_check(heap, cursor, pages);
+    leave(heap, saved);
+    return progress;
+}
+
+enum quarry_progress quarry_walk_some(struct quarry_heap *heap, struct quarry_cursor *cursor, size_t pages,
+                                      bool (*visit)(void *context, const struct quarry_block *block), void *context)
+{
+    const struct check_visitor visitor = {heap, visit, context};
+    uintptr_t saved;
+    if (!enter(heap, &saved)) {
+        reentered(heap, NULL, 0, saved);
+        return QUARRY_DAMAGED;
+    }
+    qi_heap_flush(heap);
+    qi_bin_give_spare(&heap->bins);
+    enum quarry_progress progress = qi_part_walk(&visitor, cursor, pages);
+    leave(heap, saved);
+    return progress;
 }

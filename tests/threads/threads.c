@@ -225,6 +225,7 @@ static void add_region(void)
 /* Functions that look at the whole heap are called less often: they have the lock for long. */
 static void look_around(struct thread *self)
 {
+    struct quarry_cursor cursor = {0, 0, 0};
     size_t live = 0;
     switch (below(self, 8)) {
     case 0:
@@ -239,6 +240,14 @@ static void look_around(struct thread *self)
         break;
     case 3:
         add_region();
+        break;
+    case 4: /* other threads' calls come between two parts */
+        while (quarry_check_some(heap, &cursor, 20) == QUARRY_MORE)
+            continue;
+        break;
+    case 5:
+        while (quarry_walk_some(heap, &cursor, 20, count_block, &live) == QUARRY_MORE)
+            continue;
         break;
     default:
         quarry_trim(heap);

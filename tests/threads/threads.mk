@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
-# threads.mk: the calls of several threads at once, with every lock that a process has. ThreadSanitizer looks at the
-# library and at the test where it can (64-bit); its own view of the spin lock comes from the compiler's atomics, which
-# it knows. On 32-bit hosts it does not exist, and the same test runs without it.
+# threads.mk: the calls of several threads at once, and an interrupt in the middle of a call that copies or clears,
+# with every lock that a process has. ThreadSanitizer looks at the library and at the tests where it can (64-bit); it
+# knows the spin lock by the compiler's atomics. On 32-bit hosts it does not exist, and the same tests run without it.
 #
 # A variant: bits, lock, check level.
 
 THREADS_VARIANTS := 64-smp-1 64-hook-1 64-smp-2 64-hook-3 32-smp-1 32-hook-2
+
+THREADS_PROGRAMS := threads interrupted
 
 THREADS_LOCK_smp  := -DQUARRY_LOCK=QUARRY_LOCK_SMP
 THREADS_LOCK_hook := -DQUARRY_LOCK=QUARRY_LOCK_HOOK
@@ -20,16 +22,16 @@ $(call flags_file,threads/$(1)/test,$(call threads_cc,$(subst -, ,$(1))))
 build/threads/$(1)/src/%.o: src/%.c build/threads/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call threads_cc,$(subst -, ,$(1))) -std=c11 -ffreestanding $(WARN) -Werror -Iinclude -Iarch/hosted $(DEPS) -c $$< -o $$@
-build/threads/$(1)/threads.o: tests/threads/threads.c build/threads/$(1)/test.flags
+build/threads/$(1)/%.o: tests/threads/%.c build/threads/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call threads_cc,$(subst -, ,$(1))) -std=gnu11 -pthread -Wall -Wextra -Werror -Iinclude $(DEPS) -c $$< -o $$@
-build/threads/$(1)/threads: $(call objects_of,$(SRC),threads/$(1)) build/threads/$(1)/threads.o
+build/threads/$(1)/%: $(call objects_of,$(SRC),threads/$(1)) build/threads/$(1)/%.o
 	$(call threads_cc,$(subst -, ,$(1))) -pthread $$^ -o $$@
--include $(patsubst %.o,%.d,$(call objects_of,$(SRC),threads/$(1))) build/threads/$(1)/threads.d
+-include $(patsubst %.o,%.d,$(call objects_of,$(SRC),threads/$(1))) $(THREADS_PROGRAMS:%=build/threads/$(1)/%.d)
 endef
 $(foreach variant,$(THREADS_VARIANTS),$(eval $(call threads_rules,$(variant))))
 
-THREADS_IMAGES := $(THREADS_VARIANTS:%=build/threads/%/threads)
-threads_jobs = $(foreach variant,$(THREADS_VARIANTS),$(call job,threads $(variant),$(HOST_SECONDS),tests/threads/run.sh build/threads/$(variant)/threads))
+THREADS_IMAGES := $(foreach variant,$(THREADS_VARIANTS),$(THREADS_PROGRAMS:%=build/threads/$(variant)/%))
+threads_jobs = $(foreach image,$(THREADS_IMAGES),$(call job,$(image:build/%=%),$(HOST_SECONDS),tests/threads/run.sh $(image)))
 
 NEED_TEST += libtsan2:/usr/lib/gcc/x86_64-linux-gnu/12/libtsan.so

@@ -4,7 +4,7 @@
  * flips in codes, maps, lists and figures that mean something. A byte of control data that means nothing (a
  * stale code, the map of a page inside a run) may be anything, but must not lead the check astray.
  */
-#include "../../src/check.h"
+#include "../../src/part.h"
 
 #include "unit_bin.h"
 
@@ -45,16 +45,39 @@ static struct quarry_heap *busy_heap(void)
 
 /* --- damage --- */
 
+/* Does the check in parts of a page find only what shows in one place, not in sums? */
+static bool is_in_one_place;
+
+/* The check in parts of a page. What it finds the whole check finds, too. */
+static bool check_in_parts(struct quarry_heap *heap, bool is_sound, bool must_be_found)
+{
+    struct quarry_cursor cursor = {0, 0, 0};
+    enum quarry_progress progress = QUARRY_MORE;
+    for (unsigned parts = 0; progress == QUARRY_MORE; parts++) {
+        if (!CHECK(parts < 1000))
+            return false;
+        progress = qi_part_check(heap, &cursor, 1);
+    }
+    if (is_sound)
+        CHECK_EQ(progress, QUARRY_DONE);
+    if (must_be_found && is_in_one_place)
+        CHECK_EQ(progress, QUARRY_DAMAGED);
+    if (progress == QUARRY_DAMAGED)
+        expect_misuse(heap, KIND(QUARRY_CORRUPT));
+    return true;
+}
+
 /* Flips a bit, and back. */
 static void flip_bit(struct quarry_heap *heap, uint8_t *byte, unsigned bit, bool must_be_found)
 {
     *byte ^= (uint8_t)(1u << bit);
     const bool sound = qi_check_heap(heap);
+    if (!sound)
+        expect_misuse(heap, KIND(QUARRY_CORRUPT));
+    check_in_parts(heap, sound, must_be_found);
     *byte ^= (uint8_t)(1u << bit);
     if (must_be_found)
         CHECK(!sound);
-    if (!sound)
-        expect_misuse(heap, KIND(QUARRY_CORRUPT));
 }
 
 /* Each bit of a byte in turn. */
@@ -98,11 +121,15 @@ static void flip_code(struct quarry_heap *heap, page_code_t *code, unsigned mask
         const unsigned flipped = *code ^ 1u << bit;
         *code = (page_code_t)flipped;
         const bool sound = qi_check_heap(heap);
-        *code ^= (page_code_t)(1u << bit);
-        if ((mask >> bit & 1) != 0 && !may_stand_for(*code, flipped))
-            CHECK(!sound);
         if (!sound)
             expect_misuse(heap, KIND(QUARRY_CORRUPT));
+        const unsigned whole = flipped ^ 1u << bit;
+        const bool must_be_found = (mask >> bit & 1) != 0 && !may_stand_for(whole, flipped);
+        is_in_one_place = whole < PAGE_SMALL || flipped < PAGE_SMALL; /* another bin may show in the sums alone */
+        check_in_parts(heap, sound, must_be_found);
+        *code ^= (page_code_t)(1u << bit);
+        if (must_be_found)
+            CHECK(!sound);
     }
     CHECK(qi_check_heap(heap));
 }
@@ -157,6 +184,7 @@ TEST(test_check_finds_each_bit_of_codes_that_flips)
 
 TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
 {
+    is_in_one_place = true;
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
@@ -172,14 +200,18 @@ TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
             flip(heap, chunk_map(chunk, page), true);
         else
             for (unsigned slot = 0; slot < (BIN_OWN_WORD ? BITS_WORD : bin_shape_of(code)->slots) && !test_is_over();
-                 slot++)
+                 slot++) {
+                is_in_one_place = false;
                 flip_bit(heap, chunk_map(chunk, page) + byte_of_slot(slot), slot % 8, true);
+            }
+        is_in_one_place = true;
         page += pages;
     }
 }
 
 TEST(test_check_survives_each_bit_of_codes_and_maps_that_flips)
 {
+    is_in_one_place = false;
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
@@ -233,6 +265,7 @@ TEST(test_check_finds_wide_inner_codes_that_are_left_in_other_runs)
 
 TEST(test_check_finds_each_bit_of_lists_that_flips)
 {
+    is_in_one_place = true;
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
@@ -249,6 +282,7 @@ TEST(test_check_finds_each_bit_of_lists_that_flips)
 
 TEST(test_check_finds_each_bit_of_nodes_that_flips)
 {
+    is_in_one_place = true;
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
@@ -296,6 +330,7 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
 
 TEST(test_check_finds_each_bit_of_figures_that_flips)
 {
+    is_in_one_place = false;
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;

@@ -75,6 +75,22 @@ static const struct added_chunk *model_find(const struct model *model, size_t in
     return NULL;
 }
 
+/* The first one at an address or above it. */
+static const struct added_chunk *model_next(const struct model *model, uintptr_t address)
+{
+    for (size_t i = 0; i < model->count; i++)
+        if (model->intervals[i].present && (uintptr_t)model->intervals[i].chunk >= address)
+            return model->intervals[i].chunk;
+    return NULL;
+}
+
+static void check_next(const struct model *model, uintptr_t address)
+{
+    struct added_chunk *next;
+    CHECK(qi_chunk_next(model->set, (const void *)address, &next));
+    CHECK_EQ(next, model_next(model, address));
+}
+
 /* Chunks looked at on the way to an address. */
 static unsigned steps_to(const struct chunk_set *set, uintptr_t address)
 {
@@ -99,6 +115,7 @@ static void check_interval(const struct model *model, size_t index)
         CHECK_EQ(qi_chunk_find_added(model->set, address), model_find(model, index, addresses[i]));
         CHECK_EQ(chunk_find(model->set, address), model_find(model, index, addresses[i]));
         CHECK(model->set->root == NULL || steps_to(model->set, addresses[i]) <= model->set->root->bit + 1u);
+        check_next(model, addresses[i]);
     }
 }
 
@@ -113,6 +130,9 @@ static void check_model(const struct model *model)
     CHECK(model->set->root == NULL || model->set->root->bit < BITS_WORD);
     for (size_t i = 0; i < model->count && !test_is_over(); i++)
         check_interval(model, i);
+    check_next(model, 0);
+    check_next(model, UINTPTR_MAX);
+    check_next(model, (uintptr_t)test_random() << (BITS_WORD - 32));
     if (model->present == 0)
         CHECK_EQ(model->set->root, NULL);
 }
