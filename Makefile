@@ -431,6 +431,7 @@ BENCH_TABLES := $(foreach table,instructions region worst growth host size level
 NEED_BENCH   := gnuplot-nox:gnuplot
 
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
+include tests/bench/masked/table.mk
 include tests/request_end/request_end.mk
 include tests/last_byte/last_byte.mk
 include tests/static/static.mk
@@ -463,10 +464,10 @@ bench bench-quick:
 	@$(if $(call bench_times,$(bench_wanted)),$(MAKE) -s -j1 $(call bench_times,$(bench_wanted)))
 	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
 
-# Figures that must not rise: those of two machines, and all of the tables region and size.
+# Figures that must not rise: those of two machines, all of the tables region and size, and masked sections.
 NEED_BUDGET  := $(NEED_RUN) $(NEED_32) $(NEED_BENCH_CALLS) binutils:readelf gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
 NEED_TEST    += $(NEED_BUDGET)
-BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES)))
+BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES))) build/bench/masked.tsv
 ifdef bench_calls_tables
 $(eval $(call bench_calls_tables,build/bench/budget,mps2-an386 microbit))
 BUDGET_FILES += $(BENCH_FILES_instructions:%=build/bench/budget/%.tsv)
@@ -612,6 +613,7 @@ help:
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
 	@echo 'make bench-host  time of a call on this host beside Zend MM, in some 20 seconds'
 	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'
+	@echo 'make bench-masked  the longest section with interrupts masked of each function, on Cortex-M3 and M4'
 	@echo 'make bench-levels  what each check level costs: instructions, bytes, code; writes docs/levels.md'
 	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'

@@ -53,6 +53,14 @@ mps2-an386_SOURCES := arch/armv7em/qemu/mps2-an386.c $(cortex_m_SOURCES)
 mps2-an386_LDFLAGS := -T linker/mps2-an386.ld $(mps2-an386_CFLAGS) $(image_LDFLAGS)
 mps2-an386_LIBS := -lgcc
 
+# The same board with a Cortex-M3, for measurements: to tests it is no other than lm3s6965evb, so it is not in MACHINES.
+mps2-an385_ISA := armv7m
+mps2-an385_CC := $(arm_CC)
+mps2-an385_CFLAGS := -mcpu=cortex-m3 -mthumb -mfloat-abi=soft
+mps2-an385_SOURCES := arch/armv7m/qemu/mps2-an385.c $(cortex_m_SOURCES)
+mps2-an385_LDFLAGS := -T linker/mps2-an386.ld $(mps2-an385_CFLAGS) $(image_LDFLAGS)
+mps2-an385_LIBS := -lgcc
+
 mps2-an505_ISA := armv8m
 mps2-an505_CC := $(arm_CC)
 mps2-an505_CFLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=soft

@@ -339,8 +339,8 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
  *  Returns    QUARRY_MORE, QUARRY_DONE, or QUARRY_DAMAGED after a report. After the last two the next call with the
  *             cursor begins anew. What no part can see is not checked: whether figures agree with the sums over all
  *             pages, and whether lists hold all that they should.
- *  Units      pages: how many pages to look at, of QUARRY_PAGE_BYTES; a list's head and a huge block count as one. At least
- *             one is looked at; a run of small blocks is never parted.
+ *  Units      pages: how many pages to look at, of QUARRY_PAGE_BYTES; a list's head and a huge block count as one. At
+ *             least one is looked at; a run of small blocks is never parted.
  *  Owner      the cursor is the caller's, all zero before the first call, and for one heap.
  *  Time       two lookups for each chunk, and for each page a constant: see docs/interrupts.md. Does not grow with the
  *             heap.
@@ -350,9 +350,9 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
  *  Contents   of blocks: not looked at. */
 enum quarry_progress quarry_check_some(struct quarry_heap *heap, struct quarry_cursor *cursor, size_t pages);
 
-/** Go on with a walk, a part at a time: see quarry_check_some() and quarry_walk(). A block that lives throughout is shown
- *  once; one that is taken or freed meanwhile once or not at all, as well as free memory; one that realloc moves
- *  meanwhile may be shown at both places, or at neither. In address order: the first chunk, then the others.
+/** Go on with a walk, a part at a time: see quarry_check_some() and quarry_walk(). A block that lives throughout is
+ *  shown once; one that is allocated or freed meanwhile once or not at all, and so is free memory; one that realloc
+ *  moves meanwhile may be shown at both places, or at neither. In address order: the first chunk, then the others.
  *  Returns    QUARRY_MORE, QUARRY_DONE (also when visit answers false), or QUARRY_DAMAGED after a report.
  *  Units      pages: as there, but a large block and a free run count as one page.
  *  Owner      as there. What visit is shown is valid during its call.

@@ -44,8 +44,8 @@ bool qi_check_heap(const struct quarry_heap *heap);
 /* Reads the stretch that starts at stretch->page; false if its code or length makes no sense. */
 bool qi_check_read(struct check_stretch *stretch);
 
-/* Shows a live block of so many bytes, canary included; a huge block or idle memory; or all that a stretch holds. False: the visitor has seen
- * enough. */
+/* Shows a live block of so many bytes, canary included; a huge block or idle memory; or all that a stretch holds.
+ * False: the visitor has seen enough. */
 bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,
                          enum quarry_block_kind kind);
 bool qi_check_show_huge(const struct check_visitor *visitor, const struct chunk *chunk);

@@ -4,7 +4,8 @@
 # budget.py check|lower|set BUDGET.tsv FILE.tsv...: figures that must not rise.
 #
 # Takes from the bench's tables (by their names) every figure of the library's own that is exact: instructions of malloc
-# and free (mean, p99, max) and of create, smallest regions, bytes of code, control data and stack.
+# and free (mean, p99, max) and of create, smallest regions, bytes of code, control data and stack, and instructions of
+# the longest sections with interrupts masked.
 #
 #   check  fails for each figure that is above its budget, has none, or is in the budget and was not measured
 #   lower  writes the budget anew, but no figure higher than it was; says what it could not lower
@@ -55,8 +56,12 @@ def stack(row):
     yield f"stack {row['function']} at callback", row["at_callback"]
 
 
+def masked(row):
+    yield f"masked {row['machine']} {row['function']}, {row['heaps']}", row["most"]
+
+
 FIGURES = {"instructions": instructions, "instructions-create": create, "region": region, "size-code": code,
-           "size-control": control, "size-stack": stack}
+           "size-control": control, "size-stack": stack, "masked": masked}
 
 
 def measured(paths):

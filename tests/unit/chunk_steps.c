@@ -19,6 +19,7 @@ static struct added_chunk *counted_link(struct added_chunk *const *link)
 #define chunk_link               counted_link
 #define qi_chunk_shut            counted_chunk_shut
 #define qi_chunk_find_added      counted_find_added
+#define qi_chunk_next            counted_next
 #define qi_chunk_added_if_there  counted_added_if_there
 #define qi_chunk_link_is_damaged counted_link_is_damaged
 #define qi_chunk_is_whole        counted_is_whole
@@ -33,6 +34,7 @@ static struct added_chunk *counted_link(struct added_chunk *const *link)
 
 /* As in the header, under these names. */
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
+bool qi_chunk_next(const struct chunk_set *set, const void *address, struct added_chunk **next);
 struct chunk *qi_chunk_added_if_there(const struct chunk_set *set, struct chunk *chunk);
 bool qi_chunk_link_is_damaged(struct added_chunk *const *link);
 bool qi_chunk_is_whole(const struct added_chunk *added);
