@@ -244,6 +244,17 @@ HOST_RUN_s390x   := qemu-s390x
 NEED_BIG_ENDIAN := $(foreach cpu,powerpc mips s390x,gcc-$(cpu)-linux-gnu:$(cpu)-linux-gnu-gcc libc6-dev-$(cpu)-cross:/usr/$(cpu)-linux-gnu/lib/libc.a) \
 	qemu-user:qemu-ppc
 
+# make test leaves these to make test-all, which sets ALL: each is what others are in two parts. Of a big-endian process,
+# and of a CPU whose code others have too, make test has the images that run the whole library.
+ALL ?=
+HOSTS_LATER := gcc-32-san clang-64-san gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level3 gcc-32-track gcc-64-track3
+TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
+IMAGES_LATER_be       := unit emalloc
+IMAGES_LATER_machines := unit
+MACHINES_SHORT        := lm3s6965evb mps2-an505 virt-a15 linux-armeb
+test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
+test_machine_images = $(filter-out $(if $(ALL),,$(if $(filter $(MACHINES_SHORT),$(1)),$(IMAGES_LATER_machines))),$(call machine_images,$(1)))
+
 word_of = $(word $(1),$(subst -, ,$(2)))
 host_run = $(HOST_RUN_$(call word_of,1,$(1))) build/host/$(1)/$(2)
 host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
@@ -279,7 +290,7 @@ build/host/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(call image_sources,$(2)
 
 endef
 $(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
-HOST_IMAGES := $(foreach host,$(HOSTS),$(patsubst %,build/host/$(host)/%,$(call host_images,$(host))))
+HOST_IMAGES := $(foreach host,$(TEST_HOSTS),$(patsubst %,build/host/$(host)/%,$(call test_host_images,$(host))))
 
 # The API tests once more, on the two-file version; those of emalloc.h with its headers too.
 DIST_IMAGES  := api emalloc
@@ -353,7 +364,7 @@ build/qemu/$(1)/$(2).elf: $(call objects_of,$($(1)_SOURCES) $(HARNESS) $(wildcar
 
 endef
 $(foreach machine,$(MACHINE_BUILDS) virt-mte,$(eval $(call machine_rules,$(machine))))
-MACHINE_IMAGES := $(foreach machine,$(MACHINE_BUILDS),$(patsubst %,build/qemu/$(machine)/%.elf,$(call machine_images,$(machine))))
+MACHINE_IMAGES := $(foreach machine,$(MACHINE_BUILDS),$(patsubst %,build/qemu/$(machine)/%.elf,$(call test_machine_images,$(machine))))
 
 # --- Examples --------------------------------------------------------------------------------------------------------
 
@@ -524,8 +535,8 @@ tab := $(subst ,,	)
 job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
 
 define test_jobs
-$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
-$(foreach host,$(HOSTS),$(foreach image,$(call host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
+$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
+$(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))" $(MORE_$(isa))))\
@@ -567,7 +578,10 @@ TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
 	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
 
-.PHONY: test test-images
+.PHONY: test test-all test-images
+test-all:
+	@$(MAKE) -s ALL=1 test
+
 test:
 	@tools/need.sh $(NEED_TEST)
 	@: $(shell mkdir -p build)$(file >build/tests.list,$(test_jobs))
@@ -603,6 +617,7 @@ help:
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make run         boot the examples under QEMU and show what they print, shortened; FULL=1: all of it'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
+	@echo 'make test-all    the same with every build and image: twice as long'
 	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
 	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'
 	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
