@@ -176,6 +176,8 @@ static inline bool room_is_sound(const struct bin_set *set, unsigned index, cons
     if (UNITS_GUARDED && (!qi_bin_is_listed(set, node, index) || !list_head_is_sound(&set->runs.chunks, head)))
         return false;
     run->chunk = run_chunk_of(&set->runs, node);
+    if (run->chunk == NULL)
+        return false;
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);
     return next_is_sound(set, node, index) && list_first_is_unwritten(&set->runs.chunks, head, node);

@@ -108,9 +108,9 @@ static bool links_are_sound(const struct added_chunk *added)
                               chunk_link(added->link) == added && !qi_chunk_link_is_damaged(&added->chunk.next));
 }
 
-static struct added_chunk **child_link(struct added_chunk *node, const struct added_chunk *towards)
+static struct added_chunk **child_link(struct added_chunk *above, const struct added_chunk *below)
 {
-    return chunk_is_high(node, (uintptr_t)towards) ? &node->high : &node->low;
+    return chunk_is_high(above, (uintptr_t)below) ? &above->high : &above->low;
 }
 
 /* The seal changes by as much, so that damage stays damage. */

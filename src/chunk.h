@@ -83,10 +83,10 @@ enum page_code {
     PAGE_EDGE = 6 << PAGE_SLOT_SHIFT,                                 /* before the first and after the last page */
 };
 
-/* Is that the code of a free run's first or last page? */
+/* Is that the code of a free run's first or last page? The two differ in one bit at most. */
 BITS_INLINE bool page_code_is_free(unsigned code)
 {
-    return code == PAGE_FREE || code == PAGE_FREE_END;
+    return (code | (PAGE_FREE ^ PAGE_FREE_END)) == PAGE_FREE;
 }
 
 /* How many edges stand in front of the codes. */

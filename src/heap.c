@@ -432,9 +432,11 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
     }
     if (!chunk_is_sound(block->run.chunk)) /* damaged while a callback ran, which was reported: its end is not known */
         return done && bytes <= old_bytes;
-    if (done && FILL_IS_ON) {
+    if (!done)
+        return false;
+    if (FILL_IS_ON) {
         change_asked(heap, block, old_asked, asked_for(asked_bytes));
-    } else if (done) {
+    } else {
         const size_t new_bytes = qi_heap_whole_bytes(block);
         if (block->kind != QUARRY_SMALL) {
             heap_count_given(heap, old_bytes);
@@ -442,7 +444,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
         }
         note_loose(heap, block->kind, bytes, new_bytes);
     }
-    return done;
+    return true;
 }
 
 /* Would a block of another kind or bin be better than changing this one where it lies? */
@@ -679,6 +681,8 @@ bool qi_heap_resize_huge(struct quarry_heap *heap, struct added_chunk **huge, si
 static size_t largest_of_idle(const struct quarry_heap *heap, const struct added_chunk *part)
 {
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    if (sourced == NULL) /* damaged: no request is served from it */
+        return 0;
     const size_t bytes = part->chunk.bytes, pages = qi_chunk_pages_that_fit(bytes - sizeof *part);
     return bytes > sourced->chunk_bytes || pages > sourced->chunk_pages ? bytes - RESERVE_LEAD_BYTES
                                                                         : units_bytes_from_pages(pages);

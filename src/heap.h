@@ -163,10 +163,8 @@ BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_
     return heap->bins.runs.chunks.source.provider != NULL ? sourced : NULL;
 }
 
-#define HEAP_CHUNK_MIN_BYTES ((size_t)4096)
+#define HEAP_CHUNK_MIN_BYTES UNITS_SOURCE_BYTES /* chunks are whole frames */
 #define HEAP_CHUNK_MAX_BYTES ((size_t)64 << 20)
-
-_Static_assert(HEAP_CHUNK_MIN_BYTES % UNITS_SOURCE_BYTES == 0, "chunks are whole frames");
 
 /* May chunks of a source have so many bytes? */
 BITS_INLINE bool heap_chunk_bytes_are_sound(size_t bytes)

@@ -60,7 +60,7 @@ BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved)
 #define lock_shared_replace(pointer, old, value)                                                                       \
     ((void)__atomic_compare_exchange_n(pointer, &(old), value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 #else
-#define lock_shared_load(pointer)         (*(volatile __typeof__(*(pointer)) *)(pointer))
+#define lock_shared_load(pointer)         (*(volatile __typeof__(*(pointer)) *)(void *)(pointer))
 #define lock_shared_store(pointer, value) ((void)(lock_shared_load(pointer) = (value)))
 #define lock_shared_replace(pointer, old, value)                                                                       \
     (lock_shared_load(pointer) == (old) ? lock_shared_store(pointer, value) : (void)0)

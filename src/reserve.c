@@ -22,11 +22,11 @@ static struct added_chunk *high_of(const struct added_chunk *part)
     return (struct added_chunk *)(void *)part->chunk.maps;
 }
 
-static void set_below(struct added_chunk *part, struct added_chunk *low, struct added_chunk *high)
+static void set_below(struct added_chunk *above, struct added_chunk *low, struct added_chunk *high)
 {
-    part->chunk.codes = (page_code_t *)(void *)low;
-    part->chunk.maps = (uint8_t *)high;
-    chunk_close(&part->chunk);
+    above->chunk.codes = (page_code_t *)(void *)low;
+    above->chunk.maps = (uint8_t *)high;
+    chunk_close(&above->chunk);
 }
 
 /* A way down the tree: the part that was reached last, and the side of it on which the way goes on. */
