@@ -23,7 +23,7 @@ struct part {
 };
 
 /* Where a part goes on. */
-struct place {
+struct part_place {
     struct chunk *chunk;
     size_t page;
 };
@@ -77,7 +77,7 @@ static size_t page_of(const struct chunk *chunk, uintptr_t address)
 /* --- one step of the walk --- */
 
 /* Shows what starts at a page, and goes on behind it. */
-static enum quarry_progress show(struct part *part, struct place *place)
+static enum quarry_progress show(struct part *part, struct part_place *place)
 {
     struct check_stretch stretch = {place->chunk, place->page, 0, 0};
     if (!qi_check_read(&stretch))
@@ -111,7 +111,7 @@ static bool free_pages_are_filled(const struct part *part, const struct check_st
 }
 
 /* Looks at what starts at a page: a run of small blocks as a whole, of anything else the first page. */
-static enum quarry_progress check_start(struct part *part, struct place *place)
+static enum quarry_progress check_start(struct part *part, struct part_place *place)
 {
     struct check_sums sums;
     struct check_stretch stretch = {place->chunk, place->page, 0, 0};
@@ -136,7 +136,7 @@ static enum quarry_progress check_start(struct part *part, struct place *place)
 
 /* Fills in the large block or free run, the start of which was looked at before the cursor came to stand inside it.
  * False: it is no more. */
-static bool find_seen(const struct part *part, const struct place *place, struct check_stretch *stretch)
+static bool find_seen(const struct part *part, const struct part_place *place, struct check_stretch *stretch)
 {
     stretch->chunk = place->chunk;
     stretch->page = page_of(place->chunk, part->cursor->seen);
@@ -147,7 +147,8 @@ static bool find_seen(const struct part *part, const struct place *place, struct
 }
 
 /* Looks at a page of a large block or free run, behind its first. */
-static enum quarry_progress check_inner(struct part *part, struct place *place, const struct check_stretch *stretch)
+static enum quarry_progress check_inner(struct part *part, struct part_place *place,
+                                        const struct check_stretch *stretch)
 {
     struct check_sums sums;
     const size_t page = place->page++;
@@ -238,7 +239,7 @@ static enum quarry_progress check_heads(struct part *part)
 
 /* The chunk that holds the place where to go on, and the page in it. NULL chunk: there is nothing any more. False: the
  * tree of chunks is damaged. */
-static bool find_place(const struct part *part, struct place *place)
+static bool find_place(const struct part *part, struct part_place *place)
 {
     const uintptr_t at = part->cursor->at;
     place->page = 0;
@@ -273,7 +274,7 @@ static enum quarry_progress begin_chunk(struct part *part, struct chunk *chunk)
 }
 
 /* Looks at what lies at a page, and goes on behind it. */
-static enum quarry_progress look(struct part *part, struct place *place)
+static enum quarry_progress look(struct part *part, struct part_place *place)
 {
     struct check_stretch stretch;
     if (part->visitor == NULL && find_seen(part, place, &stretch))
@@ -286,7 +287,7 @@ static enum quarry_progress look(struct part *part, struct place *place)
 }
 
 /* Goes through a chunk's pages until the part is over. */
-static enum quarry_progress go_through(struct part *part, struct place *place)
+static enum quarry_progress go_through(struct part *part, struct part_place *place)
 {
     enum quarry_progress progress = QUARRY_MORE;
     while (progress == QUARRY_MORE && part->pages != 0 && place->page < place->chunk->page_count)
@@ -301,7 +302,7 @@ static uintptr_t start_of(const struct chunk *chunk)
 }
 
 /* The cursor goes on at a place, or behind its chunk. QUARRY_DONE: that is the end of the address space. */
-static enum quarry_progress move_cursor(struct quarry_cursor *cursor, const struct place *place)
+static enum quarry_progress move_cursor(struct quarry_cursor *cursor, const struct part_place *place)
 {
     cursor->at = (uintptr_t)chunk_page_address(place->chunk, place->page);
     if (place->page < place->chunk->page_count)
@@ -318,7 +319,7 @@ static enum quarry_progress go_on_in_chunk(struct part *part)
 {
     const struct quarry_cursor *cursor = part->cursor;
     enum quarry_progress progress = QUARRY_MORE;
-    struct place place;
+    struct part_place place;
     if (!find_place(part, &place))
         return report(part, &chunks_of(part)->root);
     if (place.chunk == NULL)

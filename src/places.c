@@ -85,17 +85,24 @@ bool qi_places_add(struct places *places, const void *block, size_t bytes, const
     return true;
 }
 
-struct place_entry *qi_places_find(const struct places *places, const void *block)
+/* Where a block's entry stands; the capacity: nowhere. An index, as a difference of pointers would be divided. */
+static size_t index_of(const struct places *places, const void *block)
 {
     if (places->capacity == 0)
-        return NULL;
+        return 0;
     size_t index = first_index(places, block);
     while (places->entries[index].block != block) {
         if (places->entries[index].block == NULL)
-            return NULL;
+            return places->capacity;
         index = next_index(places, index);
     }
-    return &places->entries[index];
+    return index;
+}
+
+struct place_entry *qi_places_find(const struct places *places, const void *block)
+{
+    const size_t index = index_of(places, block);
+    return index < places->capacity ? &places->entries[index] : NULL;
 }
 
 /* Does an entry whose search begins at first still get found in place gap, if it stands at index? */
@@ -106,22 +113,21 @@ static bool may_fill(size_t first, size_t gap, size_t index)
 
 void qi_places_remove(struct places *places, const void *block)
 {
-    struct place_entry *gone = qi_places_find(places, block);
-    if (gone == NULL) {
+    size_t gap = index_of(places, block);
+    if (gap == places->capacity) {
         if (places->unknown != 0)
             places->unknown--;
         return;
     }
     places->count--;
     /* Entries behind the gap move up, as far as their search does not begin behind it: (P2). */
-    size_t gap = (size_t)(gone - places->entries);
     for (size_t i = next_index(places, gap); places->entries[i].block != NULL; i = next_index(places, i)) {
         if (may_fill(first_index(places, places->entries[i].block), gap, i)) {
-            qi_bytes_copy(&places->entries[gap], &places->entries[i], sizeof *gone);
+            qi_bytes_copy(&places->entries[gap], &places->entries[i], sizeof places->entries[i]);
             gap = i;
         }
     }
-    qi_bytes_clear(&places->entries[gap], sizeof *gone);
+    qi_bytes_clear(&places->entries[gap], sizeof places->entries[gap]);
 }
 
 bool qi_places_meet(const struct places *places, const void *start, size_t bytes)

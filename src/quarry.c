@@ -432,7 +432,7 @@ static void *change(struct quarry_heap *heap, void *address, size_t align_bytes,
         return reentered(heap, address, bytes, saved);
     void *place = NULL;
     struct heap_block block;
-    struct old_size old;
+    struct old_size old = {0, 0};
     bool live = find(heap, address, bytes, &block);
     while (live && bytes <= UNITS_REQUEST_MAX_BYTES) {
         old.usable_bytes = qi_heap_usable_bytes(heap, &block);

@@ -139,5 +139,5 @@ static bool source_truncate(void *context, void *memory, size_t old_bytes, size_
 
 struct quarry_source frames_source(void)
 {
-    return (struct quarry_source){NULL, source_acquire, source_release, source_extend, source_truncate};
+    return (struct quarry_source){NULL, source_acquire, source_release, source_extend, source_truncate, 0};
 }

@@ -257,6 +257,7 @@ TEST(test_aligned_block_that_was_freed_in_full_heap_can_be_had_again)
         void *again = quarry_aligned_alloc(heap, align_bytes, align_bytes - CANARY_BYTES);
         CHECK_EQ(TEST_ADDRESS(again), TEST_ADDRESS(blocks[i]));
         CHECK(check_heap(heap));
+        blocks[i] = again;
     }
     quarry_free(heap, blocks[0]); /* and a part of it: what is left of the run stays free */
     CHECK(quarry_aligned_alloc(heap, align_bytes / 2, align_bytes / 2 - CANARY_BYTES) != NULL);

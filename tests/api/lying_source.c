@@ -146,7 +146,7 @@ TEST(test_lying_source_that_extends_over_other_memory_counts_nothing)
     uint8_t *first = quarry_malloc(heap, 2 * SMALLEST_CHUNK_BYTES), *second;
     second = quarry_malloc(heap, 2 * SMALLEST_CHUNK_BYTES);
     REQUIRE(first != NULL && second != NULL);
-    if (first > second) {
+    if (TEST_ADDRESS(first) > TEST_ADDRESS(second)) {
         uint8_t *other = first;
         first = second;
         second = other;

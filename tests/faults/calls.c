@@ -238,16 +238,21 @@ struct quarry_heap *__wrap_quarry_create_from_source(const struct quarry_source 
     return heap;
 }
 
-struct quarry_heap *__wrap_qi_request_create(const struct quarry_source *source, const struct quarry_options *options,
-                                             size_t extra_bytes)
+struct quarry_heap *__wrap_qi_request_create(struct chunk_group *group, const struct quarry_options *options)
 {
     const struct quarry_options ours = with_our_hook(options);
     struct quarry_heap *heap;
 
-    MADE(NULL,
-         heap = known(__real_qi_request_create(source, options != NULL ? &ours : NULL, extra_bytes), true, true,
-                      options),
+    MADE(NULL, heap = known(__real_qi_request_create(group, options != NULL ? &ours : NULL), true, true, options),
          heap == NULL);
+    return heap;
+}
+
+struct quarry_heap *__wrap_qi_request_create_alone(const struct quarry_source *source, size_t extra_bytes)
+{
+    struct quarry_heap *heap;
+
+    MADE(NULL, heap = known(__real_qi_request_create_alone(source, extra_bytes), true, true, NULL), heap == NULL);
     return heap;
 }
 
@@ -267,12 +272,6 @@ void __wrap_quarry_destroy(struct quarry_heap *heap)
 {
     ledger_drop_heap(heap);
     __real_quarry_destroy(heap);
-}
-
-void __wrap_qi_request_destroy(struct quarry_heap *heap)
-{
-    ledger_drop_heap(heap);
-    __real_qi_request_destroy(heap);
 }
 
 /* Tests need not know of calls that were refused and made again. */

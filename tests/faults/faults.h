@@ -82,12 +82,12 @@ FAULTS_REAL_LINKED(struct quarry_heap *, quarry_create, void *region, size_t reg
                    const struct quarry_options *options);
 FAULTS_REAL_LINKED(struct quarry_heap *, quarry_create_from_source, const struct quarry_source *source,
                    const struct quarry_options *options);
-FAULTS_REAL(struct quarry_heap *, qi_request_create, const struct quarry_source *source,
-            const struct quarry_options *options, size_t extra_bytes);
+struct chunk_group;
+FAULTS_REAL(struct quarry_heap *, qi_request_create, struct chunk_group *group, const struct quarry_options *options);
+FAULTS_REAL(struct quarry_heap *, qi_request_create_alone, const struct quarry_source *source, size_t extra_bytes);
 FAULTS_REAL(bool, quarry_add_region, struct quarry_heap *heap, void *region, size_t region_bytes);
 FAULTS_REAL(bool, quarry_set_limit, struct quarry_heap *heap, size_t limit_bytes);
 FAULTS_REAL(void, quarry_destroy, struct quarry_heap *heap);
-FAULTS_REAL(void, qi_request_destroy, struct quarry_heap *heap);
 FAULTS_REAL(void, quarry_get_stats, const struct quarry_heap *heap, struct quarry_stats *stats);
 FAULTS_REAL(struct quarry_source, quarry_source_from_heap, struct quarry_heap *parent);
 FAULTS_REAL(bool, test_source_init, struct test_source *source, size_t bytes);

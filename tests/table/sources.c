@@ -58,7 +58,7 @@ static struct liar liar;
 /* false: the test has been skipped or has failed. */
 static bool begin(struct scene *scene, enum lie lie)
 {
-    const struct quarry_source source = {&liar, acquire, release, extend, truncate};
+    const struct quarry_source source = {&liar, acquire, release, extend, truncate, 0};
     const struct liar fresh = {.scene = scene, .lie = lie};
     liar = fresh;
     return test_source_init(&scene->source, 8 * SMALLEST_CHUNK_BYTES) && scene_begins_on(scene, &source);

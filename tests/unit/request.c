@@ -27,7 +27,7 @@ TEST(test_request_with_no_page_beside_it_is_refused_and_its_chunk_released)
 
     if (!test_source_init(&source, QUARRY_CHUNK_BYTES))
         return;
-    CHECK_EQ(qi_request_create_alone(&source.source, QUARRY_CHUNK_BYTES - structs - (RUN_CLASSES + 4) * sizeof(void *)),
+    CHECK_EQ(qi_request_create_alone(&source.source, QUARRY_CHUNK_BYTES - structs - (RUN_CLASSES + 1) * sizeof(void *)),
              NULL);
     CHECK_EQ(source.acquires, 1);
     CHECK_EQ(source.granted_bytes, 0);
