@@ -252,6 +252,8 @@ TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
 IMAGES_LATER_be       := unit emalloc
 IMAGES_LATER_machines := unit
 MACHINES_SHORT        := lm3s6965evb mps2-an505 virt-a15 linux-armeb
+# With each compiler, not just with gcc: a CPU of each kind.
+FREESTANDING_WHOLE    := x86_64 armv6m armv7em aarch64 riscv32
 test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
 test_machine_images = $(filter-out $(if $(ALL),,$(if $(filter $(MACHINES_SHORT),$(1)),$(IMAGES_LATER_machines))),$(call machine_images,$(1)))
 
@@ -539,7 +541,7 @@ $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$
 $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" "$(call isa_clang,$(isa))" $(MORE_$(isa))))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
