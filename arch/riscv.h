@@ -47,19 +47,29 @@
 #define ARCH_RISCV_ENABLE 8
 #endif
 
+/* Every CPU with interrupts has Zicsr; gcc's assembler wants it named, which -march=rv32imac does not do. */
+#ifdef __clang__
+#define ARCH_RISCV_CSR(text) text
+#else
+#define ARCH_RISCV_CSR(text) ".option push\n\t.option arch, +zicsr\n\t" text "\n\t.option pop"
+#endif
+
 /* The memory clobbers keep the compiler from moving heap accesses out of the masked part. */
 static inline uintptr_t arch_irq_save(void)
 {
     uintptr_t status;
 
-    __asm__ volatile("csrrci %0, " ARCH_RISCV_STATUS ", %1" : "=r"(status) : "i"(ARCH_RISCV_ENABLE) : "memory");
+    __asm__ volatile(ARCH_RISCV_CSR("csrrci %0, " ARCH_RISCV_STATUS ", %1")
+                     : "=r"(status)
+                     : "i"(ARCH_RISCV_ENABLE)
+                     : "memory");
     return status;
 }
 
 /* Sets the bit if it was set; the others stay as they are. */
 static inline void arch_irq_restore(uintptr_t saved)
 {
-    __asm__ volatile("csrs " ARCH_RISCV_STATUS ", %0" : : "r"(saved & ARCH_RISCV_ENABLE) : "memory");
+    __asm__ volatile(ARCH_RISCV_CSR("csrs " ARCH_RISCV_STATUS ", %0") : : "r"(saved & ARCH_RISCV_ENABLE) : "memory");
 }
 
 /* The hint "pause" of Zihintpause by its number: CPUs without it take it for a fence that does nothing. */
@@ -77,7 +87,7 @@ static inline unsigned arch_core_index(void)
 #if ARCH_RISCV_SUPERVISOR
     __asm__("mv %0, tp" : "=r"(hart));
 #else
-    __asm__("csrr %0, mhartid" : "=r"(hart));
+    __asm__(ARCH_RISCV_CSR("csrr %0, mhartid") : "=r"(hart));
 #endif
     return (unsigned)hart;
 }

@@ -115,7 +115,9 @@ static unsigned current_slots(const struct bin_set *set, const struct bin *bin)
         return BITS_WORD - bin_current_unused_bits(bin);
     const uint8_t *start = bin_current_start(bin);
     const struct chunk *chunk = run_chunk_of(&set->runs, start);
-    const unsigned code = chunk == NULL ? PAGE_NOTHING : chunk->codes[chunk_offset(chunk, start) >> UNITS_PAGE_SHIFT];
+    if (chunk == NULL || !chunk_holds(chunk, start)) /* a huge block has no codes */
+        return 0;
+    const unsigned code = chunk->codes[chunk_offset(chunk, start) >> UNITS_PAGE_SHIFT];
     return code >= PAGE_SMALL ? bin_shape_of(code)->slots : 0;
 }
 

@@ -60,10 +60,12 @@ static bool is_whole(const uint8_t *at, size_t bytes)
 enum canary_state qi_canary_read(const struct guard *guard, const uint8_t *start, size_t whole_bytes,
                                  size_t *asked_bytes)
 {
+    *asked_bytes = 0;
+    if (whole_bytes <= sizeof(uintptr_t)) /* what says its length is damaged */
+        return CANARY_DAMAGED;
     const uint8_t *tail = canary_tail(start, whole_bytes);
     const uintptr_t found = bits_load(tail);
     const size_t room = whole_bytes - sizeof(uintptr_t);
-    *asked_bytes = 0;
     if (found == dead_tail(guard, tail))
         return CANARY_DEAD;
     const size_t spare = (found ^ mask(guard, tail)) * SPARE_INVERSE;

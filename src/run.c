@@ -192,8 +192,8 @@ static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages,
         return 0;
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const struct run_free run = run_of_node(set, node);
-        if (run_class(run.pages) != class || !qi_run_node_is_sound(set, node, class))
-            return 0;
+        if (run.pages == 0 || run_class(run.pages) != class || !qi_run_node_is_sound(set, node, class))
+            return 0; /* no pages: it is damaged */
         if (aligned_pages(&run, align_bytes) >= pages) {
             take_out(set, node, class);
             run_insert(set, class, node);

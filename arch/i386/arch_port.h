@@ -2,8 +2,8 @@
  *
  * i386/arch_port.h: port to 32-bit x86 in ring 0, a kernel (-m32).
  *
- * Cost: three instructions to mask interrupts, a test and a branch to restore; see x86.h. bsr, bsf and xchg are all that
- * is asked of the CPU: an 80386 has them.
+ * Cost: three instructions to mask interrupts, a test and a branch to restore; see x86.h. bsr, bsf and xchg are all
+ * that is asked of the CPU: an 80386 has them.
  */
 #ifndef QUARRY_ARCH_PORT_H
 #define QUARRY_ARCH_PORT_H

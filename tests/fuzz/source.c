@@ -92,8 +92,8 @@ static void *lie(struct fuzz_source *source, size_t bytes)
     source->refused++;
     if (lie == LIE_OVERLAPPING)
         return source->grant_count == 0 ? NULL : source->grants[source->grant_count - 1].at;
-    source->lied = lie == LIE_MISALIGNED ? source->memory + 8
-                                         : (void *)((UINTPTR_MAX - bytes + 1) & ~(uintptr_t)(QUARRY_PAGE_BYTES - 1));
+    source->lied =
+            lie == LIE_MISALIGNED ? source->memory + 8 : (void *)(0 - bytes + QUARRY_PAGE_BYTES); /* a page too long */
     return (void *)(uintptr_t)source->lied;
 }
 
