@@ -96,7 +96,9 @@ link_program() {
 
 # The same; it must not link, and the linker must name the option with the program's value.
 refused() {
-    ! link_program "$1" "$2" "$3" "$4" "-D$5=$6" "$7" && grep -q "undefined.*$5_$6\(__\|[^A-Z0-9]\|\$\)" "$work/said"
+    lock=
+    [ "$5" != QUARRY_CORES ] || lock=-DQUARRY_LOCK=SMP # without a lock for cores it does not compile
+    ! link_program "$1" "$2" "$3" "$4" "-D$5=$6 $lock" "$7" && grep -q "undefined.*$5_$6\(__\|[^A-Z0-9]\|\$\)" "$work/said"
     verdict $? "$1 $2 $3: $4 with $5=$6 and a library with other options"
 }
 
