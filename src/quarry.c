@@ -824,6 +824,7 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
     }
     qi_heap_flush(heap);
     qi_bin_give_spare(&heap->bins);
+    make_idle(heap); /* as quarry_get_stats() does, so that both say the same */
     qi_check_walk(heap, visit, context);
     leave(heap, saved);
 }
