@@ -183,6 +183,8 @@ static void hold(uint8_t *at, size_t bytes)
     if (at == NULL)
         return;
     FUZZ_CHECK(is_granted(at, bytes == 0 ? 1 : bytes));
+    if (world.dead == at)
+        world.dead = NULL; /* it is alive again */
     for (unsigned i = 0; i < BLOCKS; i++) {
         const struct block *other = &world.blocks[i];
         if (other->at == NULL)

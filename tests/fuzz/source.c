@@ -84,6 +84,16 @@ static bool are_free(const struct fuzz_source *source, size_t first, size_t fram
     return true;
 }
 
+/* The first memory so long that was not given; NULL: there is none. */
+static uint8_t *find_unused(const struct fuzz_source *source, size_t bytes)
+{
+    for (size_t first = 0; first < source->frames; first++) {
+        if (are_free(source, first, bytes / FRAME_BYTES))
+            return source->memory + first * FRAME_BYTES;
+    }
+    return NULL;
+}
+
 /* What no heap may keep. */
 static void *lie(struct fuzz_source *source, size_t bytes)
 {
@@ -92,8 +102,13 @@ static void *lie(struct fuzz_source *source, size_t bytes)
     source->refused++;
     if (lie == LIE_OVERLAPPING)
         return source->grant_count == 0 ? NULL : source->grants[source->grant_count - 1].at;
-    source->lied =
-            lie == LIE_MISALIGNED ? source->memory + 8 : (void *)(0 - bytes + QUARRY_PAGE_BYTES); /* a page too long */
+    if (lie == LIE_WRAPPING) {
+        source->lied = (void *)(0 - bytes + QUARRY_PAGE_BYTES); /* a page too long */
+    } else {
+        /* Memory that the heap has already would be reported, whatever its alignment. */
+        uint8_t *unused = find_unused(source, bytes + FRAME_BYTES);
+        source->lied = unused == NULL ? NULL : unused + 8;
+    }
     return (void *)(uintptr_t)source->lied;
 }
 
@@ -108,15 +123,12 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
         return NULL;
     if (source->lie != LIE_NONE)
         return lie(source, bytes);
-    for (size_t first = 0; first < source->frames; first++) {
-        if (are_free(source, first, bytes / FRAME_BYTES)) {
-            uint8_t *memory = source->memory + first * FRAME_BYTES;
-            fuzz_memory_open(memory, bytes, source->fill);
-            mark(source, memory, bytes, true);
-            return note(source, memory, bytes);
-        }
+    uint8_t *memory = find_unused(source, bytes);
+    if (memory != NULL) {
+        fuzz_memory_open(memory, bytes, source->fill);
+        mark(source, memory, bytes, true);
     }
-    return note(source, NULL, bytes);
+    return note(source, memory, bytes);
 }
 
 static void release(void *context, void *memory, size_t bytes)
