@@ -32,6 +32,7 @@ struct model {
     } regions[MODEL_REGIONS];     /* the first is the heap's own, if it is on a region */
     unsigned region_count;
     size_t region_bytes, first_free_bytes;
+    size_t regained_bytes; /* of regions that held heads, which moved to a later one, by a reset */
     struct model_block blocks[MODEL_BLOCKS];
     unsigned count, walks;
     unsigned entries; /* of blocks[], from the first to the last that was ever in use */
