@@ -113,10 +113,12 @@ static struct chunk *next_chunk(const struct chunk *chunk)
     return (struct chunk *)chunk_link(&chunk->next);
 }
 
-/* Guarded: may a chunk be looked at, and the next one be followed? */
+/* Guarded: may a chunk be looked at, and the next one be followed? Where a huge block or idle memory begins and ends
+ * depends on its origin too. */
 static bool chunk_is_whole(const struct chunk *chunk)
 {
-    return chunk_is_sound(chunk) && !qi_chunk_link_is_damaged(&chunk->next);
+    return chunk_is_sound(chunk) && !qi_chunk_link_is_damaged(&chunk->next) &&
+           (chunk->page_count != 0 || chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk));
 }
 
 static struct chunk *first_chunk(const struct quarry_heap *heap)

@@ -254,7 +254,7 @@ static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t ot
 
 static bool meets_node(const struct added_chunk *node, uintptr_t start, size_t bytes)
 {
-    return overlaps(start, bytes, (uintptr_t)node->start, node->chunk.bytes);
+    return chunk_is_sound(&node->chunk) && overlaps(start, bytes, (uintptr_t)node->start, node->chunk.bytes);
 }
 
 /* Both ends of the bytes have a way down the tree. A chunk that meets the bytes stands on one of the ways, or hangs on

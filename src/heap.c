@@ -31,6 +31,9 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     if (page >= chunk->page_count) {
         if (chunk->page_count != 0 || offset != 0)
             return QUARRY_INVALID_POINTER;
+        /* Whether it is live, and how long it is, depends on its origin. */
+        if (!chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk))
+            return QUARRY_CORRUPT;
         return chunk_is_idle(chunk) ? QUARRY_DOUBLE_FREE : 0;
     }
     unsigned code = chunk_run_code(chunk->codes, &page);
@@ -413,7 +416,16 @@ static bool resize_huge_block(struct quarry_heap *heap, struct heap_block *block
     return done;
 }
 
-BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
+BITS_NOINLINE /* Guarded: is what says where a block ends undamaged? */
+        static bool
+        has_known_end(const struct heap_block *block)
+{
+    const struct chunk *chunk = block->run.chunk;
+    return chunk_is_sound(chunk) &&
+           (block->kind != QUARRY_HUGE || chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk));
+}
+
+bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
 {
     const size_t old_bytes = qi_heap_whole_bytes(block), asked_bytes = bytes;
     const uint8_t *start = block_start(block);
@@ -430,7 +442,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
                (give_waiting(heap) && is_where_it_was(heap, block, start) &&
                 qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
-    if (!chunk_is_sound(block->run.chunk)) /* damaged while a callback ran, which was reported: its end is not known */
+    if (!has_known_end(block)) /* damaged while a callback ran, which was reported */
         return done && bytes <= old_bytes;
     if (!done)
         return false;
@@ -769,13 +781,21 @@ static struct added_chunk *next_added(const struct quarry_heap *heap, const stru
     return chunk_link(&chunk->next);
 }
 
+/* Guarded: may an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
+ * reported, and the memory is lost. */
+static bool may_be_given_back(const struct quarry_heap *heap, const struct added_chunk *added)
+{
+    if (chunk_is_sound(&added->chunk) && chunk_origin_is_sound(added))
+        return true;
+    report_damage(heap, added);
+    return false;
+}
+
 /* Gives an added chunk, or the memory of a huge block, back to the source, or else makes it a fresh chunk. */
 static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 {
-    if (!chunk_is_sound(&added->chunk)) { /* it is lost */
-        report_damage(heap, added);
+    if (!may_be_given_back(heap, added))
         return;
-    }
     struct huge_memory memory;
     if (chunk_is_from_source(added) && !qi_run_heads_lie_in(&heap->bins.runs, added)) {
         describe_memory(heap, &memory);
@@ -785,9 +805,21 @@ static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
     }
 }
 
+/* Can all chunks go back to where they came from? If not, that is reported. */
+static bool may_end(const struct quarry_heap *heap)
+{
+    const struct source *source = &heap->bins.runs.chunks.source;
+    if (qi_source_is_sound(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL))
+        return true;
+    report_damage(heap, source);
+    return false;
+}
+
 void qi_heap_reset(struct quarry_heap *heap)
 {
     struct run_set *runs = &heap->bins.runs;
+    if (!may_end(heap))
+        return;
     if (!chunk_is_sound(&runs->chunks.first)) {
         report_damage(heap, &runs->chunks.first);
         return;
@@ -829,16 +861,6 @@ void qi_heap_limit_was_set(struct quarry_heap *heap)
 {
     if (heap_sourced_or_null(heap) != NULL)
         heap_sourced(heap)->growth->limit_was_set(heap);
-}
-
-/* Guarded: may an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
- * reported, and the memory is lost. */
-static bool may_be_given_back(const struct quarry_heap *heap, const struct added_chunk *added)
-{
-    if (chunk_is_sound(&added->chunk) && chunk_origin_is_sound(added))
-        return true;
-    report_damage(heap, added);
-    return false;
 }
 
 /* Every chunk is looked at before it is given back, since damage may be done while the chunk before it is. */
@@ -884,11 +906,8 @@ const struct heap_growth qi_heap_growth = {
 
 void qi_heap_destroy(struct quarry_heap *heap)
 {
-    struct source *source = heap_source(heap);
-    if (!qi_source_is_sound(source) || (source->provider != NULL && heap_sourced_or_null(heap) == NULL)) {
-        report_damage(heap, source);
+    if (!may_end(heap))
         return;
-    }
-    if (source->provider != NULL)
+    if (heap_source(heap)->provider != NULL)
         heap_sourced(heap)->growth->destroy(heap);
 }

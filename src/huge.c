@@ -47,7 +47,10 @@ static bool extend_piece(const struct huge_memory *memory, const struct added_ch
     uint8_t *more = (uint8_t *)((uintptr_t)piece->start + old_bytes);
     if (bytes - 1 > UINTPTR_MAX - (uintptr_t)piece->start) /* it would wrap round the address space */
         return false;
-    if (!qi_source_extend(source, piece->start, old_bytes, bytes) || is_ours(memory->set, more, more_bytes))
+    /* What the heap has already is not asked for: if the source gave it, it could not be told that this is refused. */
+    if (QUARRY_CHECK_LEVEL != 0 && qi_chunk_meets(memory->set, more, more_bytes))
+        return false;
+    if (!qi_source_extend(source, piece->start, old_bytes, bytes))
         return false;
     qi_source_count(source, more_bytes);
     mark_taken_over(more, more_bytes);

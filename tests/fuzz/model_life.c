@@ -180,7 +180,8 @@ static void probe_room(struct model *m, struct model_block *block)
     const size_t whole = whole_bytes(block->usable_bytes, CANARY_BYTES);
     struct model_view view = {.end = block->at + whole, .sought = block->at};
     model_view(m, &view);
-    if (view.room_bytes == 0 || view.found.kind == QUARRY_HUGE || block->usable_bytes + CANARY_BYTES < quarry_good_size(m->heap, 0) + 2048)
+    if (view.room_bytes == 0 || view.found.kind == QUARRY_HUGE ||
+        block->usable_bytes + CANARY_BYTES < quarry_good_size(m->heap, 0) + 2048)
         return; /* nothing is free behind it, or it may be small, or its memory does not end there */
     FUZZ_CHECK(model_resize(m, block, whole - CANARY_BYTES + view.room_bytes));
 }
@@ -239,8 +240,7 @@ bool model_begin(struct model *m, uint8_t *region, size_t bytes, struct quarry_o
     FUZZ_TRACE("create %p, %zu, limit %zu, chunk %zu = %p\n", (void *)region, bytes, options.limit_bytes,
                options.chunk_bytes, (void *)m->heap);
     size_t chunk = options.chunk_bytes;
-    bool is_sound =
-            chunk == 0 || (chunk >= FRAME_BYTES && chunk <= (size_t)64 << 20 && (chunk & (chunk - 1)) == 0);
+    bool is_sound = chunk == 0 || (chunk >= FRAME_BYTES && chunk <= (size_t)64 << 20 && (chunk & (chunk - 1)) == 0);
     FUZZ_CHECK((m->heap != NULL) == (used >= quarry_min_region_bytes() && is_sound));
     if (m->heap == NULL)
         return false;
