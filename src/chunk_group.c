@@ -139,15 +139,12 @@ static bool meets_cached(const struct chunk_group *group, const void *memory, si
     return false;
 }
 
-bool qi_group_has_room_for(const struct chunk_group *group, struct quarry_heap *asking, const void *memory,
-                           size_t bytes)
+bool qi_group_has_cached_in(const struct chunk_group *group, const void *memory, size_t bytes)
 {
-    if (QUARRY_CHECK_LEVEL == 0)
-        return true;
     uintptr_t saved = enter(group);
     bool meets = meets_cached(group, memory, bytes);
     leave(group, saved);
-    return !meets || qi_guard_report_damage(&heap_source(asking)->guard, memory);
+    return meets;
 }
 
 void *qi_group_acquire(struct chunk_group *group, size_t bytes, size_t align_bytes)
@@ -163,7 +160,10 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
 {
     struct chunk_group *group = context;
     void *memory = qi_group_acquire(group, bytes, align_bytes);
-    return memory != NULL && qi_group_has_room_for(group, group->heap, memory, bytes) ? memory : NULL;
+    if (memory == NULL || QUARRY_CHECK_LEVEL == 0 || !qi_group_has_cached_in(group, memory, bytes))
+        return memory;
+    qi_guard_report_damage(&heap_source(group->heap)->guard, memory);
+    return NULL;
 }
 
 static void release(void *context, void *memory, size_t bytes)

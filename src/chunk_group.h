@@ -69,10 +69,8 @@ struct cached_chunk *qi_group_take_any_cached(struct chunk_group *group);
 /* Memory of the source's, for which cached chunks are released if there is no other; or NULL. */
 void *qi_group_acquire(struct chunk_group *group, size_t bytes, size_t align_bytes);
 
-/* Does no cached chunk lie anywhere in memory that the source has just given? False after a report, as a misuse of the
- * heap that has asked for it. */
-bool qi_group_has_room_for(const struct chunk_group *group, struct quarry_heap *asking, const void *memory,
-                           size_t bytes);
+/* Does a cached chunk lie anywhere in memory that the source gave, or is to give? */
+bool qi_group_has_cached_in(const struct chunk_group *group, const void *memory, size_t bytes);
 
 /* The group's source, as a heap that is about to be made asks it. */
 void qi_group_get_source(struct chunk_group *group, struct quarry_source *source);

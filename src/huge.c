@@ -180,19 +180,19 @@ static struct added_chunk *insert_resized(const struct huge_memory *memory, stru
 static bool resize_part(const struct huge_memory *memory, struct added_chunk **block, size_t total)
 {
     struct added_chunk *huge = *block;
-    const bool tail = has_tail(huge);
-    bool done = true;
+    const bool tail = has_tail(huge), longer = total > huge->chunk.bytes;
+    if (longer && !qi_reserve_extend(memory->set, memory->reserve, huge, total))
+        return false;
     if (!qi_chunk_remove(memory->set, huge))
         return false;
-    if (total > huge->chunk.bytes) {
-        done = qi_reserve_extend(memory->set, memory->reserve, huge, total);
-    } else {
-        if (tail)
-            huge = move_before(huge, total);
+    if (tail && !longer)
+        huge = move_before(huge, total);
+    if (longer)
+        huge->chunk.bytes = total;
+    else
         qi_reserve_truncate(memory->set, memory->reserve, huge, total);
-    }
     *block = insert_resized(memory, huge, tail);
-    return done;
+    return true;
 }
 
 /* The memory has another length now, or the struct is to go back to its end. False, after a report: it was damaged

@@ -81,22 +81,24 @@ static bool is_aligned(const void *memory)
     return ((uintptr_t)memory & (QUARRY_PAGE_BYTES - 1)) == 0;
 }
 
-/* False after a report: does memory that the source has just given lie in what the heap has of it besides chunks? Those
- * the heap itself looks at. */
-static bool is_unused(struct quarry_heap *heap, const void *memory, size_t bytes)
+/* Does memory meet what the heap and its group have besides chunks? Those the heap itself looks at. */
+static bool meets_other(struct quarry_heap *heap, const void *memory, size_t bytes)
 {
-    struct request *request = request_in(heap);
-    if (QUARRY_CHECK_LEVEL != 0 && qi_places_meet(&request->places, memory, bytes))
-        return qi_guard_report_damage(&heap_source(heap)->guard, memory);
-    return qi_group_has_room_for(request->group, heap, memory, bytes);
+    const struct request *request = request_in(heap);
+    return QUARRY_CHECK_LEVEL != 0 &&
+           (qi_places_meet(&request->places, memory, bytes) || qi_group_has_cached_in(request->group, memory, bytes));
 }
 
-/* False after a report: does a chunk lie in memory that the source has just given? */
-static bool has_no_chunk_in(struct quarry_heap *heap, const void *memory, size_t bytes)
+static bool meets_chunk(struct quarry_heap *heap, const void *memory, size_t bytes)
 {
-    if (QUARRY_CHECK_LEVEL == 0 || !qi_chunk_meets(heap_chunks(heap), memory, bytes))
-        return true;
-    return qi_guard_report_damage(&heap_source(heap)->guard, memory);
+    return QUARRY_CHECK_LEVEL != 0 && qi_chunk_meets(heap_chunks(heap), memory, bytes);
+}
+
+/* NULL, for memory that the source should not have given. It is in use, so it does not go back. */
+static void *refuse(struct quarry_heap *heap, const void *memory)
+{
+    qi_guard_report_damage(&heap_source(heap)->guard, memory);
+    return NULL;
 }
 
 static void *acquire(void *context, size_t bytes, size_t align_bytes)
@@ -111,8 +113,8 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     if (memory == NULL) {
         release_cached_above_limit(heap, bytes);
         memory = qi_group_acquire(request->group, bytes, align_bytes);
-        if (memory != NULL && !is_unused(heap, memory, bytes))
-            memory = NULL; /* it is in use, so it does not go back */
+        if (memory != NULL && meets_other(heap, memory, bytes))
+            memory = refuse(heap, memory);
     }
     /* The heap refuses what is misaligned, or what it has already. */
     if (memory != NULL && is_aligned(memory) && !qi_chunk_meets(heap_chunks(heap), memory, bytes)) {
@@ -164,8 +166,9 @@ static bool extend(void *context, void *memory, size_t old_bytes, size_t bytes)
     const struct chunk_group *group = request_in(heap)->group;
     qi_current_open(heap, false);
     release_cached_above_limit(heap, bytes - old_bytes);
-    bool done = group->source.extend(group->source.context, memory, old_bytes, bytes) &&
-                is_unused(heap, (uint8_t *)memory + old_bytes, bytes - old_bytes);
+    /* A source that has answered could not be told that its memory is refused. */
+    bool done = !meets_other(heap, (uint8_t *)memory + old_bytes, bytes - old_bytes) &&
+                group->source.extend(group->source.context, memory, old_bytes, bytes);
     if (done) {
         count_resized(heap, old_bytes, bytes);
         note_real_peak(heap, bytes - old_bytes);
@@ -203,7 +206,9 @@ static void *table_memory(struct quarry_heap *heap, size_t *bytes)
     }
     if (memory == NULL)
         memory = qi_group_acquire(request->group, *bytes, QUARRY_PAGE_BYTES);
-    return memory != NULL && is_unused(heap, memory, *bytes) && has_no_chunk_in(heap, memory, *bytes) ? memory : NULL;
+    if (memory != NULL && (meets_other(heap, memory, *bytes) || meets_chunk(heap, memory, *bytes)))
+        memory = refuse(heap, memory);
+    return memory;
 }
 
 static void release_table(struct quarry_heap *heap, const struct places *places)

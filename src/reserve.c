@@ -280,7 +280,6 @@ bool qi_reserve_extend(struct chunk_set *set, struct reserve *reserve, struct ad
         behind = idle_at(set, part->start + part->chunk.bytes);
     if (behind == NULL || behind->chunk.bytes < more_bytes || !qi_reserve_allocate(set, reserve, behind, more_bytes))
         return false;
-    part->chunk.bytes = bytes;
     chunk_set_part(part, part->position, part->part | (behind->part & CHUNK_IS_LAST));
     return true;
 }

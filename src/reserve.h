@@ -63,8 +63,8 @@ bool qi_reserve_allocate(struct chunk_set *set, struct reserve *reserve, struct 
 /* Makes a part idle that is in no tree and no list any more. Its struct may stand anywhere in it. */
 void qi_reserve_free(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part);
 
-/* Makes a part in use, which is in the tree, longer by the idle part behind it; false: that is too short. The caller
- * puts it into the tree anew. */
+/* Gives a part in use the idle part behind it, as far as it needs that; false: it is too short. The caller sets
+ * chunk.bytes, and puts the part into the tree anew. */
 bool qi_reserve_extend(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part, size_t bytes);
 
 /* Cuts a part in use, which is in no tree, off after so many bytes; the rest becomes idle. */

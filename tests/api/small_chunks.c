@@ -30,6 +30,7 @@ static struct quarry_heap *begin(struct test_source *source, bool takes_back)
     }
     if (!test_source_init(source, FRAMES * (size_t)GRANULE_BYTES))
         return NULL;
+    takes_back = takes_back && source->source.release != NULL;
     const struct quarry_source frames = {
             .context = source, .acquire = acquire_frame, .release = takes_back ? release_frame : NULL};
     struct quarry_options options = test_options();

@@ -78,6 +78,7 @@ TEST(test_huge_block_on_source_that_takes_nothing_back_is_served_for_ever)
         CHECK(check_heap(heap));
     }
     CHECK_EQ(pool.acquires, 2);
+    quarry_destroy(heap);
 }
 
 /* What one freed huge block leaves serves another size, chunks for small blocks, and then itself again. */
@@ -130,6 +131,7 @@ TEST(test_idle_memory_serves_other_sizes_and_chunks_and_merges)
         CHECK_EQ(stats_of(heap).largest_free_bytes, empty.largest_free_bytes);
         CHECK_EQ(quarry_trim(heap), 0); /* given back to the source */
     }
+    quarry_destroy(heap);
 }
 
 /* Grows into the idle memory behind, and leaves there what it does not need, without the source. */
@@ -158,13 +160,14 @@ TEST(test_huge_block_grows_into_idle_memory_and_shrinks)
     quarry_free(heap, block);
     CHECK(check_heap(heap));
     CHECK_EQ(pool.acquires, 2);
+    quarry_destroy(heap);
 }
 
 TEST(test_second_free_of_idle_huge_block_is_reported)
 {
     struct pool pool;
-    struct quarry_heap *heap = pool_heap(&pool, 5 * CHUNK_BYTES, UPWARDS, 0);
-    if (heap == NULL || QUARRY_CHECK_LEVEL == 0)
+    struct quarry_heap *heap = QUARRY_CHECK_LEVEL == 0 ? NULL : pool_heap(&pool, 5 * CHUNK_BYTES, UPWARDS, 0);
+    if (heap == NULL)
         return;
     void *block = quarry_malloc(heap, 2 * CHUNK_BYTES);
     REQUIRE(block != NULL);
@@ -174,6 +177,7 @@ TEST(test_second_free_of_idle_huge_block_is_reported)
     quarry_free(heap, (uint8_t *)block + 64);
     expect_misuse(heap, KIND(QUARRY_INVALID_POINTER));
     CHECK(!quarry_owns(heap, block) && check_heap(heap));
+    quarry_destroy(heap);
 }
 
 /* --- the same sequence again --- */
@@ -253,6 +257,7 @@ static void check_repeats(uint32_t seed, enum order order)
         CHECK(run_sequence(heap, &sequence));
         CHECK_EQ(pool.acquires, acquires);
     }
+    quarry_destroy(heap);
 }
 
 TEST(test_sequence_of_huge_blocks_that_was_served_acquires_nothing_more)
@@ -308,6 +313,7 @@ TEST(test_aligned_blocks_of_source_that_can_align_cost_a_frame_each)
             CHECK(check_heap(heap));
         }
     }
+    quarry_destroy(heap);
 }
 
 /* Of every source, each block that is freed can be had again, with the same size and alignment. */
@@ -332,6 +338,7 @@ TEST(test_aligned_block_that_was_freed_can_be_had_again)
             CHECK(quarry_resize(heap, block, CHUNK_BYTES / 2) && check_heap(heap));
             quarry_free(heap, block);
         }
+        quarry_destroy(heap);
         test_memory_release();
     }
 }

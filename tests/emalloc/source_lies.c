@@ -11,7 +11,9 @@ enum { CACHED = 3 };
 static struct {
     struct quarry_source honest;
     unsigned char *given[32]; /* as long as they are not released */
-    unsigned char *lie;       /* to be given next, or extended into next; NULL: the truth */
+    unsigned char *lie;       /* to be given next; NULL: the truth */
+    bool extends;             /* next, without asking */
+    unsigned char *cached;    /* a chunk; NULL once it is released */
 } liar;
 
 static void *lying_acquire(void *context, size_t bytes, size_t align_bytes)
@@ -33,6 +35,8 @@ static void *lying_acquire(void *context, size_t bytes, size_t align_bytes)
 
 static void lying_release(void *context, void *memory, size_t bytes)
 {
+    if (memory == liar.cached)
+        liar.cached = NULL;
     for (unsigned i = 0; i < 32; i++) {
         if (liar.given[i] == memory)
             liar.given[i] = NULL;
@@ -44,9 +48,9 @@ static void lying_release(void *context, void *memory, size_t bytes)
 
 static bool lying_extend(void *context, void *memory, size_t old_bytes, size_t bytes)
 {
-    if (liar.lie == NULL)
+    if (!liar.extends)
         return false;
-    liar.lie = NULL;
+    liar.extends = false;
     (void)context, (void)memory, (void)old_bytes, (void)bytes;
     return true; /* where it lies, other memory of the heap follows */
 }
@@ -64,9 +68,11 @@ static bool begin(struct scene *s, unsigned chunks)
     for (unsigned i = 0; i < 32; i++)
         liar.given[i] = NULL;
     liar.lie = NULL;
+    liar.extends = false;
+    liar.cached = NULL;
     liar.honest = s->source.source;
     s->source.source.acquire = lying_acquire;
-    s->source.source.release = lying_release;
+    s->source.source.release = liar.honest.release == NULL ? NULL : lying_release;
     s->source.source.extend = lying_extend;
     if (!CHECK(start_memory_manager(&s->memory)))
         return false;
@@ -172,7 +178,8 @@ TEST(test_source_that_gives_a_chunk_which_another_heap_has_cached_is_refused_and
     end(&s);
 }
 
-TEST(test_source_that_extends_a_block_into_a_cached_chunk_is_refused_and_reported)
+/* If it lied, it could not be told that the heap refuses, so it is not asked. */
+TEST(test_source_is_not_asked_to_extend_a_block_into_a_cached_chunk)
 {
     struct scene s;
     unsigned char *huge, *arena;
@@ -192,11 +199,12 @@ TEST(test_source_that_extends_a_block_into_a_cached_chunk_is_refused_and_reporte
         huge = emalloc(HUGE_BYTES);
         CHECK((uintptr_t)huge - (uintptr_t)arena < CHUNK);
         test_fill(huge, HUGE_BYTES, 1);
-        liar.lie = arena; /* the next extension is a lie */
+        liar.extends = true;
+        liar.cached = arena + 2 * CHUNK;
         huge = erealloc(huge, HUGE_BYTES + CHUNK);
-        CHECK_EQ(liar.lie, NULL);
-        expect_misuse(s.heap, KIND(QUARRY_CORRUPT));
-        CHECK((uintptr_t)huge - (uintptr_t)arena >= 4 * CHUNK); /* it has moved */
+        CHECK_EQ(liar.extends, liar.cached != NULL); /* a limit may take the chunk out of its way */
+        CHECK(!liar.extends || (uintptr_t)huge - (uintptr_t)arena >= 4 * CHUNK);
+        liar.extends = false;
         CHECK(test_is_filled(huge, HUGE_BYTES, 1));
         efree(huge);
         shutdown_memory_manager(true, false);

@@ -7,8 +7,7 @@
 FAULTS_HOSTS    := gcc-64-o2 gcc-32-o2 gcc-64-san gcc-64-track
 FAULTS_MACHINES := mps2-an386 virt-aarch64 q35
 
-# Left out: tests whose own sources stand between the heap and the one that faults strike.
-FAULTS_SRC   := $(wildcard tests/faults/*.c) $(filter-out %/lying_source.c %/small_chunks.c %/takes_nothing_back.c,$(wildcard tests/api/*.c)) $(filter-out %/source_lies.c,$(wildcard tests/emalloc/*.c))
+FAULTS_SRC   := $(wildcard tests/faults/*.c) $(wildcard tests/api/*.c) $(wildcard tests/emalloc/*.c)
 # In a recipe: --wrap for each function that tests/faults puts itself before, by the name that the linker knows.
 FAULTS_WRAP   = $$(nm $(foreach object,$^,$(if $(findstring /tests/faults/,$(object)),$(filter %.o,$(object)))) | sed -n 's/^.* T __wrap_/-Wl,--wrap=/p')
 

@@ -134,16 +134,13 @@ static bool add_block(void *context, const struct quarry_block *block)
 {
     struct look *const look = context;
     const unsigned char *const byte = block->pointer;
-    const uintptr_t place = add(add(0, (uintptr_t)block->pointer), block->bytes);
-    uintptr_t contents = place;
     size_t i;
 
     if (block->free)
         return true;
+    look->blocks_sum = add(add(look->blocks_sum, (uintptr_t)block->pointer), block->bytes);
     for (i = 0; look->with_bytes && i < block->bytes; i++)
-        contents = add(contents, byte[i]);
-    look->blocks_sum += place; /* sums, as the order of chunks in a walk may change */
-    look->bytes_sum += contents;
+        look->bytes_sum = add(look->bytes_sum, byte[i]);
     return true;
 }
 

@@ -144,8 +144,8 @@ static void resize_one(struct model *model, unsigned index, size_t frames)
     mark(model, part, false);
     if (bytes < part->chunk.bytes)
         qi_reserve_truncate(&model->set, &model->reserve, part, bytes);
-    else if (bytes > part->chunk.bytes && !qi_reserve_extend(&model->set, &model->reserve, part, bytes))
-        CHECK(part->chunk.bytes < bytes);
+    else if (bytes > part->chunk.bytes && qi_reserve_extend(&model->set, &model->reserve, part, bytes))
+        part->chunk.bytes = bytes;
     mark(model, part, true);
     qi_chunk_insert(&model->set, part);
 }
