@@ -211,7 +211,9 @@ static void resize(const struct scope *scope, const struct call *call, const str
         break;
     default:
         EXPECT(done || bytes > block.bytes); /* growing is for the source to say */
-        EXPECT(done || memory_answers.extends_refused != 0 || !(scope->can & CAN_EXTEND) || bytes > SIZE_MAX / 4);
+        /* The source is not asked for what the heap has already. */
+        EXPECT(done || memory_answers.extends_refused != 0 || !(scope->can & CAN_EXTEND) || bytes > SIZE_MAX / 4 ||
+               memory_is_granted_behind(block.offset, bytes));
     }
     if (!done) {
         EXPECT_EQ(quarry_usable_size(heap, pointer), block.bytes);

@@ -198,6 +198,19 @@ size_t memory_granted_bytes(void)
     return bytes;
 }
 
+bool memory_is_granted_behind(size_t offset, size_t bytes)
+{
+    size_t frame = (offset - frames_place.offset) / FRAME_BYTES;
+    const size_t last = (offset - frames_place.offset + bytes - 1) / FRAME_BYTES;
+    do
+        frame++;
+    while (frame < frame_count && memory_frames[frame] == 2);
+    for (; frame <= last && frame < frame_count; frame++)
+        if (memory_frames[frame] != 0)
+            return true;
+    return false;
+}
+
 static bool lies_in(const struct placed *place, size_t offset, size_t bytes)
 {
     return offset >= place->offset && bytes <= place->bytes && offset - place->offset <= place->bytes - bytes;

@@ -48,6 +48,9 @@ struct quarry_heap *memory_begin(const struct scope *scope, const struct quarry_
 /* Frames that were granted. */
 size_t memory_granted_bytes(void);
 
+/* Does another grant lie where a block at an offset would go on, if it had so many bytes? */
+bool memory_is_granted_behind(size_t offset, size_t bytes);
+
 /* Do these bytes lie in a region or grant that the heap has? */
 bool memory_is_heaps(size_t offset, size_t bytes, bool has_second);
 
