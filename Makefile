@@ -541,8 +541,8 @@ $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$
 $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
-$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
+$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
 $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
