@@ -416,16 +416,15 @@ static bool resize_huge_block(struct quarry_heap *heap, struct heap_block *block
     return done;
 }
 
-BITS_NOINLINE /* Guarded: is what says where a block ends undamaged? */
-        static bool
-        has_known_end(const struct heap_block *block)
+/* Guarded: is what says where a block ends undamaged? */
+static bool has_known_end(const struct heap_block *block)
 {
     const struct chunk *chunk = block->run.chunk;
     return chunk_is_sound(chunk) &&
            (block->kind != QUARRY_HUGE || chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk));
 }
 
-bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
+BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
 {
     const size_t old_bytes = qi_heap_whole_bytes(block), asked_bytes = bytes;
     const uint8_t *start = block_start(block);
@@ -809,7 +808,8 @@ static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 static bool may_end(const struct quarry_heap *heap)
 {
     const struct source *source = &heap->bins.runs.chunks.source;
-    if (qi_source_is_sound(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL))
+    if (!UNITS_GUARDED ||
+        (qi_source_is_sound(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL)))
         return true;
     report_damage(heap, source);
     return false;
