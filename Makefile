@@ -2,7 +2,8 @@
 #
 # Quarry's build. `make help` lists the targets; everything that is made lies in build/.
 #
-# The library itself needs none of this: cc -std=c11 -O2 -ffreestanding -Iinclude -Iarch/<isa> -c src/*.c builds it.
+# The library itself needs none of this: cc -std=c11 -O2 -ffreestanding -Iinclude -Iarch/<isa> -c src/*.c builds
+# its core, and src/*/*.c what stands on that.
 # What this file adds: libraries for every ISA, the two-file version, test images for the host and for QEMU machines,
 # and the examples. Objects depend on the headers that they include, so a second make does what is left.
 # GNU make; the recipes need a POSIX shell. Tools are looked for when a target needs them (tools/need.sh), not before.
@@ -119,7 +120,9 @@ WARN     := -Wall -Wextra -Wconversion -Wundef
 CONTRACT := -std=c11 -O2 -ffreestanding
 DEPS      = -MMD -MP
 
-SRC := $(wildcard src/*.c)
+# The core, and the library: the core and what stands on it, each in a folder of its own.
+SRC     := $(wildcard src/*.c)
+LIB_SRC := $(SRC) $(wildcard src/*/*.c)
 
 # --- Libraries ---------------------------------------------------------------------------------------------------
 
@@ -147,10 +150,10 @@ $(call flags_file,$(1)/lib,$$($(1)_lib_cc) $(QUARRY_FLAGS))
 build/$(1)/obj/%.o: src/%.c build/$(1)/lib.flags | need-$(1)
 	@mkdir -p $$(@D)
 	$$($(1)_lib_cc) $(CONTRACT) $(WARN) -ffunction-sections -Iinclude -Iarch/$(1) $(QUARRY_FLAGS) $(DEPS) -c $$< -o $$@
-build/$(1)/libquarry.a: $(SRC:src/%.c=build/$(1)/obj/%.o)
+build/$(1)/libquarry.a: $(LIB_SRC:src/%.c=build/$(1)/obj/%.o)
 	@rm -f $$@
 	$(call lib_ar,$(1)) rcs $$@ $$^
--include $(SRC:src/%.c=build/$(1)/obj/%.d)
+-include $(LIB_SRC:src/%.c=build/$(1)/obj/%.d)
 # What is missing is named, not installed: a compiler is the user's choice.
 .PHONY: need-$(1)
 need-$(1):
@@ -191,7 +194,8 @@ install: build/$(ARCH)/libquarry.a
 
 .PHONY: dist
 dist: build/dist/quarry.c
-build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/arch_port.h)
+build/dist/quarry_emalloc.c: build/dist/quarry.c
+build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] src/*/*.[ch] arch/*.h arch/*/arch_port.h)
 	@tools/need.sh --check python3:python3
 	python3 tools/amalgamate.py build/dist
 
@@ -270,7 +274,7 @@ host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),
 SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c
 image_sources = $(or $(SOURCES_$(1)),$(wildcard tests/$(1)/*.c))
 
-HOST_COMMON := $(SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
+HOST_COMMON := $(LIB_SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 # Of $(1) (sources), the objects below build/$(2).
 objects_of = $(patsubst %,build/$(2)/%.o,$(basename $(1)))
 
@@ -297,11 +301,11 @@ HOST_IMAGES := $(foreach host,$(TEST_HOSTS),$(patsubst %,build/host/$(host)/%,$(
 # The API tests once more, on the two-file version; those of emalloc.h with its headers too.
 DIST_IMAGES  := api emalloc
 DIST_HARNESS := $(filter-out src/%,$(HOST_COMMON))
-build/dist/quarry.o: build/dist/quarry.c
+build/dist/%.o: build/dist/%.c
 	gcc -std=c11 -O2 $(WARN) -Werror -c $< -o $@
 build/dist/api: $(call objects_of,$(DIST_HARNESS) $(wildcard tests/api/*.c),host/gcc-64-o2) build/dist/quarry.o
 	gcc $^ -o $@
-build/dist/emalloc: build/dist/quarry.o $(wildcard tests/emalloc/* tests/harness/*)
+build/dist/emalloc: build/dist/quarry_emalloc.o $(wildcard tests/emalloc/* tests/harness/*)
 	gcc -std=c11 -O2 -Wall -Wextra -Werror -Ibuild/dist -Iarch -Itests/harness $(DIST_HARNESS) $(wildcard tests/emalloc/*.c) $< -o $@
 
 # --- Quarry beside PHP's own allocator ---------------------------------------------------------------------------------
@@ -331,8 +335,8 @@ build/differential/constant: $(call objects_of,tests/differential/constant.c por
 
 # A machine's images link the library of its ISA as make lib delivers it, but for those that are there for other options.
 DELIVERED := $(filter-out linux-%,$(MACHINES))
-machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(SRC),qemu/$(1)))
-MACHINE_COMMON = $(SRC) $($(1)_SOURCES)
+machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(LIB_SRC),qemu/$(1)))
+MACHINE_COMMON = $(LIB_SRC) $($(1)_SOURCES)
 machine_cc = $($(1)_CC) $($(1)_CFLAGS)
 
 # One machine is there twice: with QUARRY_TRACK too, for the image that it changes.
@@ -390,9 +394,9 @@ build/examples/$(1)/%.o: %.c build/examples/$(1)/example.flags
 build/examples/$(1)/traces/%.o: build/traces/%.c build/examples/$(1)/example.flags
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding -c $$< -o $$@
-build/examples/$(1).elf: $(call objects_of,$(SRC),$(if $(7),examples/$(1),qemu/$(2))) $(call objects_of,$($(2)_SOURCES),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
+build/examples/$(1).elf: $(call objects_of,$(LIB_SRC),$(if $(7),examples/$(1),qemu/$(2))) $(call objects_of,$($(2)_SOURCES),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
 	$(call machine_cc,$(2)) $$(filter %.o,$$^) $($(2)_LDFLAGS) $(6) $($(2)_LIBS) -o $$@
--include $(patsubst %.o,%.d,$(call objects_of,$(if $(7),$(SRC)) $(3) $(EXAMPLE_COMMON),examples/$(1)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(if $(7),$(LIB_SRC)) $(3) $(EXAMPLE_COMMON),examples/$(1)))
 endef
 
 comma := ,
@@ -593,7 +597,7 @@ test-images: $(TEST_IMAGES)
 
 # --- Style, cleaning, help -------------------------------------------------------------------------------------------
 
-STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] ports/*/*.[ch] examples/*/*.[ch])
+STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] src/*/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] ports/*/*.[ch] examples/*/*.[ch])
 
 .PHONY: check-style format clean help
 check-style:

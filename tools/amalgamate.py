@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 #
-# amalgamate.py FOLDER: writes the library as two files, FOLDER/quarry.c and FOLDER/quarry.h, and beside them, for those
-# who want its calls, FOLDER/quarry/emalloc.h as it is.
+# amalgamate.py FOLDER: writes the library as two files, FOLDER/quarry.c and FOLDER/quarry.h. Beside them, for those who
+# want its calls, FOLDER/quarry/emalloc.h as it is, and FOLDER/quarry_emalloc.c, which is compiled instead of quarry.c.
 #
-# quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/ in one: headers
+# quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/ in one, and
+# quarry_emalloc.c includes it and has every file of src/emalloc/: headers
 # where they are first included, then the .c files, those with the fewest layers below them first. Static names that
 # another file has too get their file's name in front. A file's own macros end with it. Instead of an include path, the
 # compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says how.
@@ -38,6 +39,15 @@ HEAD = """/* SPDX-License-Identifier: MIT
 BEGIN = """#include "quarry.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function"
+
+"""
+
+HEAD_EMALLOC = """/* SPDX-License-Identifier: MIT
+ *
+ * quarry_emalloc.c: Quarry with the calls of quarry/emalloc.h, in one file. Compile it instead of quarry.c, which it
+ * includes. Made by `make dist`; not to be edited.
+ */
+#include "quarry.c"
 
 """
 
@@ -117,9 +127,13 @@ def renamed(text, names):
     return text
 
 
+def files_of(pattern):
+    return [os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, pattern))]
+
+
 def wrapped(path, sources):
     """The text of one .c file, keeping its private names to itself. What it includes first goes before it."""
-    others = [os.path.relpath(other, ROOT) for other in glob.glob(os.path.join(ROOT, "src", "*.[ch]"))]
+    others = files_of("src/*.[ch]") + files_of("src/emalloc/*.[ch]")
     others.remove(path)
     before = "".join(
         sources.expand(sources.find(match.group(1), os.path.dirname(path)))
@@ -163,10 +177,10 @@ def main():
 
     sources = Inliner(["include"], {"arch_port.h": port_choice(), "quarry.h": "", "quarry_config.h": ""})
     cache = {}
-    files = [os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "src", "*.c"))]
-    files.sort(key=lambda path: (depth(path, cache), path))
-    body = "\n".join(wrapped(path, sources) for path in files)
-    write(os.path.join(folder, "quarry.c"), HEAD + BEGIN + body)
+    for name, head, pattern in (("quarry.c", HEAD + BEGIN, "src/*.c"),
+                                ("quarry_emalloc.c", HEAD_EMALLOC, "src/emalloc/*.c")):
+        files = sorted(files_of(pattern), key=lambda path: (depth(path, cache), path))
+        write(os.path.join(folder, name), head + "\n".join(wrapped(path, sources) for path in files))
 
 
 if __name__ == "__main__":

@@ -47,9 +47,10 @@ build/arithmetic/$(1)/no_bit_scan/%.o: %.c build/arithmetic/$(1)/test.flags
 	gcc $(call arithmetic_flags,$(1)) -std=c11 -Wall -Wextra -Werror $(TEST_INCLUDES) -Itests/arithmetic/no_bit_scan $(DEPS) -c $$< -o $$@
 build/arithmetic/$(1)/bits_no_scan: $(call objects_of,$(SRC) $(ARITHMETIC_COMMON),arithmetic/$(1)) build/arithmetic/$(1)/no_bit_scan/tests/arithmetic/bits.o
 	gcc $(call arithmetic_flags,$(1)) $$^ -o $$@
+build/arithmetic/$(1)/emalloc: $(call objects_of,$(filter-out $(SRC),$(LIB_SRC)),arithmetic/$(1))
 build/arithmetic/$(1)/%: $(call objects_of,$(SRC) $(ARITHMETIC_COMMON),arithmetic/$(1)) build/arithmetic/$(1)/tests/arithmetic/%.o
 	gcc $(call arithmetic_flags,$(1)) $$^ -o $$@
--include $(patsubst %.o,%.d,$(call objects_of,$(SRC) $(ARITHMETIC_COMMON) $(wildcard tests/arithmetic/*.c),arithmetic/$(1)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(LIB_SRC) $(ARITHMETIC_COMMON) $(wildcard tests/arithmetic/*.c),arithmetic/$(1)))
 endef
 # All rules are made for `make proofs` only: it takes seconds.
 ARITHMETIC_VARIANTS ?= $(sort $(ARITHMETIC_QUICK) $(ARITHMETIC_WORDS) 32-p64-a8-l3 64-p512-a16-l3)

@@ -2,7 +2,7 @@
  *
  * emalloc.c: nmemb * size + offset of the safe_ calls, against wide arithmetic. smt/requests.c proves all arguments.
  */
-#include "emalloc.h"
+#include "emalloc/emalloc.h"
 
 #include "arithmetic.h"
 

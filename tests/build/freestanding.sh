@@ -45,7 +45,7 @@ prove() {
     compiler=$1
     allowed=$2
     shift 2
-    if ! build "$compiler" "$root/src/*.c" "$@"; then
+    if ! build "$compiler" "$root/src/*.c $root/src/*/*.c" "$@"; then
         fail "$isa: $compiler $*: does not build"
         return
     fi

@@ -75,7 +75,7 @@ build/coverage/$(1)/%.o: %.c build/coverage/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call coverage_cc,$(1)) $$(COVERAGE_PLAIN) $(TEST_INCLUDES) -I$(call coverage_port,$(1)) $(DEPS) -c $$< -o $$@
 $(foreach image,$(filter-out large_pages,$(call coverage_images,$(1))),$(call coverage_image,$(1),$(image)))
-build/coverage/$(1)/defaults build/coverage/$(1)/large_pages: build/coverage/$(1)/%: $(call objects_of,$(SRC),coverage/$(1)) build/coverage/$(1)/tests/coverage/%.o
+build/coverage/$(1)/defaults build/coverage/$(1)/large_pages: build/coverage/$(1)/%: $(call objects_of,$(LIB_SRC),coverage/$(1)) build/coverage/$(1)/tests/coverage/%.o
 	$(call coverage_cc,$(1)) --coverage $$^ -o $$@
 build/coverage/$(1).json: $(foreach image,$(call coverage_images,$(1)) $(if $(filter %-default %-level0,$(1)),defaults),build/coverage/$(1)/$(image))
 	@tests/coverage/run.sh $(1) $$^

@@ -55,10 +55,10 @@ build/fuzz/$(1)/$(2)/%.o: %.c build/fuzz/$(1)/$(2)/fuzz.flags
 	@mkdir -p $$(@D)
 	AFL_QUIET=1 $$(if $$(filter $(FUZZ_TARGETS:%=tests/fuzz/%.c),$$<),$$(FUZZ_SEEN_$(1)),$$(FUZZ_CC_$(1)) -O2) $(FUZZ_$(2)) -std=c11 -Wall -Wextra -Werror -Iinclude $(DEPS) -c $$< -o $$@
 $(foreach target,$(FUZZ_TARGETS),$(call fuzz_program,$(1),$(2),$(target)))
--include $(patsubst %.o,%.d,$(call objects_of,$(SRC) $(wildcard tests/fuzz/*.c),fuzz/$(1)/$(2)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(LIB_SRC) $(wildcard tests/fuzz/*.c),fuzz/$(1)/$(2)))
 endef
 define fuzz_program
-build/fuzz/$(1)/$(2)/$(3): $(call objects_of,$(SRC) $(FUZZ_COMMON) tests/fuzz/$(3).c $(FUZZ_SOURCES_$(3)) $(if $(findstring replay,$(1)),tests/fuzz/replay.c),fuzz/$(1)/$(2))
+build/fuzz/$(1)/$(2)/$(3): $(call objects_of,$(if $(filter emalloc,$(3)),$(LIB_SRC),$(SRC)) $(FUZZ_COMMON) tests/fuzz/$(3).c $(FUZZ_SOURCES_$(3)) $(if $(findstring replay,$(1)),tests/fuzz/replay.c),fuzz/$(1)/$(2))
 	$(FUZZ_LINK_$(1)) $$^ -o $$@
 
 endef

@@ -9,7 +9,7 @@ LAST_BYTE_CC     := riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32
 LAST_BYTE_QEMU   := qemu-system-riscv32 -M virt -m 2G -bios none -nographic -monitor none -serial stdio
 NEED_TEST        += gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc qemu-system-misc:qemu-system-riscv32
 
-$(LAST_BYTE_IMAGES): build/last_byte/level%.elf: tests/last_byte/last_byte.c tests/last_byte/last_byte.ld $(wildcard src/*.[ch] include/*.h arch/*.h arch/riscv32/*.h)
+$(LAST_BYTE_IMAGES): build/last_byte/level%.elf: tests/last_byte/last_byte.c tests/last_byte/last_byte.ld $(wildcard src/*.[ch] src/*/*.[ch] include/*.h arch/*.h arch/riscv32/*.h)
 	@mkdir -p $(@D)
 	$(LAST_BYTE_CC) $(CONTRACT) $(WARN) -Werror -nostdlib -Wl,--no-warn-rwx-segments -DQUARRY_CHECK_LEVEL=$* -Iinclude -Iarch/riscv32 -T tests/last_byte/last_byte.ld $(filter %.c,$^) -o $@
 

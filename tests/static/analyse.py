@@ -119,7 +119,7 @@ def without_false(lines, false):
 
 def builds(compilers, full):
     """The builds of the two halves of the test, those for the ports, and which of them the MISRA addon reads."""
-    source = sorted(glob.glob("src/*.c"))
+    source = sorted(glob.glob("src/*.c") + glob.glob("src/*/*.c"))
     wide = Build("hosted-1", "hosted", [], source, compilers, full)
     narrow = Build("armv6m-4", "armv6m", ["-DQUARRY_CHECK_LEVEL=4"] + everything("armv6m"), source, compilers, full)
     ports = [Build("port-" + isa, isa, [], [PORT_FILE], compilers, False)

@@ -3,7 +3,8 @@
 #
 # layers.sh [ROOT]: fails if a file of src/ includes a header of its own rank or of a higher one.
 #
-# The ranks are written once, in the layer table of src/README.md: rows "| rank | file stem | ...". A file may
+# The ranks are written once, in the layer tables of src/README.md and of the READMEs of its folders: rows
+# "| rank | file stem | ...". A file may
 # include its own header (x.c and x.h are one layer) and whatever has a lower rank. A file without a rank fails too.
 
 set -u
@@ -11,7 +12,7 @@ cd "${1:-.}/src" || exit 1
 
 awk '
 function stem(path) { sub(/^.*\//, "", path); sub(/\.[ch]$/, "", path); return path }
-FILENAME == "README.md" {
+FILENAME ~ /README.md$/ {
     if (split($0, cell, "|") >= 4) {
         gsub(/[ `]/, "", cell[2]); gsub(/[ `]/, "", cell[3])
         if (cell[2] ~ /^[0-9]+$/) {
@@ -21,7 +22,7 @@ FILENAME == "README.md" {
     }
     next
 }
-FNR == 1 { files++; if (!(stem(FILENAME) in rank)) { print "src/" FILENAME ": not in the layer table of src/README.md"; bad = 1 } }
+FNR == 1 { files++; if (!(stem(FILENAME) in rank)) { print "src/" substr(FILENAME, 3) ": not in a layer table of src/README.md or of its folder"; bad = 1 } }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
     split($0, quoted, "\"")
     own = stem(FILENAME); other = stem(quoted[2])
@@ -29,7 +30,7 @@ FNR == 1 { files++; if (!(stem(FILENAME) in rank)) { print "src/" FILENAME ": no
     # The public headers are no layers, though two layers have their names.
     if (quoted[2] == "quarry.h" || quoted[2] ~ /^quarry\//) next
     if (rank[other] >= rank[own]) {
-        print "src/" FILENAME ":" FNR ": rank " rank[own] " includes " quoted[2] " of rank " rank[other]
+        print "src/" substr(FILENAME, 3) ":" FNR ": rank " rank[own] " includes " quoted[2] " of rank " rank[other]
         bad = 1
     }
 }
@@ -38,4 +39,4 @@ END {
     if (!bad) print "layer order: " files " files in order"
     exit bad
 }
-' README.md *.c *.h
+' README.md */README.md ./*.[ch] ./*/*.[ch]

@@ -11,9 +11,7 @@ TABLE_HOSTS       := $(foreach bits,64 32,$(foreach mode,level0 o2 level2 level3
 TABLE_MACHINES    := mps2-an386 virt-aarch64
 TABLE_MACHINES_AT := $(foreach machine,$(TABLE_MACHINES),$(machine) $(foreach level,0 2 3 4,$(machine)-level$(level)))
 
-# A heap needs none of the files of quarry/emalloc.h.
-TABLE_SRC := $(filter-out $(patsubst %,src/%.c,current custom emalloc emalloc_bins manager persistent places request serve tracked zend_mm),$(SRC))
-table_sources = $(TABLE_SRC) $(filter-out $(SRC),$(1)) $(wildcard tests/table/*.c)
+table_sources = $(SRC) $(filter-out $(LIB_SRC),$(1)) $(wildcard tests/table/*.c)
 
 $(foreach host,$(filter-out $(HOSTS),$(TABLE_HOSTS)),$(eval $(call host_rules,$(host))))
 define table_host_image

@@ -4,7 +4,7 @@
  * while its source refuses; and that its memory comes back. Addresses are numbers here: nothing at them is read. The
  * report's text is in tests/emalloc.
  */
-#include "../../src/places.h"
+#include "../../src/emalloc/places.h"
 
 #include "test_source.h"
 

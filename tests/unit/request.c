@@ -2,7 +2,7 @@
  *
  * request.c: what has no room beside a request heap; what request heaps do is in tests/emalloc.
  */
-#include "../../src/request.h"
+#include "../../src/emalloc/request.h"
 
 #include "test_source.h"
 

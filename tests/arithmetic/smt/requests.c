@@ -7,7 +7,7 @@
 #include "../../../src/quarry.c"
 
 #define report emalloc_report
-#include "../../../src/emalloc.c"
+#include "../../../src/emalloc/emalloc.c"
 
 /* A region's bytes are used if they end inside the address space, whose last byte stays out; otherwise none is. */
 bool prove_region_bytes_in_space(uintptr_t region, size_t bytes)

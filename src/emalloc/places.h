@@ -15,7 +15,7 @@
 #ifndef QUARRY_PLACES_H
 #define QUARRY_PLACES_H
 
-#include "bits.h"
+#include "../bits.h"
 #include "quarry.h"
 
 /* A call. orig: in the wrapper that relayed it; NULL and 0: none did. */

@@ -27,7 +27,7 @@
 #ifndef QUARRY_CHUNK_GROUP_H
 #define QUARRY_CHUNK_GROUP_H
 
-#include "heap.h"
+#include "../heap.h"
 
 struct cached_chunk {
     struct cached_chunk *next;

@@ -7,7 +7,7 @@
  */
 #include "request.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 
 /* --- handlers that know only sizes --- */
 

@@ -4,7 +4,7 @@
  */
 #include "emalloc.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 
 /* --- what cannot be served --- */
 

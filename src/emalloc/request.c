@@ -4,7 +4,7 @@
  */
 #include "request.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 
 BITS_INLINE struct request *request_in(const struct quarry_heap *heap)
 {

@@ -13,8 +13,8 @@
  */
 #include "request.h"
 
-#include "bytes.h"
-#include "retry.h"
+#include "../bytes.h"
+#include "../retry.h"
 
 enum { ZONE_BYTES = 16, ZONE = 0xA5, DEAD = 0xDD };
 

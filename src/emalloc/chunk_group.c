@@ -4,7 +4,7 @@
  */
 #include "chunk_group.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 
 /* --- the group's lock --- */
 

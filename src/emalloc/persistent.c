@@ -5,7 +5,7 @@
 #include "emalloc.h"
 #include "manager.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 
 struct quarry_heap *quarry_persistent_heap(void)
 {

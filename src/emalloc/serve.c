@@ -4,8 +4,8 @@
  */
 #include "serve.h"
 
-#include "bytes.h"
-#include "retry.h"
+#include "../bytes.h"
+#include "../retry.h"
 
 /* --- who is told --- */
 

@@ -4,7 +4,7 @@
  */
 #include "manager.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 
 struct quarry_heap *qi_manager_persistent;
 

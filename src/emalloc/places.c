@@ -4,9 +4,9 @@
  */
 #include "places.h"
 
-#include "bytes.h"
+#include "../bytes.h"
 #include "quarry/emalloc.h"
-#include "units.h"
+#include "../units.h"
 
 /* --- the table --- */
 

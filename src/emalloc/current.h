@@ -10,7 +10,7 @@
 #ifndef QUARRY_CURRENT_H
 #define QUARRY_CURRENT_H
 
-#include "heap.h"
+#include "../heap.h"
 
 /* Can emalloc() have hot paths? Not if every call carries its place, nor if the lock is in the heap, which may be the
  * one that has nothing, or the user's to take. */
