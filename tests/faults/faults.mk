@@ -27,8 +27,6 @@ $(foreach machine,$(FAULTS_MACHINES),$(eval $(call faults_machine,$(machine))))
 -include $(foreach host,$(FAULTS_HOSTS),$(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/faults/*.c),host/$(host))))
 -include $(foreach machine,$(FAULTS_MACHINES),$(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/faults/*.c),qemu/$(machine))))
 
-FAULTS_IMAGES := $(FAULTS_HOSTS:%=build/host/%/faults) $(FAULTS_MACHINES:%=build/qemu/%/faults.elf)
-
 # Every fault, however long that takes.
 build/host/gcc-64-o2/tests/faults/run_all.o: tests/faults/run.c build/host/gcc-64-o2/test.flags
 	$(call host_cc,gcc-64-o2) -std=c11 -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/hosted -DFAULTS_CALLS=SIZE_MAX $(DEPS) -c $< -o $@
@@ -41,5 +39,10 @@ faults:
 	@$(MAKE) -s -j$(JOBS) build/host/gcc-64-o2/faults_all
 	build/host/gcc-64-o2/faults_all
 
+# make test leaves the slow ones to make test-all.
+FAULTS_LATER   := gcc-64-o2 virt-aarch64 q35
+faults_test     = $(if $(ALL),$(1),$(filter-out $(FAULTS_LATER),$(1)))
+FAULTS_IMAGES  := $(patsubst %,build/host/%/faults,$(call faults_test,$(FAULTS_HOSTS))) $(patsubst %,build/qemu/%/faults.elf,$(call faults_test,$(FAULTS_MACHINES)))
+
 # Like test_jobs of the Makefile.
-faults_jobs = $(foreach machine,$(FAULTS_MACHINES),$(call job,qemu $(machine) faults,$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/faults.elf))$(foreach host,$(FAULTS_HOSTS),$(call job,host $(host) faults,$(HOST_SECONDS),build/host/$(host)/faults))
+faults_jobs = $(foreach machine,$(call faults_test,$(FAULTS_MACHINES)),$(call job,qemu $(machine) faults,$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/faults.elf))$(foreach host,$(call faults_test,$(FAULTS_HOSTS)),$(call job,host $(host) faults,$(HOST_SECONDS),build/host/$(host)/faults))

@@ -23,7 +23,8 @@ FUZZ_VARIANTS   := level1 level2 level3 page64 page4096 track
 FUZZ_RUNS    := level1/calls level2/calls level3/calls level1/misuse level2/misuse level3/misuse \
 	level1/geometry page64/geometry page4096/geometry level1/emalloc level3/emalloc track/emalloc \
 	level2/flips level3/flips
-FUZZ_REPLAYS := $(foreach level,level1 level2 level3,$(FUZZ_TARGETS:%=$(level)/%))
+# Below check level 2 there is nothing that notices a flip.
+FUZZ_REPLAYS := $(filter-out level1/flips,$(foreach level,level1 level2 level3,$(FUZZ_TARGETS:%=$(level)/%)))
 
 FUZZ_CHECKED := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 # Compiler of what a fuzzer looks into, of the rest, and what the program is linked with.
@@ -33,11 +34,9 @@ FUZZ_LINK_libfuzzer := clang -fsanitize=fuzzer,address,undefined
 FUZZ_SEEN_afl       := afl-clang-fast $(FUZZ_CHECKED)
 FUZZ_CC_afl         := clang $(FUZZ_CHECKED)
 FUZZ_LINK_afl       := AFL_QUIET=1 afl-clang-fast -fsanitize=fuzzer,address,undefined
-FUZZ_CC_replay64    := clang $(FUZZ_CHECKED)
 FUZZ_CC_replay32    := clang $(BITS_32) $(FUZZ_CHECKED)
-FUZZ_SEEN_replay64  := $(FUZZ_CC_replay64)
 FUZZ_SEEN_replay32  := $(FUZZ_CC_replay32)
-FUZZ_LINK_replay64  := $(FUZZ_CC_replay64)
+FUZZ_LINK_replay64  := clang -fsanitize=fuzzer-no-link,address,undefined
 FUZZ_LINK_replay32  := $(FUZZ_CC_replay32)
 
 # A fuzzer learns nothing from loops over memory, and they would take most of its time.
@@ -54,15 +53,19 @@ build/fuzz/$(1)/$(2)/src/%.o: src/%.c build/fuzz/$(1)/$(2)/fuzz.flags
 build/fuzz/$(1)/$(2)/%.o: %.c build/fuzz/$(1)/$(2)/fuzz.flags
 	@mkdir -p $$(@D)
 	AFL_QUIET=1 $$(if $$(filter $(FUZZ_TARGETS:%=tests/fuzz/%.c),$$<),$$(FUZZ_SEEN_$(1)),$$(FUZZ_CC_$(1)) -O2) $(FUZZ_$(2)) -std=c11 -Wall -Wextra -Werror -Iinclude $(DEPS) -c $$< -o $$@
-$(foreach target,$(FUZZ_TARGETS),$(call fuzz_program,$(1),$(2),$(target)))
+$(foreach target,$(FUZZ_TARGETS),$(call fuzz_program,$(1),$(1),$(2),$(target)))
 -include $(patsubst %.o,%.d,$(call objects_of,$(LIB_SRC) $(wildcard tests/fuzz/*.c),fuzz/$(1)/$(2)))
 endef
+# $(1) kind, $(2) kind whose objects it has, $(3) variant, $(4) target
 define fuzz_program
-build/fuzz/$(1)/$(2)/$(3): $(call objects_of,$(if $(filter emalloc,$(3)),$(LIB_SRC),$(SRC)) $(FUZZ_COMMON) tests/fuzz/$(3).c $(FUZZ_SOURCES_$(3)) $(if $(findstring replay,$(1)),tests/fuzz/replay.c),fuzz/$(1)/$(2))
+build/fuzz/$(1)/$(3)/$(4): $(call objects_of,$(if $(filter emalloc,$(4)),$(LIB_SRC),$(SRC)) $(FUZZ_COMMON) tests/fuzz/$(4).c $(FUZZ_SOURCES_$(4)) $(if $(findstring replay,$(1)),tests/fuzz/replay.c),fuzz/$(2)/$(3))
+	@mkdir -p $$(@D)
 	$(FUZZ_LINK_$(1)) $$^ -o $$@
 
 endef
-$(foreach kind,libfuzzer afl replay64 replay32,$(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz_rules,$(kind),$(variant)))))
+$(foreach kind,libfuzzer afl replay32,$(foreach variant,$(FUZZ_VARIANTS),$(eval $(call fuzz_rules,$(kind),$(variant)))))
+# On 64 bits inputs are replayed by what libFuzzer runs, without libFuzzer.
+$(foreach variant,$(FUZZ_VARIANTS),$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program,replay64,libfuzzer,$(variant),$(target)))))
 
 NEED_FUZZ     := $(NEED_HOST) clang:clang libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a
 NEED_FUZZ_AFL := $(NEED_FUZZ) afl++:afl-clang-fast
