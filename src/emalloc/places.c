@@ -5,8 +5,8 @@
 #include "places.h"
 
 #include "../bytes.h"
-#include "quarry/emalloc.h"
 #include "../units.h"
+#include "quarry/emalloc.h"
 
 /* --- the table --- */
 

@@ -13,7 +13,8 @@ trap 'rm -rf "$work"' EXIT
 printf '%-10s %-8s %8s %12s\n' ISA compiler bytes 'at level 0'
 measure() {
     rm -f "$work"/*.o
-    (cd "$work" && $1 -std=c11 -Os -ffreestanding -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections $2 -I"$root/include" -I"$root/arch/$isa" -c "$root"/src/*.c "$root"/src/*/*.c) || exit 1
+    (cd "$work" && $1 -std=c11 -Os -ffreestanding -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections $2 \
+        -I"$root/include" -I"$root/arch/$isa" -c "$root"/src/*.c "$root"/src/*/*.c) || exit 1
     llvm-size "$work"/*.o | awk 'NR > 1 { sum += $1 + $2 } END { print sum }'
 }
 for pair; do
