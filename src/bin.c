@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin.c: see bin.h. Nodes first, then making and taking, then giving and the spare.
+ * bin.c: see bin.h. Nodes first, then allocating, then freeing and the idle run.
  */
 #include "bin.h"
 
@@ -11,7 +11,7 @@ static const uintptr_t no_map[2];
 
 static bool report_bad_room(const struct bin_set *set, const void *node)
 {
-    return qi_guard_report_damage(&set->runs.chunks.source.guard, node);
+    return qi_report_damage(&set->runs.chunks.source.reporter, node);
 }
 
 static uint8_t *no_current_map(void)
@@ -58,7 +58,7 @@ struct list_node *qi_bin_node(const struct bin_run *run)
 static bool is_with_room(const struct bin_set *set, const struct bin_run *run, unsigned index)
 {
     const uint8_t *map = bin_run_map(run);
-    if (run->code < PAGE_SMALL || bin_of_code(run->code) != index || !bin_run_is_sound(run))
+    if (run->code < PAGE_SMALL || bin_of_code(run->code) != index || !bin_run_is_valid(run))
         return false;
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
     return map != set->bins[index].map && bin_free_bits(bin_map_load(map, unused_bits), unused_bits) != 0;
@@ -76,7 +76,7 @@ BITS_NOINLINE bool qi_bin_is_listed(const struct bin_set *set, const struct list
 }
 
 /* May the next of a bin's node be followed? */
-static bool next_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+static bool next_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
     const struct list_node *next = list_next(&set->runs.chunks, node);
     return QUARRY_CHECK_LEVEL == 0 || next == NULL ||
@@ -84,7 +84,7 @@ static bool next_is_sound(const struct bin_set *set, const struct list_node *nod
 }
 
 /* Does what a node's link says agree with the list's head, or lead to a node of this bin whose next leads back? */
-static bool link_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+static bool link_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
     struct list_node *const *head = &bin_room(set, index), *const *link = list_link(&set->runs.chunks, node);
     const struct list_node *before = list_node_before(list_link(&set->runs.chunks, node));
@@ -93,20 +93,20 @@ static bool link_is_sound(const struct bin_set *set, const struct list_node *nod
     return qi_bin_is_listed(set, before, index) && list_next(&set->runs.chunks, before) == node;
 }
 
-BITS_NOINLINE bool qi_bin_node_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+BITS_NOINLINE bool qi_bin_node_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
-    return QUARRY_CHECK_LEVEL == 0 || (link_is_sound(set, node, index) && next_is_sound(set, node, index));
+    return QUARRY_CHECK_LEVEL == 0 || (link_is_valid(set, node, index) && next_is_valid(set, node, index));
 }
 
 /* The same. A list's only node has no link to another. */
-BITS_INLINE bool node_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index)
+BITS_INLINE bool node_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
     const bool is_only = list_next(&set->runs.chunks, node) == NULL && bin_room(set, index) == node &&
                          list_link(&set->runs.chunks, node) == &bin_room(set, index);
-    return is_only || qi_bin_node_is_sound(set, node, index);
+    return is_only || qi_bin_node_is_valid(set, node, index);
 }
 
-/* --- making and taking --- */
+/* --- allocating --- */
 
 /* How many slots the current run has; guarded, where it is damaged, none. */
 static unsigned current_slots(const struct bin_set *set, const struct bin *bin)
@@ -143,8 +143,8 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
     codes[0] = (page_code_t)start;
 }
 
-/* A new run, whose first slot is taken, becomes the current one. */
-static inline void *take_from_new_run(struct bin_set *set, unsigned index)
+/* A new run, whose first slot is allocated, becomes the current one. */
+static inline void *allocate_from_new_run(struct bin_set *set, unsigned index)
 {
     unsigned length = next_length(set, index), code = bin_shape_index(length, index);
     struct chunk *chunk;
@@ -152,7 +152,7 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     do {
         pages = qi_bin_shapes[code].pages;
         bits_assume(pages <= BIN_MOST_PAGES); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
-        if (run_take(&set->runs, pages, RUN_TAIL, &chunk, &page))
+        if (run_allocate(&set->runs, pages, RUN_TAIL, &chunk, &page))
             break;
         if (length == 0)
             return NULL;
@@ -170,32 +170,32 @@ static inline void *take_from_new_run(struct bin_set *set, unsigned index)
     return start;
 }
 
-/* The run of a bin's first node, if it may be taken out of the list. */
-static inline bool room_is_sound(const struct bin_set *set, unsigned index, const struct list_node *node,
+/* The run of a bin's first node, if it may be removed from the list. */
+static inline bool room_is_valid(const struct bin_set *set, unsigned index, const struct list_node *node,
                                  struct bin_run *run)
 {
     struct list_node **head = (struct list_node **)(uintptr_t)&bin_room(set, index);
-    if (UNITS_GUARDED && (!qi_bin_is_listed(set, node, index) || !list_head_is_sound(&set->runs.chunks, head)))
+    if (UNITS_GUARDED && (!qi_bin_is_listed(set, node, index) || !list_head_is_valid(&set->runs.chunks, head)))
         return false;
     run->chunk = run_chunk_of(&set->runs, node);
     if (run->chunk == NULL)
         return false;
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);
-    return next_is_sound(set, node, index) && list_first_is_unwritten(&set->runs.chunks, head, node);
+    return next_is_valid(set, node, index) && list_first_is_unwritten(&set->runs.chunks, head, node);
 }
 
-BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
+BITS_NOINLINE void *qi_bin_allocate(struct bin_set *set, unsigned index)
 {
     struct list_node *node = bin_room(set, index);
     if (node == NULL)
-        return take_from_new_run(set, index);
+        return allocate_from_new_run(set, index);
     struct bin_run run;
-    if (!room_is_sound(set, index, node, &run)) {
+    if (!room_is_valid(set, index, node, &run)) {
         report_bad_room(set, node);
         return NULL;
     }
-    list_take_first(&set->runs.chunks, &bin_room(set, index), node, list_next(&set->runs.chunks, node));
+    list_remove_first(&set->runs.chunks, &bin_room(set, index), node, list_next(&set->runs.chunks, node));
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t word = bin_map_load(map, unused_bits), tag = bin_tag(start, unused_bits);
@@ -204,7 +204,7 @@ BITS_NOINLINE void *qi_bin_take(struct bin_set *set, unsigned index)
     return start + bits_lowest(word) * bin_slot_bytes(index);
 }
 
-/* --- giving --- */
+/* --- freeing --- */
 
 /* From check level 3: a run whose slots are all free is about to be filled anew, which would hide a write to them. Its
  * node, if it has one, is left out. */
@@ -221,13 +221,14 @@ static void verify_run(const struct bin_set *set, const struct chunk *chunk, siz
     qi_list_verify(&set->runs.chunks, start, (size_t)(end - start));
 }
 
-/* Can this be the map word of a run without a used slot? Slots are taken lowest first, so most others are told here. */
+/* Can this be the map word of a run without a used slot? The lowest slots are allocated first, so most others are told
+ * here. */
 static bool may_be_unused(const struct bin *bin)
 {
     const unsigned unused_bits = bin_current_unused_bits(bin);
     if (!UNITS_GUARDED)
         return bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) == bin_all_bits(unused_bits);
-    if (!bin_map_is_there(bin))
+    if (!bin_map_pointer_is_valid(bin))
         return false;
     const uintptr_t free = bin_map_load(bin->map, 0);
     return free != 0 && (free & (free + 1)) == 0;
@@ -239,78 +240,78 @@ static bool find_unused(const struct bin_set *set, const struct bin *bin, struct
 {
     run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
     run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
-    if (UNITS_GUARDED &&
-        (!bin_map_is_sound(bin->map, bin->run) || bin_run_map(run) != bin->map || !chunk_codes_are_there(run->chunk)))
+    if (UNITS_GUARDED && (!bin_map_is_valid(bin->map, bin->run) || bin_run_map(run) != bin->map ||
+                          !chunk_codes_pointer_is_valid(run->chunk)))
         return false;
     run->code = run->chunk->codes[run->page];
     return !UNITS_GUARDED ||
            (run->code >= PAGE_SMALL && bin_bits_are_all(bin_shape_of(run->code), bin_map_load(bin->map, 0)));
 }
 
-bool qi_bin_give_spare(struct bin_set *set)
+bool qi_bin_free_idle_run(struct bin_set *set)
 {
-    unsigned index = set->spare - 1u;
+    unsigned index = set->idle_run - 1u;
     struct bin_run run;
-    if (set->spare == 0)
+    if (set->idle_run == 0)
         return false;
-    set->spare = 0;
+    set->idle_run = 0;
     if (UNITS_GUARDED && index >= BIN_COUNT)
-        return report_bad_room(set, &set->spare);
+        return report_bad_room(set, &set->idle_run);
     struct bin *bin = bin_to_change(set, index);
     if (!may_be_unused(bin) || !find_unused(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
     verify_run(set, run.chunk, run.page, pages, NULL);
-    if (qi_run_give(&set->runs, run.chunk, run.page, pages) == RUN_REFUSED)
+    if (qi_run_free(&set->runs, run.chunk, run.page, pages) == RUN_REFUSED)
         return false;
     forget_current(bin);
     return true;
 }
 
-BITS_NOINLINE enum run_given qi_bin_give_listed(struct bin_set *set, struct chunk *chunk, size_t page)
+BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chunk *chunk, size_t page)
 {
     const struct bin_run run = {chunk, page, chunk->codes[page]};
     const struct bin_shape *shape = bin_shape_of(run.code);
     const unsigned index = bin_of_code(run.code);
     struct list_node *node = node_of(&run);
     if ((UNITS_GUARDED && bin_node_slot(chunk->codes + page, shape) >= shape->slots) ||
-        !node_is_sound(set, node, index)) {
+        !node_is_valid(set, node, index)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
     /* The node's memory is the free run's in a moment. */
     list_unlink(&set->runs.chunks, &bin_room(set, index), node);
     verify_run(set, chunk, page, shape->pages, node);
-    enum run_given given = qi_run_give(&set->runs, chunk, page, shape->pages);
-    if (!bits_likely(given != RUN_REFUSED)) /* nobody has written to it */
+    enum run_freed given = qi_run_free(&set->runs, chunk, page, shape->pages);
+    if (!bits_likely(given != RUN_REFUSED)) /* nothing has been written to it */
         qi_list_relink(&set->runs.chunks, &bin_room(set, index), node);
     return given;
 }
 
-enum run_given qi_bin_give_current(struct bin_set *set, struct chunk *chunk, size_t page)
+enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, size_t page)
 {
     const unsigned code = chunk->codes[page];
     verify_run(set, chunk, page, bin_shape_of(code)->pages, NULL);
-    enum run_given given = qi_run_give(&set->runs, chunk, page, bin_shape_of(code)->pages);
+    enum run_freed given = qi_run_free(&set->runs, chunk, page, bin_shape_of(code)->pages);
     if (given != RUN_REFUSED)
         forget_current(&set->bins[bin_of_code(code)]);
     return given;
 }
 
-enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot)
+enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
     uint8_t *map = bin_run_map(run);
     uintptr_t word = bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot;
-    if (!bin_run_is_sound(run)) {
+    if (!bin_run_is_valid(run)) {
         report_bad_room(set, map);
         return RUN_REFUSED;
     }
     if (bin_free_bits(word | bit, unused_bits) == bin_all_bits(unused_bits))
-        return bin_give_last(set, run, slot);
+        return bin_free_last(set, run, slot);
     if (bin_free_bits(word, unused_bits) == 0)
-        bin_give_first(set, run, slot);
+        bin_free_first(set, run, slot);
     else
         bin_map_add(map, unused_bits, word, bit);
-    return RUN_GIVEN;
+    return RUN_FREED;
 }

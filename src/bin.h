@@ -15,21 +15,21 @@
  *          bin 2          of the node
  *   map:   bits 1 3 7 are set: free
  *
- * Each bin has one current run, from which small requests take the lowest free slot until it is full. The bin's other
+ * Each bin has one current run, which serves small requests by its lowest free slot until it is full. The bin's other
  * runs with room form a list through one node each: in the slot whose free gave the run room, where it stays, because
- * only the current run's slots are taken. The inner codes say which slot that is. When the current run is full the
+ * only the current run's slots are allocated. The inner codes say which slot that is. When the current run is full the
  * list's first run becomes the current one, or else a new run. The map alone decides which slots are free; the nodes
  * only say where room is.
  *
- * A run whose last block is given back gives its pages back, unless it is its bin's current run in the first chunk:
- * then it stays as the heap's one spare, and the spare before it goes. A program that takes and gives back a block
+ * A run whose last block is freed is freed itself, unless it is its bin's current run in the first chunk:
+ * then it stays as the heap's idle run, and the idle run before it is freed. A program that allocates and frees a block
  * again and again does not make and unmake a run each time. Whoever wants pages and finds none, or looks at the heap's
- * figures or pages, has the spare given back first, so it is never missed.
+ * figures or pages, has the idle run freed first, so it is never missed.
  *
  * Invariants
  *   B1  a run with a free slot and a used one is either its bin's current run or in its bin's list, once
  *   B2  the node of a run in a list lies in the slot that its inner codes name, which is free
- *   B3  a run without a free slot is in no list; a run without a used slot is the spare
+ *   B3  a run without a free slot is in no list; a run without a used slot is the idle run
  *   B4  the head of a bin's list leads to the node of a run that has room and is not the current one, whatever is
  *       written to free memory
  */
@@ -40,7 +40,7 @@
 #include "run.h"
 
 /* Guarded, a bin has what makes 0 of its map's address, so that no damaged one is followed, and its list's head, so
- * that it is four words: they are found without a multiplication. The former is a door (source.h). */
+ * that it is four words: they are found without a multiplication. The former is a sentinel (source.h). */
 #if QUARRY_CHECK_LEVEL >= 2
 #define BIN_GUARDED_FIELDS                                                                                             \
     uintptr_t map_check;                                                                                               \
@@ -67,19 +67,19 @@ struct bin_set {
     /* The lists of other runs with room; and 1 + the bin whose current run, then in the first chunk, may be without a
      * used slot, 0: none. */
     BIN_ROOMS
-    uint8_t spare;
+    uint8_t idle_run;
 };
 
 #if QUARRY_CHECK_LEVEL >= 2
 _Static_assert(offsetof(struct bin, map_check) == offsetof(struct bin, map) + sizeof(uintptr_t), "loaded as a pair");
-_Static_assert(sizeof(struct bin) == SOURCE_DOOR_WORDS * sizeof(uintptr_t), "map_check is a door");
+_Static_assert(sizeof(struct bin) == SOURCE_SENTINEL_WORDS * sizeof(uintptr_t), "map_check is a sentinel");
 #endif
 
 /* While a callback runs no bin's map is to be found. */
-BITS_INLINE void bin_set_doors(struct bin_set *set)
+BITS_INLINE void bin_set_sentinels(struct bin_set *set)
 {
 #if QUARRY_CHECK_LEVEL >= 2
-    source_set_doors(&set->runs.chunks.source, &set->bins[0].map_check, BIN_COUNT);
+    source_set_sentinels(&set->runs.chunks.source, &set->bins[0].map_check, BIN_COUNT);
 #else
     (void)set;
 #endif
@@ -161,9 +161,9 @@ BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run)
     return chunk_map(run->chunk, run->page);
 }
 
-/* The map of a run, guarded: its free slots, and what is left of its tag without them. Taking and giving move a bit
- * from one word to the other, so a damaged bit is one too many or too few in the sum until somebody looks. Whoever
- * takes a slot, or changes more than a bit, looks before. */
+/* The map of a run, guarded: its free slots, and what is left of its tag without them. Allocating and freeing move a
+ * bit from one word to the other, so a damaged bit is one too many or too few in the sum until somebody looks. Whoever
+ * allocates a slot, or changes more than a bit, looks before. */
 struct bin_guarded_map {
     uintptr_t free, rest;
 } __attribute__((may_alias));
@@ -189,7 +189,7 @@ BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
 
 /* Takes the lowest free slot, for a CPU that adds in memory. Word and bit are looked for anew, or the compiler, which
  * has loaded both words before, would add in registers and store. */
-BITS_INLINE void bin_guarded_take(uint8_t *map, uintptr_t free)
+BITS_INLINE void bin_guarded_allocate(uint8_t *map, uintptr_t free)
 {
     const uintptr_t bit = bits_unknown(free & (0 - free));
     map = (uint8_t *)bits_unknown((uintptr_t)map);
@@ -198,8 +198,8 @@ BITS_INLINE void bin_guarded_take(uint8_t *map, uintptr_t free)
     bin_guarded_map(map)->rest += bit;
 }
 
-/* Makes given of the free slots, likewise. */
-BITS_INLINE void bin_guarded_give(uint8_t *map, uintptr_t free, uintptr_t given)
+/* Makes the free slots those of freed, likewise. */
+BITS_INLINE void bin_guarded_free(uint8_t *map, uintptr_t free, uintptr_t given)
 {
     bin_guarded_map(map)->free = given;
     bin_guarded_map(map)->rest -= given - free;
@@ -211,7 +211,7 @@ BITS_INLINE uintptr_t bin_tag(const uint8_t *start, unsigned unused_bits)
     return (uintptr_t)start | (UNITS_GUARDED ? 0 : unused_bits);
 }
 
-BITS_INLINE bool bin_map_is_sound(const uint8_t *map, uintptr_t tag)
+BITS_INLINE bool bin_map_is_valid(const uint8_t *map, uintptr_t tag)
 {
     const struct bin_guarded_map *words = (const struct bin_guarded_map *)(const void *)map;
     return !UNITS_GUARDED || words->free + words->rest == tag;
@@ -310,16 +310,16 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
 }
 
 /* A map's address and what checks it. */
-BITS_INLINE bool bin_pair_is_there(struct bits_pair map)
+BITS_INLINE bool bin_map_pair_is_valid(struct bits_pair map)
 {
     return map.first + map.second == 0;
 }
 
 /* May the map of what a bin says is its current run be read? */
-BITS_INLINE bool bin_map_is_there(const struct bin *bin)
+BITS_INLINE bool bin_map_pointer_is_valid(const struct bin *bin)
 {
     const struct bits_pair map = {(uintptr_t)bin->map, guard_word(bin, map_check)};
-    return !UNITS_GUARDED || bin_pair_is_there(map);
+    return !UNITS_GUARDED || bin_map_pair_is_valid(map);
 }
 
 BITS_INLINE void bin_set_current(struct bin *bin, uintptr_t run, uint8_t *map)
@@ -330,11 +330,11 @@ BITS_INLINE void bin_set_current(struct bin *bin, uintptr_t run, uint8_t *map)
 }
 
 /* Is a run what its code says? */
-BITS_INLINE bool bin_run_is_sound(const struct bin_run *run)
+BITS_INLINE bool bin_run_is_valid(const struct bin_run *run)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
     return !UNITS_GUARDED || (shape->slots != 0 &&
-                              bin_map_is_sound(bin_run_map(run), bin_tag(bin_run_start(run), bin_unused_bits(shape))));
+                              bin_map_is_valid(bin_run_map(run), bin_tag(bin_run_start(run), bin_unused_bits(shape))));
 }
 
 /* No bin has a run, nor a list; qi_bin_format() in a state that is all zero. */
@@ -342,18 +342,18 @@ void qi_bin_format(struct bin_set *set);
 void qi_bin_clear(struct bin_set *set);
 
 /* A slot, where the bin's current run is full or there is none. NULL: no memory, or a report of damage. */
-void *qi_bin_take(struct bin_set *set, unsigned bin);
+void *qi_bin_allocate(struct bin_set *set, unsigned bin);
 
-/* Gives an allocated slot back. RUN_REFUSED: nothing changed, after a report of damage. */
-enum run_given qi_bin_give(struct bin_set *set, const struct bin_run *run, unsigned slot);
+/* Frees an allocated slot. RUN_REFUSED: nothing changed, after a report of damage. */
+enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsigned slot);
 
-/* Gives the pages of a run back, whose last used slot is about to be free: of one in its bin's list, or the current
+/* Frees the pages of a run whose last used slot is about to be free: of one in its bin's list, or the current
  * one. */
-enum run_given qi_bin_give_listed(struct bin_set *set, struct chunk *chunk, size_t page);
-enum run_given qi_bin_give_current(struct bin_set *set, struct chunk *chunk, size_t page);
+enum run_freed qi_bin_free_listed(struct bin_set *set, struct chunk *chunk, size_t page);
+enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, size_t page);
 
-/* Gives the spare's pages back; false if there is none, or after a report of damage. */
-bool qi_bin_give_spare(struct bin_set *set);
+/* Frees the idle run; false if there is none, or after a report of damage. */
+bool qi_bin_free_idle_run(struct bin_set *set);
 
 /* The node of a run in a list. Its slot's number stands in two codes of the run, in parts of 3 bits: the upper part in
  * the first page's with wide codes, in the third's with narrow ones. Where a run with narrow codes has just two pages
@@ -364,16 +364,16 @@ struct list_node *qi_bin_node(const struct bin_run *run);
  * nothing there is read. */
 bool qi_bin_is_listed(const struct bin_set *set, const struct list_node *node, unsigned index);
 
-/* May the node of a run in the bin's list be taken out of it? */
-bool qi_bin_node_is_sound(const struct bin_set *set, const struct list_node *node, unsigned index);
+/* May the node of a run in the bin's list be removed from it? */
+bool qi_bin_node_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index);
 
 /* Puts a run's node into the bin's list. Guarded, a damaged head is reported, and the node stays outside. */
 BITS_INLINE void bin_push(struct bin_set *set, unsigned index, struct list_node *node)
 {
     struct list_node **head = &bin_room(set, index);
     if (UNITS_GUARDED && *head != NULL &&
-        !bits_likely(qi_bin_is_listed(set, *head, index) && list_head_is_sound(&set->runs.chunks, head)))
-        qi_guard_report_damage(&set->runs.chunks.source.guard, head);
+        !bits_likely(qi_bin_is_listed(set, *head, index) && list_head_is_valid(&set->runs.chunks, head)))
+        qi_report_damage(&set->runs.chunks.source.reporter, head);
     else
         list_push(&set->runs.chunks, head, node);
 }
@@ -403,8 +403,8 @@ BITS_INLINE unsigned bin_node_slot(const page_code_t *codes, const struct bin_sh
     return slot;
 }
 
-/* qi_bin_give() for a slot of a full run, which thus gets room, and has more than one slot. The run is sound. */
-BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, unsigned slot)
+/* qi_bin_free() for a slot of a full run, which thus gets room, and has more than one slot. The run is valid. */
+BITS_INLINE void bin_free_first(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
     unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
@@ -416,28 +416,28 @@ BITS_INLINE void bin_give_first(struct bin_set *set, const struct bin_run *run, 
     bin_push(set, index, (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
 }
 
-/* Is it the first chunk, or, guarded, what the gate says of it? */
+/* Is it the first chunk, or, guarded, what the hot limits say of it? */
 BITS_INLINE bool bin_is_first(const struct bin_set *set, const struct chunk *chunk)
 {
     return UNITS_GUARDED ? chunk->pages == set->runs.chunks.first.pages : chunk == &set->runs.chunks.first;
 }
 
-/* qi_bin_give() for the last used slot of a run, which is sound. */
-BITS_INLINE enum run_given bin_give_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
+/* qi_bin_free() for the last used slot of a run, which is valid. */
+BITS_INLINE enum run_freed bin_free_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
     unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(bin_shape_of(run->code));
     uint8_t *map = bin_run_map(run);
     struct chunk copy;
     if (set->bins[index].map != map)
-        return qi_bin_give_listed(set, chunk_in_memory(run->chunk, &copy), run->page);
+        return qi_bin_free_listed(set, chunk_in_memory(run->chunk, &copy), run->page);
     if (!bin_is_first(set, run->chunk))
-        return qi_bin_give_current(set, chunk_in_memory(run->chunk, &copy), run->page);
+        return qi_bin_free_current(set, chunk_in_memory(run->chunk, &copy), run->page);
     bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
-    if (set->spare != index + 1) {
-        qi_bin_give_spare(set);
-        set->spare = (uint8_t)(index + 1);
+    if (set->idle_run != index + 1) {
+        qi_bin_free_idle_run(set);
+        set->idle_run = (uint8_t)(index + 1);
     }
-    return RUN_GIVEN;
+    return RUN_FREED;
 }
 
 #endif

@@ -20,7 +20,7 @@
 #ifndef QUARRY_CANARY_H
 #define QUARRY_CANARY_H
 
-#include "guard.h"
+#include "report.h"
 
 /* What a block's slot or pages have beside what was asked for, at least. With memory tags the tail lies in a granule
  * that is not the block's. */
@@ -32,13 +32,13 @@ enum { CANARY_BYTE = 0xC1, CANARY_LOOKED_AT_BYTES = 4096 };
 enum canary_state { CANARY_LIVE, CANARY_DEAD, CANARY_DAMAGED };
 
 /* Writes what stands behind the bytes asked for; whole_bytes: of the slot, or of the pages. */
-void qi_canary_write(const struct guard *guard, uint8_t *start, size_t whole_bytes, size_t asked_bytes);
+void qi_canary_write(const struct reporter *reporter, uint8_t *start, size_t whole_bytes, size_t asked_bytes);
 
 /* Fills a small block that was freed, and notes that it is dead. */
-void qi_canary_write_dead(const struct guard *guard, uint8_t *start, size_t whole_bytes);
+void qi_canary_write_dead(const struct reporter *reporter, uint8_t *start, size_t whole_bytes);
 
-/* What the end of a block says. asked_bytes: what was asked for; 0 unless the block is live, or its tail is whole. */
-enum canary_state qi_canary_read(const struct guard *guard, const uint8_t *start, size_t whole_bytes,
+/* What the end of a block says. asked_bytes: what was asked for; 0 unless the block is live, or its tail is valid. */
+enum canary_state qi_canary_read(const struct reporter *reporter, const uint8_t *start, size_t whole_bytes,
                                  size_t *asked_bytes);
 
 /* The tail of a block. */

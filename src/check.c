@@ -30,7 +30,7 @@ bool qi_check_read(struct check_stretch *stretch)
 
 static bool report_damage(const struct quarry_heap *heap, const void *place)
 {
-    return qi_guard_report_damage(&heap->bins.runs.chunks.source.guard, place);
+    return qi_report_damage(&heap->bins.runs.chunks.source.reporter, place);
 }
 
 static struct bin_run run_of_stretch(const struct check_stretch *stretch)
@@ -48,7 +48,7 @@ static size_t usable_bytes(const struct quarry_heap *heap, const uint8_t *start,
     if (!FILL_IS_ON)
         return whole_bytes - HEAP_CANARY_BYTES;
     if (heap_canary(heap, start, whole_bytes, &bytes) != CANARY_LIVE)
-        qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, start, bytes);
+        qi_report(&heap->bins.runs.chunks.source.reporter, QUARRY_OVERRUN, start, bytes);
     return bytes;
 }
 
@@ -102,7 +102,7 @@ bool qi_check_show(const struct check_visitor *visitor, const struct check_stret
 bool qi_check_show_huge(const struct check_visitor *visitor, const struct chunk *chunk)
 {
     if (chunk_is_idle(chunk))
-        return visit_free(visitor, (const uint8_t *)chunk + RESERVE_LEAD_BYTES, chunk->bytes - RESERVE_LEAD_BYTES,
+        return visit_free(visitor, (const uint8_t *)chunk + RESERVE_HEADER_BYTES, chunk->bytes - RESERVE_HEADER_BYTES,
                           QUARRY_LARGE);
     return qi_check_show_block(visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE);
 }
@@ -115,10 +115,10 @@ static struct chunk *next_chunk(const struct chunk *chunk)
 
 /* Guarded: may a chunk be looked at, and the next one be followed? Where a huge block or idle memory begins and ends
  * depends on its origin too. */
-static bool chunk_is_whole(const struct chunk *chunk)
+static bool chunk_and_link_are_valid(const struct chunk *chunk)
 {
-    return chunk_is_sound(chunk) && !qi_chunk_link_is_damaged(&chunk->next) &&
-           (chunk->page_count != 0 || chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk));
+    return chunk_is_valid(chunk) && !qi_chunk_link_is_damaged(&chunk->next) &&
+           (chunk->page_count != 0 || chunk_origin_is_valid((const struct added_chunk *)(const void *)chunk));
 }
 
 static struct chunk *first_chunk(const struct quarry_heap *heap)
@@ -131,7 +131,7 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
 {
     const struct check_visitor visitor = {heap, visit, context};
     for (struct chunk *chunk = first_chunk(heap); chunk != NULL; chunk = next_chunk(chunk)) {
-        if (!chunk_is_whole(chunk))
+        if (!chunk_and_link_are_valid(chunk))
             return report_damage(heap, chunk);
         if (chunk->page_count == 0 && !qi_check_show_huge(&visitor, chunk))
             return true;
@@ -152,7 +152,7 @@ bool qi_check_fill(const struct quarry_heap *heap, const uint8_t *start, const u
 {
     const void *damage = qi_fill_damage(start, (uintptr_t)end - (uintptr_t)start); /* end may be the address space's */
     if (damage != NULL) {
-        qi_guard_report_write(&heap->bins.runs.chunks.source.guard, damage);
+        qi_report_write(&heap->bins.runs.chunks.source.reporter, damage);
         sums->reported = true;
     }
     return damage == NULL;
@@ -168,7 +168,7 @@ bool qi_check_block(const struct quarry_heap *heap, const uint8_t *start, size_t
     sums->used_bytes += bytes;
     if (state == CANARY_LIVE)
         return true;
-    qi_guard_report(&heap->bins.runs.chunks.source.guard, QUARRY_OVERRUN, start, bytes);
+    qi_report(&heap->bins.runs.chunks.source.reporter, QUARRY_OVERRUN, start, bytes);
     sums->reported = true;
     return false;
 }
@@ -189,7 +189,7 @@ bool qi_check_free_ends(const struct quarry_heap *heap, const struct check_stret
     const size_t last = stretch->page + stretch->pages - 1;
     return chunk->codes[last] == (stretch->pages == 1 ? PAGE_FREE : PAGE_FREE_END) &&
            chunk_length_at_end(chunk->maps, last) == stretch->pages && chunk->codes[last + 1] != PAGE_FREE &&
-           qi_run_node_is_sound(&heap->bins.runs, run_node_at(chunk, stretch->page), run_class(stretch->pages));
+           qi_run_node_is_valid(&heap->bins.runs, run_node_at(chunk, stretch->page), run_class(stretch->pages));
 }
 
 /* R1, R4, C2, C4 */
@@ -205,7 +205,7 @@ static bool check_free_run(const struct quarry_heap *heap, const struct check_st
 }
 
 /* C3 */
-static bool inner_codes_are_sound(const struct check_stretch *stretch)
+static bool inner_codes_are_valid(const struct check_stretch *stretch)
 {
     const page_code_t *codes = stretch->chunk->codes + stretch->page;
     for (size_t page = 1; page < stretch->pages; page++) {
@@ -220,7 +220,8 @@ static bool inner_codes_are_sound(const struct check_stretch *stretch)
 /* Is this what the bin says of its current run? */
 static bool says_current(const struct bin *bin, const struct bin_run *run)
 {
-    return bin_map_is_there(bin) && bin->run == bin_tag(bin_run_start(run), bin_unused_bits(bin_shape_of(run->code)));
+    return bin_map_pointer_is_valid(bin) &&
+           bin->run == bin_tag(bin_run_start(run), bin_unused_bits(bin_shape_of(run->code)));
 }
 
 /* From check level 3: has nobody written to the run's free slots, one of which may hold its node, nor behind its last
@@ -244,9 +245,9 @@ bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stret
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t all = UINTPTR_MAX >> unused_bits;
     uintptr_t word = bin_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;
-    if (!bin_run_is_sound(&run))
+    if (!bin_run_is_valid(&run))
         return false;
-    if (!inner_codes_are_sound(stretch) || (BIN_OWN_WORD && word != free_slots))
+    if (!inner_codes_are_valid(stretch) || (BIN_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
         if (!qi_check_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index),
@@ -263,7 +264,7 @@ bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stret
     const struct list_node *node = qi_bin_node(&run);
     unsigned slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
     return free_slots != all && slot < bin_shape_of(run.code)->slots && (free_slots >> slot & 1) != 0 &&
-           qi_bin_node_is_sound(&heap->bins, node, index) && check_slots_fill(heap, &run, free_slots, node, sums);
+           qi_bin_node_is_valid(&heap->bins, node, index) && check_slots_fill(heap, &run, free_slots, node, sums);
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
@@ -296,16 +297,16 @@ bool qi_check_idle(const struct quarry_heap *heap, const struct added_chunk *par
 static bool check_idle(const struct quarry_heap *heap, const struct added_chunk *part, struct check_sums *sums)
 {
     const uint8_t *end = (const uint8_t *)((uintptr_t)part->start + part->chunk.bytes);
-    sums->idle_bytes += part->chunk.bytes - RESERVE_LEAD_BYTES;
+    sums->idle_bytes += part->chunk.bytes - RESERVE_HEADER_BYTES;
     return qi_check_idle(heap, part) && (!FILL_IS_ON || qi_check_fill(heap, (const uint8_t *)(part + 1), end, sums));
 }
 
 bool qi_check_chunk_head(const struct quarry_heap *heap, struct chunk *chunk)
 {
     const struct chunk_set *set = &heap->bins.runs.chunks;
-    if (!chunk_is_whole(chunk))
+    if (!chunk_and_link_are_valid(chunk))
         return false;
-    if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_is_whole((const struct added_chunk *)chunk))
+    if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_links_are_valid((const struct added_chunk *)chunk))
         return false;
     if (chunk_is_idle(chunk))
         return qi_check_idle(heap, (const struct added_chunk *)(const void *)chunk);
@@ -383,12 +384,12 @@ static bool check_figures(const struct quarry_heap *heap, const struct check_sum
 bool qi_check_seals(const struct quarry_heap *heap)
 {
     const struct chunk_set *set = &heap->bins.runs.chunks;
-    const struct chunk *hot = chunk_of_gate(set);
+    const struct chunk *hot = chunk_of_hot_limits(set);
     struct chunk view;
     if (!UNITS_GUARDED)
         return true;
-    const struct chunk *seen = chunk_hot(&set->source.gate, &view);
-    return guard_is_sound(&set->source.guard) && qi_source_is_sound(&set->source) &&
+    const struct chunk *seen = chunk_hot(&set->source.hot, &view);
+    return reporter_is_valid(&set->source.reporter) && qi_source_is_valid(&set->source) &&
            (uintptr_t)heap->on_oom == ~guard_word(heap, on_oom_check) && !qi_chunk_link_is_damaged(&set->root) &&
            (set->source.provider == NULL || heap_sourced_or_null(heap) != NULL) && hot != NULL && seen != NULL &&
            seen->pages == hot->pages && seen->page_count == ~hot->page_count && seen->codes == hot->codes;

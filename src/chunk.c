@@ -9,15 +9,15 @@
 _Static_assert(sizeof(struct added_chunk) % sizeof(void *) == 0, "codes follow the struct");
 _Static_assert(5 <= CHUNK_LENGTH_LONG * UNITS_MAP_BYTES / 2, "both long lengths of a run fit its maps");
 
-const struct chunk qi_chunk_shut;
+const struct chunk qi_chunk_without_pages;
 
 BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
 {
-    struct chunk *hot = set->source.gate.chunk;
+    struct chunk *hot = set->source.hot.chunk;
     if (!UNITS_GUARDED && hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
         return (struct added_chunk *)hot;
     struct added_chunk *node = chunk_link(&set->root);
-    while (node != NULL && chunk_is_sound(&node->chunk)) {
+    while (node != NULL && chunk_is_valid(&node->chunk)) {
         if ((uintptr_t)address - (uintptr_t)node->start < node->chunk.bytes)
             return node;
         node = chunk_is_high(node, (uintptr_t)address) ? chunk_link(&node->high) : chunk_link(&node->low);
@@ -25,7 +25,7 @@ BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *se
     return NULL;
 }
 
-struct chunk *qi_chunk_added_if_there(const struct chunk_set *set, struct chunk *chunk)
+struct chunk *qi_chunk_added_if_valid(const struct chunk_set *set, struct chunk *chunk)
 {
     return qi_chunk_find_added(set, chunk) == (struct added_chunk *)chunk ? chunk : NULL;
 }
@@ -37,9 +37,9 @@ bool qi_chunk_link_is_damaged(struct added_chunk *const *link)
 }
 
 /* Is what a chunk says of itself and of the tree below it undamaged? */
-static bool node_is_sound(const struct added_chunk *node)
+static bool node_is_valid(const struct added_chunk *node)
 {
-    return chunk_is_sound(&node->chunk) && chunk_origin_is_sound(node) && !qi_chunk_link_is_damaged(&node->low) &&
+    return chunk_is_valid(&node->chunk) && chunk_origin_is_valid(node) && !qi_chunk_link_is_damaged(&node->low) &&
            !qi_chunk_link_is_damaged(&node->high);
 }
 
@@ -58,7 +58,7 @@ bool qi_chunk_next(const struct chunk_set *set, const void *address, struct adde
             node = aside;
             is_above = true;
         }
-        if (!node_is_sound(node))
+        if (!node_is_valid(node))
             return false;
         const uintptr_t start = (uintptr_t)node->start;
         const bool is_elsewhere = ((start ^ least) >> node->bit) >> 1 != 0;
@@ -101,8 +101,8 @@ static void set_list_link(struct added_chunk *added, struct added_chunk **link)
     guard_keep(added, link_check, ~(uintptr_t)link);
 }
 
-/* May an added chunk be taken out of the list? */
-static bool links_are_sound(const struct added_chunk *added)
+/* May an added chunk be removed from the list? */
+static bool links_are_valid(const struct added_chunk *added)
 {
     return !UNITS_GUARDED || ((uintptr_t)added->link == ~guard_word(added, link_check) &&
                               chunk_link(added->link) == added && !qi_chunk_link_is_damaged(&added->chunk.next));
@@ -121,7 +121,7 @@ static void set_bit(struct added_chunk *node, unsigned bit)
 }
 
 /* Takes some leaf below or at *link out of the tree. */
-static struct added_chunk *take_leaf(struct added_chunk **link)
+static struct added_chunk *remove_leaf(struct added_chunk **link)
 {
     struct added_chunk *node = chunk_link(link);
     while (chunk_link(&node->low) != NULL || chunk_link(&node->high) != NULL) {
@@ -175,10 +175,10 @@ static void tree_insert(struct chunk_set *set, struct added_chunk *added)
     chunk_set_link(link, added);
 }
 
-bool qi_chunk_is_whole(const struct added_chunk *added)
+bool qi_chunk_links_are_valid(const struct added_chunk *added)
 {
-    return !UNITS_GUARDED || (links_are_sound(added) && !qi_chunk_link_is_damaged(&added->low) &&
-                              !qi_chunk_link_is_damaged(&added->high) && chunk_origin_is_sound(added));
+    return !UNITS_GUARDED || (links_are_valid(added) && !qi_chunk_link_is_damaged(&added->low) &&
+                              !qi_chunk_link_is_damaged(&added->high) && chunk_origin_is_valid(added));
 }
 
 /* The link of the tree that leads to a chunk; NULL: the way to it is damaged. */
@@ -195,7 +195,7 @@ static struct added_chunk **tree_link(struct chunk_set *set, const struct added_
 
 static void tree_remove(struct added_chunk **link, struct added_chunk *added)
 {
-    struct added_chunk *leaf = take_leaf(link);
+    struct added_chunk *leaf = remove_leaf(link);
     if (leaf != added)
         replace_node(link, added, leaf);
 }
@@ -204,10 +204,10 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 {
     /* Guarded: a damaged link is written over, so what it led to is lost. */
     if (UNITS_GUARDED && (qi_chunk_link_is_damaged(&set->first.next) || qi_chunk_link_is_damaged(&set->root)))
-        qi_guard_report_damage(&set->source.guard, &set->first.next);
+        qi_report_damage(&set->source.reporter, &set->first.next);
     struct added_chunk *next = chunk_link(&set->first.next);
     tree_insert(set, added);
-    chunk_close(&added->chunk);
+    chunk_seal(&added->chunk);
     chunk_set_link(&added->chunk.next, next);
     set_list_link(added, &set->first.next);
     if (next != NULL)
@@ -219,10 +219,10 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 /* tree_link() of a chunk that may be removed; NULL after a report of damage. */
 static struct added_chunk **removable_link(struct chunk_set *set, const struct added_chunk *added)
 {
-    bool may_be = links_are_sound(added) && chunk_origin_is_sound(added);
+    bool may_be = links_are_valid(added) && chunk_origin_is_valid(added);
     struct added_chunk **link = may_be ? tree_link(set, added) : NULL;
     if (UNITS_GUARDED && link == NULL)
-        qi_guard_report_damage(&set->source.guard, added);
+        qi_report_damage(&set->source.reporter, added);
     return link;
 }
 
@@ -237,7 +237,7 @@ bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
     if (UNITS_GUARDED && link == NULL)
         return false;
     tree_remove(link, added);
-    if (set->source.gate.chunk == &added->chunk)
+    if (set->source.hot.chunk == &added->chunk)
         chunk_make_hot(set, &set->first);
     struct added_chunk *next = added->chunk.next;
     chunk_set_link(added->link, next);
@@ -254,7 +254,7 @@ static bool overlaps(uintptr_t one, size_t one_bytes, uintptr_t other, size_t ot
 
 static bool meets_node(const struct added_chunk *node, uintptr_t start, size_t bytes)
 {
-    return chunk_is_sound(&node->chunk) && overlaps(start, bytes, (uintptr_t)node->start, node->chunk.bytes);
+    return chunk_is_valid(&node->chunk) && overlaps(start, bytes, (uintptr_t)node->start, node->chunk.bytes);
 }
 
 /* Both ends of the bytes have a way down the tree. A chunk that meets the bytes stands on one of the ways, or hangs on
@@ -266,7 +266,7 @@ bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes
         return true;
     for (unsigned end = 0; end < 2; end++) {
         const struct added_chunk *node = chunk_link(&set->root);
-        while (node != NULL && chunk_is_sound(&node->chunk)) {
+        while (node != NULL && chunk_is_valid(&node->chunk)) {
             const struct added_chunk *inside = chunk_link(end == 0 ? &node->high : &node->low);
             if (meets_node(node, ends[0], bytes) || (inside != NULL && meets_node(inside, ends[0], bytes)))
                 return true;
@@ -279,13 +279,13 @@ bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes)
 {
     uintptr_t first = (uintptr_t)start;
-    size_t lead = set->first_lead + (set->source.provider == NULL ? MARK_REGION_BYTES : 0);
-    if (overlaps(first, bytes, (uintptr_t)set - lead, set->first.bytes + lead))
+    size_t padding = set->first_padding + (set->source.provider == NULL ? MARK_REGION_BYTES : 0);
+    if (overlaps(first, bytes, (uintptr_t)set - padding, set->first.bytes + padding))
         return true;
     for (const struct added_chunk *added = chunk_link(&set->first.next); added != NULL;
          added = chunk_link(&added->chunk.next)) {
-        lead = added->lead + (added->from_source ? 0 : MARK_REGION_BYTES);
-        if (overlaps(first, bytes, (uintptr_t)added->start - lead, added->chunk.bytes + lead))
+        padding = added->padding + (added->from_source ? 0 : MARK_REGION_BYTES);
+        if (overlaps(first, bytes, (uintptr_t)added->start - padding, added->chunk.bytes + padding))
             return true;
     }
     return false;
@@ -338,7 +338,7 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end)
     for (page_code_t *edge = chunk->codes - CHUNK_EDGES; edge != chunk->codes; edge++)
         *edge = (page_code_t)bits_unknown(PAGE_EDGE);
     chunk->codes[pages] = PAGE_EDGE;
-    chunk_close(chunk);
+    chunk_seal(chunk);
     qi_chunk_clear(chunk);
     return true;
 }

@@ -164,7 +164,7 @@ struct added_chunk {
     uint8_t *start;      /* of its memory: this struct, or the memory that this struct is the end of */
     size_t position;     /* in memory of a source that takes nothing back: see reserve.h */
     uint8_t from_source; /* 1; 0: a region */
-    uint8_t lead;        /* bytes of the region before this struct */
+    uint8_t padding;     /* bytes of the region before this struct */
     uint8_t bit;         /* number of the address bit by which the tree below is decided */
     uint8_t part;        /* enum chunk_part, of such memory */
     GUARD_WORD(origin)   /* the complement of the sum of these six */
@@ -182,7 +182,7 @@ struct chunk_set {
     struct added_chunk *root;
     CHUNK_LINK_CHECK(root_check)
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
-    size_t first_lead : 4;                  /* bytes of the first chunk's region before the heap */
+    size_t first_padding : 4;               /* bytes of the first chunk's region before the heap */
 };
 
 BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, size_t page)
@@ -197,13 +197,13 @@ BITS_INLINE uintptr_t chunk_sum(const struct chunk *chunk)
            chunk->bytes;
 }
 
-BITS_INLINE bool chunk_is_sound(const struct chunk *chunk)
+BITS_INLINE bool chunk_is_valid(const struct chunk *chunk)
 {
     return !UNITS_GUARDED || chunk_sum(chunk) == guard_word(chunk, seal);
 }
 
 /* Do the maps' and the codes' places and the number of pages agree, in every bit? */
-BITS_INLINE bool chunk_codes_are_there(const struct chunk *chunk)
+BITS_INLINE bool chunk_codes_pointer_is_valid(const struct chunk *chunk)
 {
     const uintptr_t distance = (uintptr_t)chunk->maps - (uintptr_t)chunk->codes;
     return !UNITS_GUARDED ||
@@ -211,15 +211,15 @@ BITS_INLINE bool chunk_codes_are_there(const struct chunk *chunk)
 }
 
 /* The same of all that leads to its pages and to what is noted of them: one place follows from the other. */
-BITS_INLINE bool chunk_layout_is_sound(const struct chunk *chunk)
+BITS_INLINE bool chunk_layout_is_valid(const struct chunk *chunk)
 {
     const size_t cells = chunk->page_count + 1;
     return !UNITS_GUARDED || ((uintptr_t)chunk->pages - cells * UNITS_MAP_BYTES == (uintptr_t)chunk->maps &&
-                              chunk_codes_are_there(chunk));
+                              chunk_codes_pointer_is_valid(chunk));
 }
 
 /* After a change of what is sealed. */
-BITS_INLINE void chunk_close(struct chunk *chunk)
+BITS_INLINE void chunk_seal(struct chunk *chunk)
 {
     guard_keep(chunk, seal, chunk_sum(chunk));
 }
@@ -245,51 +245,51 @@ BITS_INLINE void chunk_set_link(struct added_chunk **link, struct added_chunk *t
 }
 
 /* The chunk, if it is an added one and undamaged, or NULL. */
-struct chunk *qi_chunk_added_if_there(const struct chunk_set *set, struct chunk *chunk);
+struct chunk *qi_chunk_added_if_valid(const struct chunk_set *set, struct chunk *chunk);
 
 /* Is a link NULL because it is damaged? */
 bool qi_chunk_link_is_damaged(struct added_chunk *const *link);
 
 /* From the pages' place and less_cells follows the codes' place; no single bit of all three can change unseen. (Where a
  * code has two bytes, the places do not depend on the highest bit of less_cells, so that is added.) */
-BITS_INLINE uintptr_t chunk_gate_seal(const page_code_t *codes, size_t less_cells)
+BITS_INLINE uintptr_t chunk_hot_seal(const page_code_t *codes, size_t less_cells)
 {
     return (uintptr_t)codes + (sizeof(page_code_t) > 1 ? less_cells : 0);
 }
 
-/* Makes the chunk the one of which the hot paths give back; of one that is damaged they give nothing back. */
+/* Makes it the chunk whose blocks the hot paths free; of a damaged one they free nothing. */
 BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
 {
-    struct source_gate *gate = &set->source.gate;
-    gate->chunk = chunk;
-    guard_keep(gate, pages, (uintptr_t)chunk->pages);
-    guard_keep(gate, less_cells, ~chunk->page_count); /* less one more than that */
-    guard_keep(gate, seal,
-               chunk_layout_is_sound(chunk) ? chunk_gate_seal(chunk->codes, ~chunk->page_count) : SOURCE_SEAL_SHUT);
+    struct hot_limits *limits = &set->source.hot;
+    limits->chunk = chunk;
+    guard_keep(limits, pages, (uintptr_t)chunk->pages);
+    guard_keep(limits, less_cells, ~chunk->page_count); /* less one more than that */
+    guard_keep(limits, seal,
+               chunk_layout_is_valid(chunk) ? chunk_hot_seal(chunk->codes, ~chunk->page_count) : HOT_SEAL_CLOSED);
 }
 
-enum { CHUNK_LEAD_SHIFT = 8, CHUNK_BIT_SHIFT = 16, CHUNK_PART_SHIFT = 24 };
+enum { CHUNK_PADDING_SHIFT = 8, CHUNK_BIT_SHIFT = 16, CHUNK_PART_SHIFT = 24 };
 
 /* What is written twice of an added chunk's origin and of its place in the tree. */
 BITS_INLINE uintptr_t chunk_origin_sum(const struct added_chunk *added)
 {
     return (uintptr_t)added->start + added->position + added->from_source +
-           ((uintptr_t)added->lead << CHUNK_LEAD_SHIFT) + ((uintptr_t)added->bit << CHUNK_BIT_SHIFT) +
+           ((uintptr_t)added->padding << CHUNK_PADDING_SHIFT) + ((uintptr_t)added->bit << CHUNK_BIT_SHIFT) +
            ((uintptr_t)added->part << CHUNK_PART_SHIFT);
 }
 
 /* Memory whose origin is damaged does not go back to a source. */
-BITS_INLINE bool chunk_origin_is_sound(const struct added_chunk *added)
+BITS_INLINE bool chunk_origin_is_valid(const struct added_chunk *added)
 {
     return !UNITS_GUARDED || guard_word(added, origin) == ~chunk_origin_sum(added);
 }
 
 /* Where an added chunk's memory comes from and begins. */
-BITS_INLINE void chunk_set_origin(struct added_chunk *added, void *start, bool from_source, size_t lead)
+BITS_INLINE void chunk_set_origin(struct added_chunk *added, void *start, bool from_source, size_t padding)
 {
     added->start = start;
     added->from_source = from_source;
-    added->lead = (uint8_t)lead;
+    added->padding = (uint8_t)padding;
     added->bit = 0;
     added->position = 0;
     added->part = 0;
@@ -312,7 +312,7 @@ BITS_INLINE bool chunk_is_idle(const struct chunk *chunk)
 
 BITS_INLINE bool chunk_is_from_source(const struct added_chunk *added)
 {
-    return added->from_source != 0 && chunk_origin_is_sound(added);
+    return added->from_source != 0 && chunk_origin_is_valid(added);
 }
 
 /* The side of the tree below a chunk on which an address lies: is it the high one? */
@@ -353,31 +353,31 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
     return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT < chunk->page_count;
 }
 
-/* What giving back needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in view, with
+/* What freeing needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in a copy, with
  * less_cells for the number of pages: see chunk_hot_holds(). */
-BITS_INLINE struct chunk *chunk_hot_seen(const struct source_gate *gate, struct chunk *view)
+BITS_INLINE struct chunk *chunk_hot_seen(const struct hot_limits *limits, struct chunk *view)
 {
     if (!UNITS_GUARDED)
-        return gate->chunk;
-    const size_t less_cells = guard_word(gate, less_cells);
-    view->pages = (uint8_t *)guard_word(gate, pages);
+        return limits->chunk;
+    const size_t less_cells = guard_word(limits, less_cells);
+    view->pages = (uint8_t *)guard_word(limits, pages);
     view->page_count = less_cells;
-    view->maps = (uint8_t *)(guard_word(gate, pages) + less_cells * UNITS_MAP_BYTES);
+    view->maps = (uint8_t *)(guard_word(limits, pages) + less_cells * UNITS_MAP_BYTES);
     view->codes = (page_code_t *)((uintptr_t)view->maps + less_cells * sizeof(page_code_t));
     return view;
 }
 
 /* The same with the number of pages, as functions want it that are given a chunk. The rest of a chunk is not there. */
-BITS_INLINE struct chunk *chunk_hot_whole(const struct source_gate *gate, struct chunk *view)
+BITS_INLINE struct chunk *chunk_hot_whole(const struct hot_limits *limits, struct chunk *view)
 {
-    struct chunk *hot = chunk_hot_seen(gate, view);
+    struct chunk *hot = chunk_hot_seen(limits, view);
     if (UNITS_GUARDED)
         hot->page_count = ~hot->page_count;
     return hot;
 }
 
 /* A chunk, for a function that is not inline. Guarded, it may be what chunk_hot_whole() gave: then that is copied, so
- * that a view lies in memory only where it must. Member by member: compilers copy a struct by calling memcpy(). */
+ * that the copy lies in memory only where it must. Member by member: compilers copy a struct by calling memcpy(). */
 BITS_INLINE struct chunk *chunk_in_memory(struct chunk *chunk, struct chunk *copy)
 {
     if (!UNITS_GUARDED)
@@ -389,12 +389,13 @@ BITS_INLINE struct chunk *chunk_in_memory(struct chunk *chunk, struct chunk *cop
     return copy;
 }
 
-/* chunk_hot_seen(); NULL if it is damaged, or shut. */
-BITS_INLINE const struct chunk *chunk_hot(const struct source_gate *gate, struct chunk *view)
+/* chunk_hot_seen(); NULL if it is damaged, or the hot paths are closed. */
+BITS_INLINE const struct chunk *chunk_hot(const struct hot_limits *limits, struct chunk *view)
 {
-    const struct chunk *hot = chunk_hot_seen(gate, view);
-    return !UNITS_GUARDED || bits_likely(chunk_gate_seal(hot->codes, hot->page_count) == guard_word(gate, seal)) ? hot
-                                                                                                                 : NULL;
+    const struct chunk *hot = chunk_hot_seen(limits, view);
+    return !UNITS_GUARDED || bits_likely(chunk_hot_seal(hot->codes, hot->page_count) == guard_word(limits, seal))
+                   ? hot
+                   : NULL;
 }
 
 /* Does a page lie in the hot chunk, or guarded, perhaps on the edge behind it, where no block begins? (A page's number
@@ -405,10 +406,10 @@ BITS_INLINE bool chunk_hot_holds(const struct chunk *hot, size_t page)
 }
 
 /* The hot chunk itself; NULL if it, or what says which it is, is damaged. */
-BITS_INLINE struct chunk *chunk_of_gate(const struct chunk_set *set)
+BITS_INLINE struct chunk *chunk_of_hot_limits(const struct chunk_set *set)
 {
-    struct chunk *hot = set->source.gate.chunk;
-    return !UNITS_GUARDED || hot == &set->first ? hot : qi_chunk_added_if_there(set, hot);
+    struct chunk *hot = set->source.hot.chunk;
+    return !UNITS_GUARDED || hot == &set->first ? hot : qi_chunk_added_if_valid(set, hot);
 }
 
 /* The added chunk whose memory holds address, or NULL; nothing at address is read. */
@@ -422,7 +423,7 @@ bool qi_chunk_next(const struct chunk_set *set, const void *address, struct adde
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
 {
     if (bits_likely(chunk_holds(&set->first, address)))
-        return chunk_layout_is_sound(&set->first) ? &set->first : NULL;
+        return chunk_layout_is_valid(&set->first) ? &set->first : NULL;
     return (const struct chunk *)qi_chunk_find_added(set, address);
 }
 
@@ -529,10 +530,10 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end);
 void qi_chunk_clear(struct chunk *chunk);
 
 /* Guarded: does what an added chunk says twice agree? */
-bool qi_chunk_is_whole(const struct added_chunk *added);
+bool qi_chunk_links_are_valid(const struct added_chunk *added);
 
 /* Puts an added chunk whose origin and chunk.bytes are set into the list and the tree. At most one step for each bit of
- * an address; removing takes no more. */
+ * an address; removing needs no more. */
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added);
 
 /* False after a report of damage. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * heap.c: see heap.h. Looking up, then sizes, taking, giving, changing, and the life of a heap.
+ * heap.c: see heap.h. Looking up, then sizes, allocating, freeing, changing, and the life of a heap.
  */
 #include "heap.h"
 
 #include "bytes.h"
 
 /* RUN_REFUSED, so that a function may end in it. */
-static BITS_COLD enum run_given report_damage(const struct quarry_heap *heap, const void *place)
+static BITS_COLD enum run_freed report_damage(const struct quarry_heap *heap, const void *place)
 {
-    qi_guard_report_damage(&heap->bins.runs.chunks.source.guard, place);
+    qi_report_damage(&heap->bins.runs.chunks.source.reporter, place);
     return RUN_REFUSED;
 }
 
@@ -25,14 +25,14 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     block->run.page = 0;
     block->run.code = PAGE_NOTHING;
     if (chunk == NULL)
-        return chunk_is_sound(&heap->bins.runs.chunks.first) ? QUARRY_INVALID_POINTER : QUARRY_CORRUPT;
+        return chunk_is_valid(&heap->bins.runs.chunks.first) ? QUARRY_INVALID_POINTER : QUARRY_CORRUPT;
     size_t offset = chunk_offset(chunk, address);
     size_t page = offset >> UNITS_PAGE_SHIFT;
     if (page >= chunk->page_count) {
         if (chunk->page_count != 0 || offset != 0)
             return QUARRY_INVALID_POINTER;
         /* Whether it is live, and how long it is, depends on its origin. */
-        if (!chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk))
+        if (!chunk_origin_is_valid((const struct added_chunk *)(const void *)chunk))
             return QUARRY_CORRUPT;
         return chunk_is_idle(chunk) ? QUARRY_DOUBLE_FREE : 0;
     }
@@ -44,7 +44,7 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
         const struct bin_shape *shape = bin_shape_of(code);
         block->kind = QUARRY_SMALL;
         block->slot = bin_slot_at(shape, offset);
-        if (!bin_run_is_sound(&block->run))
+        if (!bin_run_is_valid(&block->run))
             return QUARRY_CORRUPT;
         if (level != 0 && block->slot >= shape->slots)
             return QUARRY_INVALID_POINTER;
@@ -55,7 +55,8 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
         return 0;
     if (offset != 0) /* on an edge: a damaged code leads before the first page */
         return UNITS_GUARDED && code == PAGE_EDGE ? QUARRY_CORRUPT : QUARRY_INVALID_POINTER;
-    if (UNITS_GUARDED && code == PAGE_LARGE && !run_fits(chunk, page, chunk_length_at_start(chunk->maps, page)))
+    if (UNITS_GUARDED && code == PAGE_LARGE &&
+        !run_length_is_valid(chunk, page, chunk_length_at_start(chunk->maps, page)))
         return QUARRY_CORRUPT;
     return code == PAGE_LARGE ? 0 : page_code_is_free(code) ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
@@ -142,10 +143,10 @@ static size_t good_bytes_of_kind(unsigned kind, size_t bytes)
 }
 
 /* Notes that a request was served with a larger block than that; both with their canary. */
-static void note_loose(struct quarry_heap *heap, unsigned kind, size_t bytes, size_t block_bytes)
+static void note_oversized(struct quarry_heap *heap, unsigned kind, size_t bytes, size_t block_bytes)
 {
     if (QUARRY_CHECK_LEVEL >= 2 && good_bytes_of_kind(kind, bytes) != block_bytes)
-        heap_set_loose(heap, true);
+        heap_set_oversized(heap, true);
 }
 
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
@@ -154,7 +155,7 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
         return asked_for(bytes) == qi_heap_usable_bytes(heap, block);
     if (bytes > qi_heap_room_bytes(block))
         return false;
-    return heap_has_loose_blocks(heap) ||
+    return heap_has_oversized_blocks(heap) ||
            good_bytes_of_kind(block->kind, bytes + HEAP_CANARY_BYTES) == qi_heap_whole_bytes(block);
 }
 
@@ -162,7 +163,8 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
 
 static void write_canary(const struct quarry_heap *heap, const struct heap_block *block, size_t asked_bytes)
 {
-    qi_canary_write(&heap->bins.runs.chunks.source.guard, block_start(block), qi_heap_whole_bytes(block), asked_bytes);
+    qi_canary_write(&heap->bins.runs.chunks.source.reporter, block_start(block), qi_heap_whole_bytes(block),
+                    asked_bytes);
 }
 
 unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block)
@@ -172,7 +174,7 @@ unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block
     return state == CANARY_LIVE ? 0 : state == CANARY_DEAD ? (unsigned)QUARRY_DOUBLE_FREE : (unsigned)QUARRY_OVERRUN;
 }
 
-/* A block that was taken a moment ago: nobody has written to its memory, and it gets its canary. */
+/* A block that was allocated a moment ago: nothing was written to its memory, and it gets its canary. */
 static void *begin_life(struct quarry_heap *heap, void *address, size_t asked_bytes)
 {
     struct heap_block block;
@@ -183,7 +185,7 @@ static void *begin_life(struct quarry_heap *heap, void *address, size_t asked_by
     if (block.kind == QUARRY_SMALL) /* pages have been looked at; a huge block comes from the source */
         qi_list_verify(heap_chunks(heap), address, qi_heap_whole_bytes(&block));
     write_canary(heap, &block, asked_bytes);
-    heap_count_taken(heap, asked_bytes);
+    heap_count_allocated(heap, asked_bytes);
     return address;
 }
 
@@ -191,11 +193,11 @@ static void *begin_life(struct quarry_heap *heap, void *address, size_t asked_by
 static void change_asked(struct quarry_heap *heap, const struct heap_block *block, size_t old_bytes, size_t asked_bytes)
 {
     write_canary(heap, block, asked_bytes);
-    heap_count_given(heap, old_bytes);
-    heap_count_taken(heap, asked_bytes);
+    heap_count_freed(heap, old_bytes);
+    heap_count_allocated(heap, asked_bytes);
 }
 
-/* --- taking --- */
+/* --- allocating --- */
 
 /* The bin whose slots all lie at multiples of align_bytes and hold so many bytes; BIN_COUNT: none. Runs begin at page
  * boundaries, so it is enough that the slot size is a multiple. */
@@ -215,21 +217,21 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes)
 BITS_INLINE void count_whole(struct quarry_heap *heap, size_t whole_bytes)
 {
     if (!FILL_IS_ON)
-        heap_count_taken(heap, whole_bytes);
+        heap_count_allocated(heap, whole_bytes);
 }
 
-static void *take_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+static void *allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     size_t pages = units_pages_from_bytes(bytes);
-    void *block = qi_large_take(&heap->bins.runs, pages, align_bytes);
+    void *block = qi_large_allocate(&heap->bins.runs, pages, align_bytes);
     if (block != NULL) {
         count_whole(heap, units_bytes_from_pages(pages));
-        note_loose(heap, QUARRY_LARGE, bytes, units_bytes_from_pages(pages));
+        note_oversized(heap, QUARRY_LARGE, bytes, units_bytes_from_pages(pages));
     }
     return block;
 }
 
-static void *take_slot(struct quarry_heap *heap, unsigned bin)
+static void *allocate_slot(struct quarry_heap *heap, unsigned bin)
 {
     size_t bytes = bin_slot_bytes(bin);
     struct small_current current;
@@ -238,21 +240,21 @@ static void *take_slot(struct quarry_heap *heap, unsigned bin)
         report_damage(heap, bin_at(&heap->bins, bin));
         return NULL;
     }
-    void *block = opened == SMALL_OPEN ? small_take_from(&current, bytes) : qi_bin_take(&heap->bins, bin);
+    void *block = opened == SMALL_OPEN ? small_allocate_from(&current, bytes) : qi_bin_allocate(&heap->bins, bin);
     if (block != NULL)
         count_whole(heap, bytes);
     return block;
 }
 
 /* From the chunks that there are. */
-static void *take_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+static void *allocate_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
     if (QUARRY_CHECK_LEVEL >= 2 && bin != BIN_COUNT)
-        note_loose(heap, QUARRY_SMALL, bytes, bin_slot_bytes(bin));
-    return bin == BIN_COUNT ? take_pages(heap, bytes, align_bytes) : take_slot(heap, bin);
+        note_oversized(heap, QUARRY_SMALL, bytes, bin_slot_bytes(bin));
+    return bin == BIN_COUNT ? allocate_pages(heap, bytes, align_bytes) : allocate_slot(heap, bin);
 }
 
 /* Would pages of its own give a small block just the size of its slot? */
@@ -261,36 +263,36 @@ static bool pages_fit_exactly(const struct quarry_heap *heap, size_t bytes)
     return bytes <= BIN_MAX_BYTES && good_whole_bytes(heap, bytes) % QUARRY_PAGE_BYTES == 0;
 }
 
-BITS_NOINLINE void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+BITS_NOINLINE void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
     void *block = NULL;
-    if (qi_bin_give_spare(&heap->bins))
-        block = take_from_chunks(heap, bytes, align_bytes);
+    if (qi_bin_free_idle_run(&heap->bins))
+        block = allocate_from_chunks(heap, bytes, align_bytes);
     if (block == NULL && pages_fit_exactly(heap, bytes)) /* one slot may find room where a run of several does not */
-        block = take_pages(heap, bytes, align_bytes);
+        block = allocate_pages(heap, bytes, align_bytes);
     if (block == NULL && sourced != NULL)
         block = sourced->growth->take(heap, bytes, align_bytes);
     /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
     if (block == NULL && bytes <= BIN_MAX_BYTES)
-        block = take_pages(heap, bytes, align_bytes);
+        block = allocate_pages(heap, bytes, align_bytes);
     return block;
 }
 
-void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     size_t whole = heap_whole_request(bytes);
     if (whole == 0) /* the smallest block */
         whole = 1;
-    void *block = take_from_chunks(heap, whole, align_bytes);
+    void *block = allocate_from_chunks(heap, whole, align_bytes);
     if (block == NULL && qi_heap_flush(heap))
-        block = take_from_chunks(heap, whole, align_bytes);
+        block = allocate_from_chunks(heap, whole, align_bytes);
     if (block == NULL)
-        block = qi_heap_take_more(heap, whole, align_bytes);
+        block = qi_heap_allocate_more(heap, whole, align_bytes);
     return FILL_IS_ON && block != NULL ? begin_life(heap, block, asked_for(bytes)) : block;
 }
 
-/* --- giving --- */
+/* --- freeing --- */
 
 BITS_COLD void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk)
 {
@@ -299,14 +301,14 @@ BITS_COLD void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk)
 }
 
 /* Gives a block's memory back. */
-BITS_INLINE enum run_given give_memory(struct quarry_heap *heap, const struct heap_block *block)
+BITS_INLINE enum run_freed free_memory(struct quarry_heap *heap, const struct heap_block *block)
 {
     struct chunk *chunk = block->run.chunk;
     if (block->kind == QUARRY_SMALL)
-        return qi_bin_give(&heap->bins, &block->run, block->slot);
+        return qi_bin_free(&heap->bins, &block->run, block->slot);
     if (block->kind == QUARRY_LARGE)
-        return qi_large_give(&heap->bins.runs, chunk, block->run.page);
-    return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->give_huge(heap, (struct added_chunk *)chunk)
+        return qi_large_free(&heap->bins.runs, chunk, block->run.page);
+    return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->free_huge(heap, (struct added_chunk *)chunk)
                                               : report_damage(heap, heap_sourced(heap));
 }
 
@@ -322,7 +324,7 @@ static void *stop_waiting(struct quarry_heap *heap, unsigned place)
     return address;
 }
 
-/* The slot of a block that has waited may be taken again; what was written to it meanwhile is reported. */
+/* The slot of a block that has waited may be allocated again; what was written to it meanwhile is reported. */
 static void end_waiting(struct quarry_heap *heap, void *address)
 {
     struct heap_block block;
@@ -331,9 +333,9 @@ static void end_waiting(struct quarry_heap *heap, void *address)
     const size_t bytes = qi_heap_whole_bytes(&block);
     qi_list_verify(heap_chunks(heap), address, bytes - sizeof(uintptr_t));
     if (qi_heap_examine(heap, &block) != QUARRY_DOUBLE_FREE)
-        qi_guard_report_write(&heap_source(heap)->guard, canary_tail(address, bytes));
+        qi_report_write(&heap_source(heap)->reporter, canary_tail(address, bytes));
     qi_fill(address, bytes);
-    if (give_memory(heap, &block) == RUN_GIVEN_ALL)
+    if (free_memory(heap, &block) == RUN_FREED_ALL)
         qi_heap_emptied(heap, block.run.chunk);
 }
 
@@ -345,8 +347,8 @@ static void begin_waiting(struct quarry_heap *heap, const struct heap_block *blo
     *heap_oldest(heap) = (place + 1) % HEAP_WAITING;
     heap_waiting(heap)[place] = block_start(block);
     heap_waiting_check(heap)[place] = ~(uintptr_t)block_start(block);
-    heap_count_given(heap, qi_heap_usable_bytes(heap, block));
-    qi_canary_write_dead(&heap_source(heap)->guard, block_start(block), qi_heap_whole_bytes(block));
+    heap_count_freed(heap, qi_heap_usable_bytes(heap, block));
+    qi_canary_write_dead(&heap_source(heap)->reporter, block_start(block), qi_heap_whole_bytes(block));
     if (longest != NULL)
         end_waiting(heap, longest);
 }
@@ -363,34 +365,34 @@ bool qi_heap_flush(struct quarry_heap *heap)
     return any;
 }
 
-BITS_NOINLINE void qi_heap_give(struct quarry_heap *heap, const struct heap_block *block)
+BITS_NOINLINE void qi_heap_free(struct quarry_heap *heap, const struct heap_block *block)
 {
     if (FILL_IS_ON && block->kind == QUARRY_SMALL) {
         begin_waiting(heap, block);
         return;
     }
     size_t bytes = FILL_IS_ON ? qi_heap_usable_bytes(heap, block) : qi_heap_whole_bytes(block);
-    enum run_given given = give_memory(heap, block);
+    enum run_freed given = free_memory(heap, block);
     if (given != RUN_REFUSED)
-        heap_count_given(heap, bytes);
-    if (given == RUN_GIVEN_ALL)
+        heap_count_freed(heap, bytes);
+    if (given == RUN_FREED_ALL)
         qi_heap_emptied(heap, block->run.chunk);
 }
 
 size_t qi_heap_trim(struct quarry_heap *heap)
 {
     qi_heap_flush(heap);
-    qi_bin_give_spare(&heap->bins);
+    qi_bin_free_idle_run(&heap->bins);
     return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
 }
 
 /* --- changing --- */
 
-/* Gives back what only waits to be taken again; false: nothing does. */
-BITS_INLINE bool give_waiting(struct quarry_heap *heap)
+/* Frees what only waits to be allocated again; false: nothing does. */
+BITS_INLINE bool free_waiting(struct quarry_heap *heap)
 {
     bool any = FILL_IS_ON && qi_heap_flush(heap);
-    return qi_bin_give_spare(&heap->bins) || any;
+    return qi_bin_free_idle_run(&heap->bins) || any;
 }
 
 /* Guarded: is a block still what was found at this address? Damage may have been done while a callback ran; then it is
@@ -420,8 +422,8 @@ static bool resize_huge_block(struct quarry_heap *heap, struct heap_block *block
 static bool has_known_end(const struct heap_block *block)
 {
     const struct chunk *chunk = block->run.chunk;
-    return chunk_is_sound(chunk) &&
-           (block->kind != QUARRY_HUGE || chunk_origin_is_sound((const struct added_chunk *)(const void *)chunk));
+    return chunk_is_valid(chunk) &&
+           (block->kind != QUARRY_HUGE || chunk_origin_is_valid((const struct added_chunk *)(const void *)chunk));
 }
 
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
@@ -438,7 +440,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
-               (give_waiting(heap) && is_where_it_was(heap, block, start) &&
+               (free_waiting(heap) && is_where_it_was(heap, block, start) &&
                 qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
     if (!has_known_end(block)) /* damaged while a callback ran, which was reported */
@@ -450,10 +452,10 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
     } else {
         const size_t new_bytes = qi_heap_whole_bytes(block);
         if (block->kind != QUARRY_SMALL) {
-            heap_count_given(heap, old_bytes);
-            heap_count_taken(heap, new_bytes);
+            heap_count_freed(heap, old_bytes);
+            heap_count_allocated(heap, new_bytes);
         }
-        note_loose(heap, block->kind, bytes, new_bytes);
+        note_oversized(heap, block->kind, bytes, new_bytes);
     }
     return true;
 }
@@ -474,9 +476,9 @@ void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *ad
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
     if (placed && !should_move(heap, block, heap_whole_request(bytes)) && qi_heap_resize(heap, block, bytes))
         return address;
-    void *other = qi_heap_take(heap, bytes, align_bytes);
+    void *other = qi_heap_allocate(heap, bytes, align_bytes);
     if (other != NULL)
-        return heap_mark_taken(heap, other, bytes);
+        return heap_mark_allocated(heap, other, bytes);
     /* Then where it is. Shrinking never fails: its pages may stay as many as they are. */
     if (!placed || !is_where_it_was(heap, block, address))
         return placed && bytes <= old_bytes ? address : NULL;
@@ -496,7 +498,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
     if (UNITS_GUARDED) {
-        qi_guard_set_secret(&heap_source(heap)->guard, options != NULL ? options->entropy : 0);
+        qi_report_set_secret(&heap_source(heap)->reporter, options != NULL ? options->entropy : 0);
         chunk_set_link(&heap_chunks(heap)->first.next, NULL);
         chunk_set_link(&heap_chunks(heap)->root, NULL);
     }
@@ -507,38 +509,38 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     if (!qi_chunk_format(first, control, (uintptr_t)memory + bytes))
         return NULL;
     heap_chunks(heap)->chunk_count = 1;
-    heap_source(heap)->gate.bytes = UNITS_GUARDED ? SIZE_MAX : BIN_MAX_BYTES; /* guarded, it is no limit but a sign */
+    heap_source(heap)->hot.bytes = UNITS_GUARDED ? SIZE_MAX : BIN_MAX_BYTES; /* guarded, it is no limit but a sign */
     chunk_make_hot(heap_chunks(heap), first);
     if (options != NULL) {
-        heap_source(heap)->guard.context = options->context;
-        heap_source(heap)->guard.on_misuse = options->on_misuse;
+        heap_source(heap)->reporter.context = options->context;
+        heap_source(heap)->reporter.on_misuse = options->on_misuse;
         heap_source(heap)->limit_bytes = options->limit_bytes;
         heap->on_oom = options->on_oom;
     }
     guard_keep(heap, on_oom_check, ~(uintptr_t)heap->on_oom);
-    guard_close(&heap_source(heap)->guard);
-    bin_set_doors(&heap->bins);
-    qi_source_close(heap_source(heap));
+    reporter_seal(&heap_source(heap)->reporter);
+    bin_set_sentinels(&heap->bins);
+    qi_source_seal(heap_source(heap));
     qi_run_add_first(&heap->bins.runs);
     return heap;
 }
 
 /* Is this a chunk of the heap, and not a damaged address? */
-static bool is_there(const struct quarry_heap *heap, const struct added_chunk *added)
+static bool is_added_chunk(const struct quarry_heap *heap, const struct added_chunk *added)
 {
-    return added != NULL && (!UNITS_GUARDED || qi_chunk_added_if_there(&heap->bins.runs.chunks,
+    return added != NULL && (!UNITS_GUARDED || qi_chunk_added_if_valid(&heap->bins.runs.chunks,
                                                                        (struct chunk *)(uintptr_t)added) != NULL);
 }
 
 bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 {
     struct added_chunk *added = (struct added_chunk *)bits_round_up((uintptr_t)start, QUARRY_ALIGN_BYTES);
-    size_t lead = (size_t)((uint8_t *)added - start);
+    size_t padding = (size_t)((uint8_t *)added - start);
     size_t tail = ((uintptr_t)start + bytes) & (QUARRY_PAGE_BYTES - 1);
-    if (bytes < lead + sizeof *added + tail || qi_chunk_pages_that_fit(bytes - lead - sizeof *added - tail) == 0)
+    if (bytes < padding + sizeof *added + tail || qi_chunk_pages_that_fit(bytes - padding - sizeof *added - tail) == 0)
         return false; /* nothing was written to the region */
-    added->chunk.bytes = bytes - lead;
-    chunk_set_origin(added, added, false, lead);
+    added->chunk.bytes = bytes - padding;
+    chunk_set_origin(added, added, false, padding);
     return qi_run_add_chunk(&heap->bins.runs, added);
 }
 
@@ -561,7 +563,7 @@ static void describe_memory(struct quarry_heap *heap, struct huge_memory *memory
 }
 
 /* Idle memory for a chunk of so many bytes, or for a shorter one that has so many pages; NULL: there is none. */
-static struct added_chunk *take_idle_chunk(const struct huge_memory *memory, size_t bytes, size_t pages)
+static struct added_chunk *allocate_idle_chunk(const struct huge_memory *memory, size_t bytes, size_t pages)
 {
     struct added_chunk *part = qi_reserve_find(memory->reserve, bytes, 0);
     if (part == NULL) {
@@ -581,7 +583,7 @@ static bool add_chunk(struct quarry_heap *heap, size_t pages)
     struct huge_memory memory;
     describe_memory(heap, &memory);
     if (memory.reserve != NULL)
-        added = take_idle_chunk(&memory, bytes, pages);
+        added = allocate_idle_chunk(&memory, bytes, pages);
     if (added == NULL)
         added = qi_huge_acquire(&memory, bytes, QUARRY_PAGE_BYTES);
     if (added == NULL)
@@ -594,7 +596,7 @@ static bool add_chunk(struct quarry_heap *heap, size_t pages)
     /* GCOVR_EXCL_STOP */
 }
 
-/* Takes a chunk without a block out of the heap, and gives it back to the source, or else makes it idle; its bytes, or
+/* Removes a chunk without a block from the heap, and gives it back to the source, or else makes it idle; its bytes, or
  * 0 after a report of damage. */
 static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
 {
@@ -609,14 +611,15 @@ static size_t release_chunk(struct quarry_heap *heap, struct added_chunk *added)
 
 void qi_heap_chunk_emptied(struct quarry_heap *heap, struct added_chunk *added)
 {
-    struct added_chunk **spares = heap_sourced(heap)->spares, **room = NULL;
+    struct added_chunk **cached = heap_sourced(heap)->cached_chunks, **room = NULL;
     if (!chunk_is_from_source(added))
         return;
-    for (unsigned i = 0; i < HEAP_SPARES; i++) {
-        if (spares[i] == added)
+    for (unsigned i = 0; i < HEAP_CACHED_CHUNKS; i++) {
+        if (cached[i] == added)
             return;
-        if (!is_there(heap, spares[i]) || !qi_run_chunk_is_free(&spares[i]->chunk)) /* never was, or is in use again */
-            room = &spares[i];
+        if (!is_added_chunk(heap, cached[i]) ||
+            !qi_run_chunk_is_free(&cached[i]->chunk)) /* never was, or is in use again */
+            room = &cached[i];
     }
     if (room != NULL)
         *room = added;
@@ -625,60 +628,60 @@ void qi_heap_chunk_emptied(struct quarry_heap *heap, struct added_chunk *added)
 }
 
 /* Releases every chunk without a block; their bytes. */
-static size_t release_spares(struct quarry_heap *heap)
+static size_t release_cached_chunks(struct quarry_heap *heap)
 {
-    struct added_chunk **spares = heap_sourced(heap)->spares;
+    struct added_chunk **cached = heap_sourced(heap)->cached_chunks;
     size_t bytes = 0;
-    for (unsigned i = 0; i < HEAP_SPARES; i++) {
-        bytes += is_there(heap, spares[i]) ? release_chunk(heap, spares[i]) : 0;
-        spares[i] = NULL;
+    for (unsigned i = 0; i < HEAP_CACHED_CHUNKS; i++) {
+        bytes += is_added_chunk(heap, cached[i]) ? release_chunk(heap, cached[i]) : 0;
+        cached[i] = NULL;
     }
     return bytes;
 }
 
 static size_t trim(struct quarry_heap *heap)
 {
-    const size_t bytes = release_spares(heap);
+    const size_t bytes = release_cached_chunks(heap);
     return heap_sourced(heap)->provider.release != NULL ? bytes : 0;
 }
 
 /* A huge block. Chunks without a block go if the source refuses; if it takes nothing back, before it is asked. */
-static struct added_chunk *take_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+static struct added_chunk *allocate_huge(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     struct added_chunk *huge = NULL;
     struct huge_memory memory;
     describe_memory(heap, &memory);
     if (memory.reserve == NULL) {
-        huge = qi_huge_take(&memory, bytes, align_bytes);
-        return huge != NULL || release_spares(heap) == 0 ? huge : qi_huge_take(&memory, bytes, align_bytes);
+        huge = qi_huge_allocate(&memory, bytes, align_bytes);
+        return huge != NULL || release_cached_chunks(heap) == 0 ? huge : qi_huge_allocate(&memory, bytes, align_bytes);
     }
-    huge = qi_huge_take_idle(&memory, bytes, align_bytes);
-    if (huge == NULL && release_spares(heap) != 0)
-        huge = qi_huge_take_idle(&memory, bytes, align_bytes);
-    return huge != NULL ? huge : qi_huge_take(&memory, bytes, align_bytes);
+    huge = qi_huge_allocate_idle(&memory, bytes, align_bytes);
+    if (huge == NULL && release_cached_chunks(heap) != 0)
+        huge = qi_huge_allocate_idle(&memory, bytes, align_bytes);
+    return huge != NULL ? huge : qi_huge_allocate(&memory, bytes, align_bytes);
 }
 
 /* A fresh chunk, or a huge block where no chunk is long enough. */
-void *qi_heap_take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+void *qi_heap_allocate_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     size_t pages = units_pages_from_bytes(bytes);
     if (align_bytes > QUARRY_PAGE_BYTES)
         pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
     if (pages <= fresh_chunk_pages(heap))
-        return add_chunk(heap, pages) ? take_from_chunks(heap, bytes, align_bytes) : NULL;
-    struct added_chunk *huge = take_huge(heap, bytes, align_bytes);
+        return add_chunk(heap, pages) ? allocate_from_chunks(heap, bytes, align_bytes) : NULL;
+    struct added_chunk *huge = allocate_huge(heap, bytes, align_bytes);
     if (huge == NULL)
         return NULL;
     count_whole(heap, huge_usable_bytes(&huge->chunk));
-    note_loose(heap, QUARRY_HUGE, bytes, huge_usable_bytes(&huge->chunk));
+    note_oversized(heap, QUARRY_HUGE, bytes, huge_usable_bytes(&huge->chunk));
     return huge->chunk.pages;
 }
 
-enum run_given qi_heap_give_huge(struct quarry_heap *heap, struct added_chunk *huge)
+enum run_freed qi_heap_free_huge(struct quarry_heap *heap, struct added_chunk *huge)
 {
     struct huge_memory memory;
     describe_memory(heap, &memory);
-    return qi_huge_give(&memory, huge);
+    return qi_huge_free(&memory, huge);
 }
 
 bool qi_heap_resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes)
@@ -695,7 +698,7 @@ static size_t largest_of_idle(const struct quarry_heap *heap, const struct added
     if (sourced == NULL) /* damaged: no request is served from it */
         return 0;
     const size_t bytes = part->chunk.bytes, pages = qi_chunk_pages_that_fit(bytes - sizeof *part);
-    return bytes > sourced->chunk_bytes || pages > sourced->chunk_pages ? bytes - RESERVE_LEAD_BYTES
+    return bytes > sourced->chunk_bytes || pages > sourced->chunk_pages ? bytes - RESERVE_HEADER_BYTES
                                                                         : units_bytes_from_pages(pages);
 }
 
@@ -730,11 +733,11 @@ static struct quarry_heap *format_sourced(void *memory, size_t bytes, const stru
     sourced->provider.align_max_bytes = provider->align_max_bytes;
     sourced->chunk_bytes = bytes;
     sourced->chunk_pages = qi_chunk_pages_that_fit(bytes - sizeof(struct added_chunk));
-    qi_bytes_clear(sourced->spares, sizeof sourced->spares);
+    qi_bytes_clear(sourced->cached_chunks, sizeof sourced->cached_chunks);
     qi_reserve_format(&sourced->reserve);
     guard_keep(sourced, seal, heap_sourced_sum(sourced));
     heap_source(heap)->provider = &sourced->provider;
-    qi_source_close(heap_source(heap));
+    qi_source_seal(heap_source(heap));
     return heap;
 }
 
@@ -747,7 +750,7 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     /* What stands in front of the pages, but for their codes and maps. */
     const size_t fixed_bytes =
             sizeof(struct quarry_heap) + sizeof(struct heap_sourced) + (RUN_CLASSES + 1) * sizeof(void *);
-    if (!heap_chunk_bytes_are_sound(bytes) ||
+    if (!heap_chunk_bytes_are_valid(bytes) ||
         (extra_bytes != 0 && (fixed_bytes > bytes || extra_bytes > bytes - fixed_bytes)))
         return NULL;
     /* The heap is not there yet: a state of its own asks for the memory that it will lie in. */
@@ -755,8 +758,8 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     qi_bytes_clear(&asking, sizeof asking);
     asking.provider = provider;
     asking.limit_bytes = options != NULL ? options->limit_bytes : 0;
-    guard_close(&asking.guard);
-    qi_source_close(&asking);
+    reporter_seal(&asking.reporter);
+    qi_source_seal(&asking);
     void *memory = qi_source_ask(&asking, bytes, QUARRY_PAGE_BYTES);
     if (memory == NULL || qi_source_accept(&asking, memory, bytes, QUARRY_PAGE_BYTES) == NULL)
         return NULL;
@@ -784,7 +787,7 @@ static struct added_chunk *next_added(const struct quarry_heap *heap, const stru
  * reported, and the memory is lost. */
 static bool may_be_given_back(const struct quarry_heap *heap, const struct added_chunk *added)
 {
-    if (chunk_is_sound(&added->chunk) && chunk_origin_is_sound(added))
+    if (chunk_is_valid(&added->chunk) && chunk_origin_is_valid(added))
         return true;
     report_damage(heap, added);
     return false;
@@ -809,7 +812,7 @@ static bool may_end(const struct quarry_heap *heap)
 {
     const struct source *source = &heap->bins.runs.chunks.source;
     if (!UNITS_GUARDED ||
-        (qi_source_is_sound(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL)))
+        (qi_source_is_valid(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL)))
         return true;
     report_damage(heap, source);
     return false;
@@ -820,7 +823,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     struct run_set *runs = &heap->bins.runs;
     if (!may_end(heap))
         return;
-    if (!chunk_is_sound(&runs->chunks.first)) {
+    if (!chunk_is_valid(&runs->chunks.first)) {
         report_damage(heap, &runs->chunks.first);
         return;
     }
@@ -830,11 +833,11 @@ void qi_heap_reset(struct quarry_heap *heap)
         heap->used_peak_bytes = heap_used_peak_bytes(heap);
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->blocks = 0;
-    heap_set_loose(heap, false);
+    heap_set_oversized(heap, false);
     if (FILL_IS_ON)
         qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
     if (heap_sourced_or_null(heap) != NULL) {
-        qi_bytes_clear(heap_sourced(heap)->spares, sizeof heap_sourced(heap)->spares);
+        qi_bytes_clear(heap_sourced(heap)->cached_chunks, sizeof heap_sourced(heap)->cached_chunks);
         qi_reserve_clear(&heap_sourced(heap)->reserve);
     }
     struct added_chunk *added = next_added(heap, &runs->chunks.first);
@@ -847,7 +850,7 @@ void qi_heap_reset(struct quarry_heap *heap)
         reset_added(heap, added);
         added = next;
     }
-    if (!chunk_is_sound(&runs->chunks.first)) { /* damaged while a callback ran */
+    if (!chunk_is_valid(&runs->chunks.first)) { /* damaged while a callback ran */
         report_damage(heap, &runs->chunks.first);
         return;
     }
@@ -871,8 +874,8 @@ static void destroy_sourced(struct quarry_heap *heap)
     void (*release)(void *context, void *memory, size_t bytes) = heap_sourced(heap)->provider.release;
     if (release == NULL)
         return;
-    struct source_gate open; /* nobody will ask for it */
-    qi_source_shut(heap_source(heap), &open);
+    struct hot_limits open; /* nobody will ask for it */
+    qi_source_close_hot(heap_source(heap), &open);
     struct added_chunk *added = next_added(heap, &heap_chunks(heap)->first);
     while (added != NULL) {
         struct added_chunk *next = next_added(heap, &added->chunk);
@@ -880,7 +883,7 @@ static void destroy_sourced(struct quarry_heap *heap)
             release(context, added->start, added->chunk.bytes);
         added = next;
     }
-    if (chunk_is_sound(&heap_chunks(heap)->first))
+    if (chunk_is_valid(&heap_chunks(heap)->first))
         release(context, heap, heap_chunks(heap)->first.bytes);
     else
         report_damage(heap, &heap_chunks(heap)->first);
@@ -893,8 +896,8 @@ static void do_nothing(struct quarry_heap *heap)
 }
 
 const struct heap_growth qi_heap_growth = {
-        .take = qi_heap_take_from_source,
-        .give_huge = qi_heap_give_huge,
+        .take = qi_heap_allocate_from_source,
+        .free_huge = qi_heap_free_huge,
         .resize_huge = qi_heap_resize_huge,
         .emptied = qi_heap_chunk_emptied,
         .trim = trim,

@@ -3,8 +3,8 @@
  * heap.h: the heap: which layer serves a request, where a block lies, and what realloc does.
  *
  * Requests up to BIN_MAX_BYTES are small; up to what a free run or a fresh chunk holds, large; beyond that, huge. Where
- * memory is short the source is asked for a chunk. Up to HEAP_SPARES chunks of the source's without a block are kept;
- * the next one is released. No function here locks or asks on_oom: that is the API's.
+ * memory is short the source is asked for a chunk. Up to HEAP_CACHED_CHUNKS chunks of the source's without a block are
+ * cached; the next one is released. No function here locks or asks on_oom: that is the API's.
  *
  *   region of a heap:     +--------------------+-------+------+- - -+--------+-- ... --+
  *                         | struct quarry_heap | codes | maps | pad | page 0 |         |
@@ -27,17 +27,17 @@
 
 /* From check level 2: has some block more than a request of its size gets as a rule? */
 #if QUARRY_CHECK_LEVEL >= 2
-#define HEAP_LOOSE_FIELD               uint8_t has_loose_blocks; /* a damaged bool would be no value at all */
-#define heap_has_loose_blocks(heap)    ((heap)->has_loose_blocks != 0)
-#define heap_set_loose(heap, is_loose) ((heap)->has_loose_blocks = (is_loose))
+#define HEAP_LOOSE_FIELD                   uint8_t has_oversized_blocks; /* a damaged bool would be no value at all */
+#define heap_has_oversized_blocks(heap)    ((heap)->has_oversized_blocks != 0)
+#define heap_set_oversized(heap, is_loose) ((heap)->has_oversized_blocks = (is_loose))
 #else
 #define HEAP_LOOSE_FIELD
-#define heap_has_loose_blocks(heap)    ((void)(heap), false)
-#define heap_set_loose(heap, is_loose) ((void)(heap), (void)(is_loose))
+#define heap_has_oversized_blocks(heap)    ((void)(heap), false)
+#define heap_set_oversized(heap, is_loose) ((void)(heap), (void)(is_loose))
 #endif
 
 /* From check level 3 a block ends in a canary (canary.h), and a small one that was freed waits in a ring before its
- * slot may be taken again: it still looks allocated to the layers below, but its canary says that it is dead. Where
+ * slot may be allocated again: it still looks allocated to the layers below, but its canary says that it is dead. Where
  * blocks are marked for a tool of the host's, there is a zone in its place below level 3, which belongs to nobody.
  *
  *   slot or pages     +-------------------------------------------+-------------------+
@@ -90,7 +90,7 @@ struct quarry_heap {
  * need not link it, and that a request heap, which has more of its source than chunks, may have its own functions. */
 struct heap_growth {
     void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
-    enum run_given (*give_huge)(struct quarry_heap *heap, struct added_chunk *huge);
+    enum run_freed (*free_huge)(struct quarry_heap *heap, struct added_chunk *huge);
     bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
     void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
     size_t (*trim)(struct quarry_heap *heap);
@@ -103,20 +103,22 @@ struct heap_growth {
 
 extern const struct heap_growth qi_heap_growth;
 
-enum { HEAP_SPARES = 4 };
+enum { HEAP_CACHED_CHUNKS = 4 };
 
 /* What a heap on a source has besides; it follows the heap. */
 struct heap_sourced {
     const struct heap_growth *growth;
     struct quarry_source provider;
     size_t chunk_bytes;
-    size_t chunk_pages;                      /* in a fresh chunk */
-    GUARD_WORD(seal)                         /* the sum of growth, chunk_bytes and chunk_pages */
-    struct added_chunk *spares[HEAP_SPARES]; /* were without a block when they were last looked at; NULL: none */
-    struct reserve reserve;                  /* of a source that takes nothing back */
+    size_t chunk_pages; /* in a fresh chunk */
+    GUARD_WORD(seal)    /* the sum of growth, chunk_bytes and chunk_pages */
+    struct added_chunk
+            *cached_chunks[HEAP_CACHED_CHUNKS]; /* were without a block when they were last looked at; NULL: none */
+    struct reserve reserve;                     /* of a source that takes nothing back */
 };
 
-_Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.guard) == 0, "the guard's address is the heap's");
+_Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.reporter) == 0,
+               "the reporter lies where the heap does");
 _Static_assert(offsetof(struct quarry_heap, blocks) ==
                        offsetof(struct quarry_heap, below_peak_bytes) + sizeof(uintptr_t),
                "both figures are loaded as a pair");
@@ -167,7 +169,7 @@ BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_
 #define HEAP_CHUNK_MAX_BYTES ((size_t)64 << 20)
 
 /* May chunks of a source have so many bytes? */
-BITS_INLINE bool heap_chunk_bytes_are_sound(size_t bytes)
+BITS_INLINE bool heap_chunk_bytes_are_valid(size_t bytes)
 {
     return bytes >= HEAP_CHUNK_MIN_BYTES && bytes <= HEAP_CHUNK_MAX_BYTES && bits_is_power_of_two(bytes);
 }
@@ -181,10 +183,10 @@ BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
 BITS_INLINE enum canary_state heap_canary(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes,
                                           size_t *asked_bytes)
 {
-    return qi_canary_read(&heap->bins.runs.chunks.source.guard, start, whole_bytes, asked_bytes);
+    return qi_canary_read(&heap->bins.runs.chunks.source.reporter, start, whole_bytes, asked_bytes);
 }
 
-/* 64-bit CPUs count in memory, and note a new peak only when something is given back, so that taking has nothing to
+/* 64-bit CPUs count in memory, and note a new peak only when something is freed, so that allocating has nothing to
  * decide: until then used bytes are above the noted peak, and below_peak_bytes is negative. No heap has half of the
  * address space. */
 enum { HEAP_NOTES_PEAK_LATE = BITS_WORD == 64 };
@@ -201,14 +203,14 @@ BITS_INLINE size_t heap_used_peak_bytes(const struct quarry_heap *heap)
 }
 
 /* The compiler is kept from making one vector of the two figures. */
-BITS_INLINE void heap_count_taken_in_memory(struct quarry_heap *heap, size_t bytes)
+BITS_INLINE void heap_count_allocated_in_memory(struct quarry_heap *heap, size_t bytes)
 {
     heap->below_peak_bytes -= bytes;
     __asm__("" : "+m"(heap->below_peak_bytes));
     heap->blocks++;
 }
 
-BITS_INLINE void heap_count_given_in_memory(struct quarry_heap *heap, size_t bytes)
+BITS_INLINE void heap_count_freed_in_memory(struct quarry_heap *heap, size_t bytes)
 {
     if (!bits_likely(!heap_is_above_noted_peak(heap))) {
         heap->used_peak_bytes -= heap->below_peak_bytes;
@@ -221,13 +223,13 @@ BITS_INLINE void heap_count_given_in_memory(struct quarry_heap *heap, size_t byt
 }
 
 /* bytes: below check level 3 of the slot or the pages, zone included; from there on, what was asked for. */
-BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
+BITS_INLINE void heap_count_allocated(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
     bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
-        heap_count_taken_in_memory(heap, bytes);
+        heap_count_allocated_in_memory(heap, bytes);
         return;
     }
     const struct bits_pair figures = bits_pair_load(&heap->below_peak_bytes);
@@ -239,13 +241,13 @@ BITS_INLINE void heap_count_taken(struct quarry_heap *heap, size_t bytes)
     bits_pair_store(&heap->below_peak_bytes, below, blocks);
 }
 
-BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
+BITS_INLINE void heap_count_freed(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
     bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
-        heap_count_given_in_memory(heap, bytes);
+        heap_count_freed_in_memory(heap, bytes);
         return;
     }
     size_t below = heap->below_peak_bytes, blocks = heap->blocks;
@@ -258,7 +260,7 @@ BITS_INLINE void heap_count_given(struct quarry_heap *heap, size_t bytes)
 unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block);
 
 /* From check level 3: what the canary of a block that was located says. 0: it is live; QUARRY_DOUBLE_FREE: it waits for
- * its slot to be taken again; QUARRY_OVERRUN: something was written over it. */
+ * its slot to be allocated again; QUARRY_OVERRUN: something was written over it. */
 unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block);
 
 /* Which live block starts at address? As qi_heap_locate(), and what its tag and the canary say. A tag that the block
@@ -272,8 +274,8 @@ BITS_INLINE unsigned heap_find(const struct quarry_heap *heap, const void *addre
     return FILL_IS_ON && wrong == 0 ? qi_heap_examine(heap, block) : wrong;
 }
 
-/* Marks a block live, that was taken for a request of so many bytes; its owner's pointer. Memory behind its room may be
- * read if it lies in the same frame, or in pages of the heap. */
+/* Marks a block live, that was allocated for a request of so many bytes; its owner's pointer. Memory behind its room
+ * may be read if it lies in the same frame, or in pages of the heap. */
 BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t bytes, size_t room_bytes)
 {
     const uint8_t *behind = (const uint8_t *)block + room_bytes;
@@ -289,7 +291,7 @@ BITS_INLINE void *heap_mark_live(struct quarry_heap *heap, void *block, size_t b
  * is a constant, and no branch. */
 #define heap_tag_fits(pointer) (!MARK_HAS_TAGS || QUARRY_CHECK_LEVEL == 0 || bits_likely(mark_fits(pointer)))
 
-/* From check level 3: gives the slots of all waiting blocks back, and says whether there was one. */
+/* From check level 3: frees the slots of all waiting blocks, and says whether there was one. */
 bool qi_heap_flush(struct quarry_heap *heap);
 
 /* How many bytes of a live block its owner may use: the block's room; from check level 3 what was asked for, or 0 after
@@ -304,8 +306,8 @@ size_t qi_heap_whole_bytes(const struct heap_block *block);
 
 /* May this live block have been asked for with so many bytes? Exact from check level 3. At level 2 every size is right
  * that would get the same slot or pages, unless some block of the heap since its reset was
- * aligned, made smaller where it lay, or taken where memory was short, so that it is larger than the rule says: then
- * only a size that the block does not hold is told. */
+ * aligned, made smaller where it lay, or allocated where memory was short, so that it is larger than the rule says:
+ * then only a size that the block does not hold is told. */
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
 
 /* What a block for so many bytes has while memory is not short. bytes is at most UNITS_REQUEST_MAX_BYTES. It needs no
@@ -315,8 +317,8 @@ size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes);
 /* The slot or the pages that it would have. */
 size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes);
 
-/* As heap_mark_live(), for a block that was just taken, or NULL. */
-BITS_INLINE void *heap_mark_taken(struct quarry_heap *heap, void *address, size_t bytes)
+/* As heap_mark_live(), for a block that was just allocated, or NULL. */
+BITS_INLINE void *heap_mark_allocated(struct quarry_heap *heap, void *address, size_t bytes)
 {
     struct heap_block block;
     if (!MARK_IS_ON || address == NULL)
@@ -340,22 +342,22 @@ BITS_INLINE void heap_mark_all_dead(struct quarry_heap *heap)
 }
 
 /* A block of bytes (at most UNITS_REQUEST_MAX_BYTES) at a multiple of align_bytes (likewise, a power of two). */
-void *qi_heap_take(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
 /* The same when the chunks that there are have just been found to hold no room for it; bytes is not 0. */
-void *qi_heap_take_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
-/* Gives a live block back. Nothing changes after a report of damage. */
-void qi_heap_give(struct quarry_heap *heap, const struct heap_block *block);
+/* Frees a live block. Nothing changes after a report of damage. */
+void qi_heap_free(struct quarry_heap *heap, const struct heap_block *block);
 
-/* To be called when the last block of a chunk was given back. */
+/* To be called when the last block of a chunk was freed. */
 void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 
 /* Changes a live block's size where it lies. What was found out of the block holds afterwards too. */
 bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes);
 
 /* Where a live block is to lie with another size; address is its owner's pointer. The answer is address: its size was
- * changed there; or another block, to which the caller copies the contents before the old one is given back; or NULL:
+ * changed there; or another block, to which the caller copies the contents before the old one is freed; or NULL:
  * there is no memory, the block is as it was. */
 void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,
                     size_t align_bytes);
@@ -364,8 +366,8 @@ void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *ad
 void qi_heap_limit_was_set(struct quarry_heap *heap);
 
 /* The functions of struct heap_growth that a request heap shares with other heaps on a source. */
-void *qi_heap_take_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
-enum run_given qi_heap_give_huge(struct quarry_heap *heap, struct added_chunk *huge);
+void *qi_heap_allocate_from_source(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+enum run_freed qi_heap_free_huge(struct quarry_heap *heap, struct added_chunk *huge);
 bool qi_heap_resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
 void qi_heap_chunk_emptied(struct quarry_heap *heap, struct added_chunk *added);
 void qi_heap_add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);

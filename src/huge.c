@@ -13,7 +13,7 @@ static bool is_ours(const struct chunk_set *set, const void *memory, size_t byte
 {
     if (QUARRY_CHECK_LEVEL == 0 || !qi_chunk_meets(set, memory, bytes))
         return false;
-    qi_guard_report_damage(&set->source.guard, memory);
+    qi_report_damage(&set->source.reporter, memory);
     return true;
 }
 
@@ -61,12 +61,12 @@ static bool extend_piece(const struct huge_memory *memory, const struct added_ch
 /* --- blocks --- */
 
 /* How much memory a block needs that is aligned to no more than a page, and one that has its struct behind it. */
-static size_t bytes_with_lead(size_t bytes, size_t align_bytes)
+static size_t bytes_with_header(size_t bytes, size_t align_bytes)
 {
     return bits_round_up(bits_round_up(sizeof(struct added_chunk), align_bytes) + bytes, UNITS_SOURCE_BYTES);
 }
 
-static size_t bytes_with_tail(size_t pad_bytes, size_t bytes)
+static size_t bytes_with_trailer(size_t pad_bytes, size_t bytes)
 {
     return bits_round_up(pad_bytes + bytes + sizeof(struct added_chunk), UNITS_SOURCE_BYTES);
 }
@@ -93,16 +93,16 @@ static struct added_chunk *make_block(struct chunk_set *set, struct added_chunk 
     return huge;
 }
 
-struct added_chunk *qi_huge_take(const struct huge_memory *memory, size_t bytes, size_t align_bytes)
+struct added_chunk *qi_huge_allocate(const struct huge_memory *memory, size_t bytes, size_t align_bytes)
 {
     size_t total, source_align_bytes = QUARRY_PAGE_BYTES;
     if (align_bytes < QUARRY_ALIGN_BYTES)
         align_bytes = QUARRY_ALIGN_BYTES;
     if (align_bytes > QUARRY_PAGE_BYTES) {
         source_align_bytes = align_bytes < memory->align_bytes ? align_bytes : memory->align_bytes;
-        total = bytes_with_tail(align_bytes - source_align_bytes, bytes);
+        total = bytes_with_trailer(align_bytes - source_align_bytes, bytes);
     } else {
-        total = bytes_with_lead(bytes, align_bytes);
+        total = bytes_with_header(bytes, align_bytes);
     }
     struct added_chunk *part = qi_huge_acquire(memory, total, source_align_bytes);
     return part == NULL ? NULL : make_block(memory->set, part, align_bytes);
@@ -112,26 +112,26 @@ struct added_chunk *qi_huge_take(const struct huge_memory *memory, size_t bytes,
 static size_t bytes_in_part(const struct added_chunk *part, size_t bytes, size_t align_bytes)
 {
     const uintptr_t start = (uintptr_t)part->start;
-    return bytes_with_tail(bits_round_up(start, align_bytes) - start, bytes);
+    return bytes_with_trailer(bits_round_up(start, align_bytes) - start, bytes);
 }
 
 /* The idle part for a block that is aligned to more than a page. */
 static struct added_chunk *find_aligned(const struct reserve *reserve, size_t bytes, size_t align_bytes)
 {
-    struct added_chunk *part = qi_reserve_find(reserve, bytes_with_tail(0, bytes), 0);
+    struct added_chunk *part = qi_reserve_find(reserve, bytes_with_trailer(0, bytes), 0);
     for (unsigned tries = HUGE_TRIES; part != NULL && tries != 0; tries--) {
         if (bytes_in_part(part, bytes, align_bytes) <= part->chunk.bytes)
             return part;
-        part = qi_reserve_find(reserve, bytes_with_tail(0, bytes), part->position + 1);
+        part = qi_reserve_find(reserve, bytes_with_trailer(0, bytes), part->position + 1);
     }
-    return qi_reserve_find(reserve, bytes_with_tail(align_bytes - QUARRY_PAGE_BYTES, bytes), 0);
+    return qi_reserve_find(reserve, bytes_with_trailer(align_bytes - QUARRY_PAGE_BYTES, bytes), 0);
 }
 
-struct added_chunk *qi_huge_take_idle(const struct huge_memory *memory, size_t bytes, size_t align_bytes)
+struct added_chunk *qi_huge_allocate_idle(const struct huge_memory *memory, size_t bytes, size_t align_bytes)
 {
     if (align_bytes < QUARRY_ALIGN_BYTES)
         align_bytes = QUARRY_ALIGN_BYTES;
-    size_t total = bytes_with_lead(bytes, align_bytes);
+    size_t total = bytes_with_header(bytes, align_bytes);
     struct added_chunk *part;
     if (align_bytes > QUARRY_PAGE_BYTES) {
         part = find_aligned(memory->reserve, bytes, align_bytes);
@@ -144,17 +144,17 @@ struct added_chunk *qi_huge_take_idle(const struct huge_memory *memory, size_t b
     return make_block(memory->set, part, align_bytes);
 }
 
-enum run_given qi_huge_give(const struct huge_memory *memory, struct added_chunk *huge)
+enum run_freed qi_huge_free(const struct huge_memory *memory, struct added_chunk *huge)
 {
     if (!qi_chunk_remove(memory->set, huge))
         return RUN_REFUSED;
     qi_huge_release(memory, huge);
-    return RUN_GIVEN;
+    return RUN_FREED;
 }
 
 /* --- changing a block's length --- */
 
-static bool has_tail(const struct added_chunk *huge)
+static bool has_trailer(const struct added_chunk *huge)
 {
     return (uintptr_t)huge->start != (uintptr_t)huge;
 }
@@ -180,7 +180,7 @@ static struct added_chunk *insert_resized(const struct huge_memory *memory, stru
 static bool resize_part(const struct huge_memory *memory, struct added_chunk **block, size_t total)
 {
     struct added_chunk *huge = *block;
-    const bool tail = has_tail(huge), longer = total > huge->chunk.bytes;
+    const bool tail = has_trailer(huge), longer = total > huge->chunk.bytes;
     if (longer && !qi_reserve_extend(memory->set, memory->reserve, huge, total))
         return false;
     if (!qi_chunk_remove(memory->set, huge))
@@ -201,13 +201,13 @@ static bool resize_part(const struct huge_memory *memory, struct added_chunk **b
 static bool place_again(const struct huge_memory *memory, struct added_chunk **block, bool tail, size_t total)
 {
     struct added_chunk *huge = *block;
-    if (!chunk_is_sound(&huge->chunk))
-        return qi_guard_report_damage(&memory->set->source.guard, huge);
+    if (!chunk_is_valid(&huge->chunk))
+        return qi_report_damage(&memory->set->source.reporter, huge);
     /* Its place in the tree depends on its length, and removing asks only for its start. */
     const bool is_out = qi_chunk_remove(memory->set, huge), is_longer = total > huge->chunk.bytes;
     huge->chunk.bytes = total;
     if (!is_out) {
-        chunk_close(&huge->chunk);
+        chunk_seal(&huge->chunk);
         return false;
     }
     if (memory->reserve != NULL && is_longer)
@@ -221,7 +221,7 @@ static bool extend_block(const struct huge_memory *memory, struct added_chunk **
 {
     struct added_chunk *huge = *block;
     const bool is_piece = (huge->part & CHUNK_IS_FIRST) != 0 && (huge->part & CHUNK_IS_LAST) != 0;
-    const bool tail = has_tail(huge);
+    const bool tail = has_trailer(huge);
     if ((memory->reserve != NULL && !is_piece) || !extend_piece(memory, huge, total))
         return false;
     return place_again(memory, block, tail, total);
@@ -229,7 +229,7 @@ static bool extend_block(const struct huge_memory *memory, struct added_chunk **
 
 static void truncate_block(const struct huge_memory *memory, struct added_chunk **block, size_t total)
 {
-    const bool tail = has_tail(*block);
+    const bool tail = has_trailer(*block);
     const size_t old = (*block)->chunk.bytes;
     if (tail) { /* out of what will be gone */
         qi_chunk_remove(memory->set, *block);
@@ -244,8 +244,10 @@ static void truncate_block(const struct huge_memory *memory, struct added_chunk 
 bool qi_huge_resize(const struct huge_memory *memory, struct added_chunk **block, size_t bytes)
 {
     struct added_chunk *huge = *block;
-    const size_t lead = (size_t)(huge->chunk.pages - huge->start), used = bytes == 0 ? 1 : bytes; /* its start stays */
-    const size_t total = has_tail(huge) ? bytes_with_tail(lead, used) : bits_round_up(lead + used, UNITS_SOURCE_BYTES);
+    const size_t header = (size_t)(huge->chunk.pages - huge->start),
+                 used = bytes == 0 ? 1 : bytes; /* its start stays */
+    const size_t total =
+            has_trailer(huge) ? bytes_with_trailer(header, used) : bits_round_up(header + used, UNITS_SOURCE_BYTES);
     if (total == huge->chunk.bytes)
         return true;
     /* When the source has changed its length is too late to find out. */

@@ -40,11 +40,11 @@ struct huge_memory {
 struct added_chunk *qi_huge_acquire(const struct huge_memory *memory, size_t bytes, size_t align_bytes);
 
 /* A block, which is chunk.pages, at a multiple of align_bytes. NULL: the source gives none, or the limit forbids it. */
-struct added_chunk *qi_huge_take(const struct huge_memory *memory, size_t bytes, size_t align_bytes);
+struct added_chunk *qi_huge_allocate(const struct huge_memory *memory, size_t bytes, size_t align_bytes);
 
 /* The same of idle memory; NULL: none is long enough. Of blocks that are aligned to more than a page HUGE_TRIES parts
  * are looked at, in which the block has room only if they happen to be aligned, and then one that is longer. */
-struct added_chunk *qi_huge_take_idle(const struct huge_memory *memory, size_t bytes, size_t align_bytes);
+struct added_chunk *qi_huge_allocate_idle(const struct huge_memory *memory, size_t bytes, size_t align_bytes);
 
 enum { HUGE_TRIES = 16 };
 
@@ -52,7 +52,7 @@ enum { HUGE_TRIES = 16 };
 void qi_huge_release(const struct huge_memory *memory, struct added_chunk *added);
 
 /* Refused after a report of damage. */
-enum run_given qi_huge_give(const struct huge_memory *memory, struct added_chunk *huge);
+enum run_freed qi_huge_free(const struct huge_memory *memory, struct added_chunk *huge);
 
 /* Makes the block at least bytes long in place, and no longer than need be if the source can truncate, or if what is
  * cut off becomes idle. The struct of a block that has it behind stands elsewhere then. */
@@ -61,7 +61,7 @@ bool qi_huge_resize(const struct huge_memory *memory, struct added_chunk **huge,
 /* What a huge block for so many bytes has, without more alignment than usual. */
 BITS_INLINE size_t huge_good_bytes(size_t bytes)
 {
-    return bits_round_up(RESERVE_LEAD_BYTES + bytes, UNITS_SOURCE_BYTES) - RESERVE_LEAD_BYTES;
+    return bits_round_up(RESERVE_HEADER_BYTES + bytes, UNITS_SOURCE_BYTES) - RESERVE_HEADER_BYTES;
 }
 
 /* Up to the struct, if that stands at the end, else up to the memory's end, which may be the address space's. */

@@ -11,15 +11,15 @@ static void *mark(struct chunk *chunk, size_t page, size_t pages)
     return chunk_page_address(chunk, page);
 }
 
-void *qi_large_take(struct run_set *set, size_t pages, size_t align_bytes)
+void *qi_large_allocate(struct run_set *set, size_t pages, size_t align_bytes)
 {
     size_t slack = align_bytes > QUARRY_PAGE_BYTES ? (align_bytes >> UNITS_PAGE_SHIFT) - 1 : 0;
     struct chunk *chunk;
     size_t page;
-    if (!run_take(set, pages + slack, RUN_HEAD, &chunk, &page)) {
+    if (!run_allocate(set, pages + slack, RUN_HEAD, &chunk, &page)) {
         /* A shorter run may be aligned well enough: all of that, then. */
         const size_t found = slack == 0 ? 0 : qi_run_find_aligned(set, pages, align_bytes);
-        if (found == 0 || !run_take(set, found, RUN_HEAD, &chunk, &page))
+        if (found == 0 || !run_allocate(set, found, RUN_HEAD, &chunk, &page))
             return NULL;
         slack = found - pages;
     }
@@ -31,15 +31,15 @@ void *qi_large_take(struct run_set *set, size_t pages, size_t align_bytes)
     void *block = mark(chunk, first, pages);
     /* [ before ][ block ][ after ]: the neighbours of both ends are in use, or free and checked a moment ago */
     if (before != 0)
-        qi_run_give(set, chunk, page, before);
+        qi_run_free(set, chunk, page, before);
     if (slack != before)
-        qi_run_give(set, chunk, first + pages, slack - before);
+        qi_run_free(set, chunk, first + pages, slack - before);
     return block;
 }
 
-enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, size_t page)
+enum run_freed qi_large_free(struct run_set *set, struct chunk *chunk, size_t page)
 {
-    return qi_run_give(set, chunk, page, chunk_length_at_start(chunk->maps, page));
+    return qi_run_free(set, chunk, page, chunk_length_at_start(chunk->maps, page));
 }
 
 bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size_t pages)
@@ -51,7 +51,7 @@ bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size
         if (!qi_run_grow(set, chunk, page, old, pages))
             return false;
     } else if (pages < old) {
-        if (qi_run_give(set, chunk, page + pages, old - pages) == RUN_REFUSED)
+        if (qi_run_free(set, chunk, page + pages, old - pages) == RUN_REFUSED)
             return false;
     }
     chunk_set_length_at_start(chunk->maps, page, pages);

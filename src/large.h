@@ -13,9 +13,9 @@
 
 /* pages is not 0. At a multiple of align_bytes; if that is more than a page, what is cut off at both ends stays free.
  * NULL: no memory, or a report of damage. */
-void *qi_large_take(struct run_set *set, size_t pages, size_t align_bytes);
+void *qi_large_allocate(struct run_set *set, size_t pages, size_t align_bytes);
 
-enum run_given qi_large_give(struct run_set *set, struct chunk *chunk, size_t page);
+enum run_freed qi_large_free(struct run_set *set, struct chunk *chunk, size_t page);
 
 /* Changes a large block's length in place; false if there is no room behind it, or after a report of damage. */
 bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size_t pages);

@@ -16,5 +16,5 @@ void qi_list_verify(const struct chunk_set *set, const void *memory, size_t byte
 {
     const void *damage = qi_fill_damage(memory, bytes);
     if (damage != NULL)
-        qi_guard_report_write(&set->source.guard, damage);
+        qi_report_write(&set->source.reporter, damage);
 }

@@ -2,7 +2,7 @@
  *
  * list.h: lists that run through free memory.
  *
- * A node says which node follows and which word points to it, so it can be taken out of the middle of its list:
+ * A node says which node follows and which word points to it, so it can be removed from the middle of its list:
  *
  *      head          node             node
  *    +------+      +------+------+   +------+------+
@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the
 /* What both words of a node are mixed with. */
 BITS_INLINE uintptr_t list_mask(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? 0 : guard_secret(&set->source.guard) ^ bits_rotate_right((uintptr_t)node, 9);
+    return QUARRY_CHECK_LEVEL < 2 ? 0 : reporter_secret(&set->source.reporter) ^ bits_rotate_right((uintptr_t)node, 9);
 }
 
 /* The next of a node. */
@@ -86,12 +86,12 @@ BITS_INLINE bool list_next_points_back(const struct chunk_set *set, const struct
 }
 
 /* Guarded: is a node, which control data says is in the list that its head leads to, the first one? */
-BITS_INLINE bool list_head_is_sound(const struct chunk_set *set, struct list_node **head)
+BITS_INLINE bool list_head_is_valid(const struct chunk_set *set, struct list_node **head)
 {
     return !UNITS_GUARDED || list_link(set, *head) == head;
 }
 
-/* Takes a sound node out of its list, and leaves it as it is. */
+/* Removes a valid node from its list, and leaves it as it is. */
 BITS_INLINE void list_unlink(const struct chunk_set *set, struct list_node **head, const struct list_node *node)
 {
     list_follow(set, head, list_link(set, node), list_next(set, node));
@@ -110,7 +110,7 @@ BITS_INLINE void list_scrub(const struct list_node *node)
         qi_fill((void *)(uintptr_t)node, sizeof *node);
 }
 
-/* Of the first node of a list: its link is not needed to take it out, but from check level 3 nobody may have written
+/* Of the first node of a list: its link is not needed to remove it, but from check level 3 nobody may have written
  * to it. */
 BITS_INLINE bool list_first_is_unwritten(const struct chunk_set *set, struct list_node *const *head,
                                          const struct list_node *node)
@@ -129,7 +129,7 @@ BITS_INLINE void list_put_first(const struct chunk_set *set, struct list_node **
     list_store_link(set, node, head);
 }
 
-/* Puts another node into the place of a list's first, whose next is sound; next: which that is. */
+/* Puts another node into the place of a list's first, whose next is valid; next: which that is. */
 BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
                                     struct list_node *next, struct list_node *by)
 {
@@ -139,9 +139,9 @@ BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_nod
     list_scrub(node);
 }
 
-/* Takes the first node, whose next is sound, out of its list; next: which that is. */
-BITS_INLINE void list_take_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
-                                 struct list_node *next)
+/* Removes the first node, whose next is valid, from its list; next: which that is. */
+BITS_INLINE void list_remove_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
+                                   struct list_node *next)
 {
     *head = next;
     if (next != NULL)
@@ -149,7 +149,7 @@ BITS_INLINE void list_take_first(const struct chunk_set *set, struct list_node *
     list_scrub(node);
 }
 
-/* Puts a node into a list, of which the head is sound. */
+/* Puts a node into a list, of which the head is valid. */
 BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head, struct list_node *node)
 {
     if (FILL_IS_ON)

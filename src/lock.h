@@ -23,17 +23,17 @@ _Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
                "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
 
 #if QUARRY_LOCK == QUARRY_LOCK_NONE
-#define lock_take(heap)        ((void)(heap), (uintptr_t)0)
-#define lock_drop(heap, saved) ((void)(heap), (void)(saved))
+#define lock_acquire(heap)        ((void)(heap), (uintptr_t)0)
+#define lock_release(heap, saved) ((void)(heap), (void)(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_IRQ
-#define lock_take(heap)        ((void)(heap), arch_irq_save())
-#define lock_drop(heap, saved) ((void)(heap), arch_irq_restore(saved))
+#define lock_acquire(heap)        ((void)(heap), arch_irq_save())
+#define lock_release(heap, saved) ((void)(heap), arch_irq_restore(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_HOOK
-#define lock_take(heap)        (quarry_lock_hook(heap), (uintptr_t)0)
-#define lock_drop(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
+#define lock_acquire(heap)        (quarry_lock_hook(heap), (uintptr_t)0)
+#define lock_release(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
 #else
-#define lock_take(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
-#define lock_drop(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
+#define lock_acquire(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
+#define lock_release(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
 #endif
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
@@ -73,7 +73,7 @@ BITS_INLINE uintptr_t lock_saved(uintptr_t saved)
     return saved;
 }
 
-#define lock_enter(heap)        lock_saved(lock_take(heap))
-#define lock_leave(heap, saved) (mark_leave(), lock_drop(heap, saved))
+#define lock_enter(heap)        lock_saved(lock_acquire(heap))
+#define lock_leave(heap, saved) (mark_leave(), lock_release(heap, saved))
 
 #endif

@@ -2,7 +2,7 @@
  *
  * mark.h: tells the CPU's memory tags, AddressSanitizer or Valgrind which memory is a live block: QUARRY_MARK.
  *
- * Whoever hands a block out marks it live, and whoever takes one back marks it dead; pages that hold no block are dead.
+ * Whoever allocates a block marks it live, and whoever frees one marks it dead; pages that hold no block are dead.
  * The library itself reaches memory of every mark: with tags its own pointers have tag 0, as free memory has, blocks
  * are read and written through their owner's pointer only; AddressSanitizer does not see it, as it is compiled without
  * -fsanitize=address; Valgrind keeps quiet between mark_enter() and mark_leave(). Without QUARRY_MARK every function is
@@ -51,29 +51,29 @@ _Static_assert(!MARK_IS_INSTRUMENTED, "with QUARRY_MARK_ASAN the library itself,
 void __asan_poison_memory_region(const volatile void *start, size_t bytes);
 void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 
-#define mark_tool_open(start, bytes)         __asan_unpoison_memory_region(start, bytes)
-#define mark_tool_close(start, bytes)        __asan_poison_memory_region(start, bytes)
-#define mark_tool_take(heap, block, bytes)   mark_tool_open(block, bytes)
-#define mark_tool_give(heap, block)          ((void)0)
-#define mark_tool_change(heap, block, bytes) mark_tool_open(block, bytes)
-#define mark_tool_begin(heap)                ((void)0)
-#define mark_tool_end(heap)                  ((void)0)
-#define mark_tool_enter()                    ((void)0)
-#define mark_tool_leave()                    ((void)0)
+#define mark_tool_open(start, bytes)            __asan_unpoison_memory_region(start, bytes)
+#define mark_tool_close(start, bytes)           __asan_poison_memory_region(start, bytes)
+#define mark_tool_allocated(heap, block, bytes) mark_tool_open(block, bytes)
+#define mark_tool_freed(heap, block)            ((void)0)
+#define mark_tool_change(heap, block, bytes)    mark_tool_open(block, bytes)
+#define mark_tool_begin(heap)                   ((void)0)
+#define mark_tool_end(heap)                     ((void)0)
+#define mark_tool_enter()                       ((void)0)
+#define mark_tool_leave()                       ((void)0)
 
 #elif QUARRY_MARK == QUARRY_MARK_VALGRIND
 
 #include <valgrind/memcheck.h>
 
-/* A heap is a pool of Valgrind's, so that a report says where a block was taken and given back, and blocks that nobody
+/* A heap is a pool of Valgrind's, so that a report says where a block was allocated and freed, and blocks that nobody
  * points to are leaks. What a heap hands back is garbage, but it is not for Valgrind to say so. */
-#define mark_tool_open(start, bytes)       ((void)VALGRIND_MAKE_MEM_DEFINED(start, bytes))
-#define mark_tool_close(start, bytes)      ((void)VALGRIND_MAKE_MEM_NOACCESS(start, bytes))
-#define mark_tool_take(heap, block, bytes) VALGRIND_MEMPOOL_ALLOC(heap, block, bytes)
-#define mark_tool_give(heap, block)        VALGRIND_MEMPOOL_FREE(heap, block)
-#define mark_tool_end(heap)                VALGRIND_DESTROY_MEMPOOL(heap)
-#define mark_tool_enter()                  VALGRIND_DISABLE_ERROR_REPORTING
-#define mark_tool_leave()                  VALGRIND_ENABLE_ERROR_REPORTING
+#define mark_tool_open(start, bytes)            ((void)VALGRIND_MAKE_MEM_DEFINED(start, bytes))
+#define mark_tool_close(start, bytes)           ((void)VALGRIND_MAKE_MEM_NOACCESS(start, bytes))
+#define mark_tool_allocated(heap, block, bytes) VALGRIND_MEMPOOL_ALLOC(heap, block, bytes)
+#define mark_tool_freed(heap, block)            VALGRIND_MEMPOOL_FREE(heap, block)
+#define mark_tool_end(heap)                     VALGRIND_DESTROY_MEMPOOL(heap)
+#define mark_tool_enter()                       VALGRIND_DISABLE_ERROR_REPORTING
+#define mark_tool_leave()                       VALGRIND_ENABLE_ERROR_REPORTING
 
 /* A heap that nobody destroyed may have lain in the same place. What is near a block is told by it. */
 BITS_INLINE void mark_tool_begin(const void *heap)
@@ -196,19 +196,19 @@ BITS_INLINE void *mark_live(const void *heap, void *block, size_t bytes, size_t 
     mark_set_tags(block, usable_bytes);
 #elif MARK_IS_ON
     mark_tool_close(block, usable_bytes);
-    mark_tool_take(heap, block, bytes);
+    mark_tool_allocated(heap, block, bytes);
 #endif
     return block;
 }
 
-/* A block is given back, and nobody has written to it yet. */
+/* A block is freed, and nothing has been written to it yet. */
 BITS_INLINE void mark_dead(const void *heap, const void *block, size_t usable_bytes)
 {
     (void)heap, (void)block, (void)usable_bytes;
 #if MARK_HAS_TAGS
     mark_set_tags(mark_bare(block), usable_bytes);
 #elif MARK_IS_ON
-    mark_tool_give(heap, block);
+    mark_tool_freed(heap, block);
     mark_tool_close(block, usable_bytes);
 #endif
 }
@@ -276,18 +276,18 @@ BITS_INLINE void *mark_lent(const void *heap, void *block, size_t bytes)
 #if MARK_HAS_TAGS
     mark_set_tags(mark_bare(block), bytes);
 #elif MARK_IS_ON
-    mark_tool_give(heap, block);
+    mark_tool_freed(heap, block);
     mark_tool_open(block, bytes);
 #endif
     return mark_bare(block);
 }
 
-/* Before such a block is given back. */
+/* Before such a block is freed. */
 BITS_INLINE void mark_returned(const void *heap, void *block, size_t bytes)
 {
     (void)heap, (void)block, (void)bytes;
 #if MARK_IS_ON && !MARK_HAS_TAGS
-    mark_tool_take(heap, block, bytes);
+    mark_tool_allocated(heap, block, bytes);
 #endif
 }
 

@@ -40,7 +40,7 @@ static struct chunk_set *chunks_of(const struct part *part)
 
 static enum quarry_progress report(const struct part *part, const void *at)
 {
-    qi_guard_report_damage(&chunks_of(part)->source.guard, at);
+    qi_report_damage(&chunks_of(part)->source.reporter, at);
     return QUARRY_DAMAGED;
 }
 
@@ -50,7 +50,7 @@ static enum quarry_progress report(const struct part *part, const void *at)
  * length. */
 static bool starts_free_run(const struct chunk *chunk, size_t page)
 {
-    return !UNITS_GUARDED || run_fits(chunk, page, chunk_length_at_start(chunk->maps, page));
+    return !UNITS_GUARDED || run_length_is_valid(chunk, page, chunk_length_at_start(chunk->maps, page));
 }
 
 /* Does a run, a block or free memory start at a page? */
@@ -91,10 +91,10 @@ static enum quarry_progress show(struct part *part, struct part_place *place)
 
 /* --- one step of the check --- */
 
-/* QUARRY_MORE, or, if what was looked at is not sound, a report, unless there was one. */
-static enum quarry_progress judge(const struct part *part, bool is_sound, const struct check_sums *sums, const void *at)
+/* QUARRY_MORE, or, if what was looked at is not valid, a report, unless there was one. */
+static enum quarry_progress judge(const struct part *part, bool is_valid, const struct check_sums *sums, const void *at)
 {
-    if (is_sound)
+    if (is_valid)
         return QUARRY_MORE;
     return sums->reported ? QUARRY_DAMAGED : report(part, at);
 }
@@ -117,21 +117,21 @@ static enum quarry_progress check_start(struct part *part, struct part_place *pl
     struct check_stretch stretch = {place->chunk, place->page, 0, 0};
     const uint8_t *at = chunk_page_address(place->chunk, place->page);
     qi_bytes_clear(&sums, sizeof sums);
-    bool is_sound = qi_check_read(&stretch) && may_follow(place->chunk, place->page + stretch.pages);
+    bool is_valid = qi_check_read(&stretch) && may_follow(place->chunk, place->page + stretch.pages);
     size_t pages = 1;
-    if (is_sound && stretch.code >= PAGE_SMALL) {
-        is_sound = qi_check_small_run(part->heap, &stretch, &sums);
+    if (is_valid && stretch.code >= PAGE_SMALL) {
+        is_valid = qi_check_small_run(part->heap, &stretch, &sums);
         pages = stretch.pages;
-    } else if (is_sound && stretch.code == PAGE_LARGE) {
-        is_sound = qi_check_block(part->heap, at, units_bytes_from_pages(stretch.pages), &sums);
-    } else if (is_sound) {
-        is_sound = qi_check_free_ends(part->heap, &stretch) &&
+    } else if (is_valid && stretch.code == PAGE_LARGE) {
+        is_valid = qi_check_block(part->heap, at, units_bytes_from_pages(stretch.pages), &sums);
+    } else if (is_valid) {
+        is_valid = qi_check_free_ends(part->heap, &stretch) &&
                    free_pages_are_filled(part, &stretch, place->page, place->page + 1, &sums);
     }
     count_pages(part, pages);
     part->cursor->seen = pages < stretch.pages ? (uintptr_t)at : 0;
     place->page += pages;
-    return judge(part, is_sound, &sums, at);
+    return judge(part, is_valid, &sums, at);
 }
 
 /* Fills in the large block or free run, the start of which was looked at before the cursor came to stand inside it.
@@ -155,9 +155,9 @@ static enum quarry_progress check_inner(struct part *part, struct part_place *pl
     const bool is_end = stretch->code == PAGE_FREE && page == stretch->page + stretch->pages - 1;
     qi_bytes_clear(&sums, sizeof sums);
     count_pages(part, 1);
-    const bool is_sound = (is_end || qi_check_nothing(place->chunk, page, page + 1)) &&
+    const bool is_valid = (is_end || qi_check_nothing(place->chunk, page, page + 1)) &&
                           free_pages_are_filled(part, stretch, page, page + 1, &sums);
-    return judge(part, is_sound, &sums, chunk_page_address(place->chunk, page));
+    return judge(part, is_valid, &sums, chunk_page_address(place->chunk, page));
 }
 
 /* --- heads --- */
@@ -181,7 +181,7 @@ static bool find_first(const struct part *part, struct list_node *const *head, s
 }
 
 /* R2, and R1 of the first run. */
-static bool class_is_sound(const struct part *part, unsigned class)
+static bool class_is_valid(const struct part *part, unsigned class)
 {
     const struct run_set *set = &part->heap->bins.runs;
     struct list_node *const *head = &set->heads[class];
@@ -194,16 +194,16 @@ static bool class_is_sound(const struct part *part, unsigned class)
 }
 
 /* B1 of the first run in the bin's list. */
-static bool room_is_sound(const struct part *part, unsigned index)
+static bool room_is_valid(const struct part *part, unsigned index)
 {
     struct list_node *const *head = &bin_room(&part->heap->bins, index);
     struct bin_run run;
     return *head == NULL || (find_first(part, head, &run) && run.code >= PAGE_SMALL && bin_of_code(run.code) == index &&
-                             bin_run_is_sound(&run) && qi_bin_node(&run) == *head);
+                             bin_run_is_valid(&run) && qi_bin_node(&run) == *head);
 }
 
 /* Is the bin's current run one of its runs? */
-static bool current_is_sound(const struct part *part, unsigned index)
+static bool current_is_valid(const struct part *part, unsigned index)
 {
     const struct bin *bin = &part->heap->bins.bins[index];
     const uint8_t *start = bin_current_start(bin);
@@ -227,9 +227,9 @@ static enum quarry_progress check_heads(struct part *part)
         return report(part, part->heap);
     for (; part->pages != 0 && *at < heads; (*at)++, count_pages(part, 1)) {
         const unsigned bin = (unsigned)*at - classes;
-        if (*at < classes && !class_is_sound(part, (unsigned)*at))
+        if (*at < classes && !class_is_valid(part, (unsigned)*at))
             return report(part, &set->runs.heads[*at]);
-        if (*at >= classes && (!room_is_sound(part, bin) || !current_is_sound(part, bin)))
+        if (*at >= classes && (!room_is_valid(part, bin) || !current_is_valid(part, bin)))
             return report(part, &set->bins[bin]);
     }
     return QUARRY_MORE;

@@ -19,7 +19,7 @@ BITS_INLINE struct quarry_heap *writable(const struct quarry_heap *heap)
 
 static BITS_COLD bool report(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes)
 {
-    qi_guard_report(&heap->bins.runs.chunks.source.guard, (enum quarry_misuse_kind)kind, pointer, bytes);
+    qi_report(&heap->bins.runs.chunks.source.reporter, (enum quarry_misuse_kind)kind, pointer, bytes);
     return false;
 }
 
@@ -96,27 +96,27 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     size_t bytes = region_bytes_in_space(region, region_bytes);
     region = mark_bare(region);
     if (options != NULL) {
-        if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_sound(options->chunk_bytes))
+        if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_valid(options->chunk_bytes))
             return NULL;
         if (options->limit_bytes != 0 && bytes > options->limit_bytes)
             bytes = options->limit_bytes;
     }
     if (bytes < quarry_min_region_bytes())
         return NULL;
-    size_t lead = (size_t)(bits_round_up((uintptr_t)region, QUARRY_ALIGN_BYTES) - (uintptr_t)region);
-    lead += MARK_REGION_BYTES;
+    size_t padding = (size_t)(bits_round_up((uintptr_t)region, QUARRY_ALIGN_BYTES) - (uintptr_t)region);
+    padding += MARK_REGION_BYTES;
     size_t first = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
     mark_enter();
-    mark_taken_over((uint8_t *)region + lead, first - lead);
-    struct quarry_heap *heap = qi_heap_format((uint8_t *)region + lead, first - lead, options,
-                                              (uint8_t *)region + lead + sizeof(struct quarry_heap));
+    mark_taken_over((uint8_t *)region + padding, first - padding);
+    struct quarry_heap *heap = qi_heap_format((uint8_t *)region + padding, first - padding, options,
+                                              (uint8_t *)region + padding + sizeof(struct quarry_heap));
     if (heap != NULL) { /* GCOVR_EXCL_BR_LINE: a region at least so long has a page */
-        heap_chunks(heap)->first_lead = lead & 15;
+        heap_chunks(heap)->first_padding = padding & 15;
         qi_source_count(heap_source(heap), bytes);
         add_pieces(heap, (uintptr_t)region + first, bytes - first);
         mark_heap_begins(heap);
     } else {
-        mark_region_handed_back((uint8_t *)region + lead, first - lead); /* GCOVR_EXCL_LINE: see above */
+        mark_region_handed_back((uint8_t *)region + padding, first - padding); /* GCOVR_EXCL_LINE: see above */
     }
     mark_leave();
     return heap;
@@ -172,7 +172,7 @@ static bool hand_back(struct quarry_heap *heap)
     bool is_sourced = heap_source(heap)->provider != NULL;
     heap_mark_all_dead(heap);
     mark_heap_ends(heap);
-    for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL && chunk_is_sound(&added->chunk);) {
+    for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL && chunk_is_valid(&added->chunk);) {
         if (added->from_source) {
             mark_handed_back(added->start, added->chunk.bytes);
             chunk = &added->chunk;
@@ -204,7 +204,7 @@ void quarry_destroy(struct quarry_heap *heap)
     mark_leave();
 }
 
-/* --- taking --- */
+/* --- allocating --- */
 
 /* Counts a request that is not served. */
 static BITS_COLD void count_failure(struct quarry_heap *heap)
@@ -215,62 +215,64 @@ static BITS_COLD void count_failure(struct quarry_heap *heap)
 
 /* A block for a request that the chunks that there are do not hold, if tried already, or any. The lock is held; it is
  * released. */
-static BITS_NOINLINE void *take_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
-                                          uintptr_t saved)
+static BITS_NOINLINE void *allocate_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
+                                              uintptr_t saved)
 {
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
-        block = tried ? qi_heap_take_more(heap, bytes, align_bytes) : qi_heap_take(heap, bytes, align_bytes);
+        block = tried ? qi_heap_allocate_more(heap, bytes, align_bytes) : qi_heap_allocate(heap, bytes, align_bytes);
         while (block == NULL && retry_ask(heap, bytes, &saved))
-            block = qi_heap_take(heap, bytes, align_bytes);
+            block = qi_heap_allocate(heap, bytes, align_bytes);
     }
     if (block == NULL)
         count_failure(heap);
-    block = heap_mark_taken(heap, block, bytes);
+    block = heap_mark_allocated(heap, block, bytes);
     leave(heap, saved);
     return block;
 }
 
 /* A small block, when its bin is damaged, or a callback runs, which makes it look so. The lock is held; it is
  * released. */
-static BITS_COLD void *take_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index, uintptr_t saved)
+static BITS_COLD void *allocate_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index,
+                                                 uintptr_t saved)
 {
     if (source_is_busy(heap_source(heap)))
         return reentered(heap, NULL, bytes, saved);
     report(heap, QUARRY_CORRUPT, &heap->bins.bins[index], 0);
-    return take_and_leave(heap, bytes, 1, true, saved);
+    return allocate_and_leave(heap, bytes, 1, true, saved);
 }
 
 /* A small block, when its bin's current run is full, or there is none. The lock is held; it is released. */
-static BITS_NOINLINE void *take_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index, uintptr_t saved)
+static BITS_NOINLINE void *allocate_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index,
+                                                   uintptr_t saved)
 {
-    void *block = qi_bin_take(&heap->bins, index);
+    void *block = qi_bin_allocate(&heap->bins, index);
     if (!bits_likely(block != NULL))
-        return take_and_leave(heap, bytes, 1, true, saved);
-    heap_count_taken(heap, bin_slot_bytes(index));
+        return allocate_and_leave(heap, bytes, 1, true, saved);
+    heap_count_allocated(heap, bin_slot_bytes(index));
     block = heap_mark_live(heap, block, bytes, bin_slot_bytes(index));
     leave(heap, saved);
     return block;
 }
 
 /* A large block, from pages that the heap has, or whatever else. The lock is held; it is released. */
-static BITS_NOINLINE void *take_pages_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
+static BITS_NOINLINE void *allocate_pages_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
 {
     if (!bits_likely(!source_is_busy(heap_source(heap))))
         return reentered(heap, NULL, bytes, saved);
     if (!HEAP_HAS_HOT || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
-        return take_and_leave(heap, bytes, 1, false, saved);
+        return allocate_and_leave(heap, bytes, 1, false, saved);
     size_t pages = units_pages_from_bytes(bytes);
-    void *block = qi_large_take(&heap->bins.runs, pages, 1);
+    void *block = qi_large_allocate(&heap->bins.runs, pages, 1);
     if (!bits_likely(block != NULL))
-        return take_and_leave(heap, bytes, 1, true, saved);
-    heap_count_taken(heap, units_bytes_from_pages(pages));
+        return allocate_and_leave(heap, bytes, 1, true, saved);
+    heap_count_allocated(heap, units_bytes_from_pages(pages));
     block = heap_mark_live(heap, block, bytes, units_bytes_from_pages(pages));
     leave(heap, saved);
     return block;
 }
 
-/* The hot path: a slot of a bin's current run. The gate is shut while a callback runs. */
+/* The hot path: a slot of a bin's current run. The hot paths are closed while a callback runs. */
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
@@ -278,9 +280,9 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     const bool keeps_last = UNITS_GUARDED || (ARCH_HAS_PAIRS && BITS_WORD == 64);
     const size_t last = keeps_last ? bits_unknown(bytes - 1) : bytes - 1;
     if (!HEAP_HAS_HOT)
-        return take_pages_and_leave(heap, bytes, saved);
-    if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->gate.bytes)))
-        return take_pages_and_leave(heap, bytes, saved);
+        return allocate_pages_and_leave(heap, bytes, saved);
+    if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->hot.bytes)))
+        return allocate_pages_and_leave(heap, bytes, saved);
     if (UNITS_GUARDED && !(ARCH_HAS_PAIRS && BITS_WORD == 64)) /* gcc 12 keeps heap in its register from here on */
         heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
     const size_t wanted = bin_wanted(last);
@@ -294,8 +296,8 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
         bytes = keeps_last ? last + 1 : bytes;
         const unsigned index = bin_index_moved(&heap->bins, wanted, moved);
         if (opened == SMALL_DAMAGED)
-            return take_around_and_leave(heap, bytes, index, saved);
-        return take_slot_and_leave(heap, bytes, index, saved);
+            return allocate_around_and_leave(heap, bytes, index, saved);
+        return allocate_slot_and_leave(heap, bytes, index, saved);
     }
     if (!UNITS_GUARDED && BITS_WORD == 32) /* likewise */
         heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
@@ -303,11 +305,11 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     const bool counts_first = ARCH_HAS_PAIRS; /* there heap's register is the block's, and one instruction less */
     if (counts_first) {
         slot_bytes = bits_unknown(slot_bytes); /* or the compiler takes its sum apart */
-        heap_count_taken(heap, slot_bytes);
+        heap_count_allocated(heap, slot_bytes);
     }
-    void *block = small_take_from(&current, slot_bytes);
+    void *block = small_allocate_from(&current, slot_bytes);
     if (!counts_first)
-        heap_count_taken(heap, slot_bytes);
+        heap_count_allocated(heap, slot_bytes);
     block = heap_mark_live(heap, block, bytes, slot_bytes);
     leave(heap, saved);
     return block;
@@ -322,7 +324,7 @@ void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes)
     return block;
 }
 
-static bool alignment_is_sound(size_t align_bytes)
+static bool alignment_is_valid(size_t align_bytes)
 {
     return bits_is_power_of_two(align_bytes) && align_bytes <= UNITS_REQUEST_MAX_BYTES / 4;
 }
@@ -332,9 +334,9 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
     uintptr_t saved;
     if (!enter(heap, &saved))
         return reentered(heap, NULL, bytes, saved);
-    if (!alignment_is_sound(align_bytes))
+    if (!alignment_is_valid(align_bytes))
         bytes = SIZE_MAX;
-    return take_and_leave(heap, bytes, align_bytes, false, saved);
+    return allocate_and_leave(heap, bytes, align_bytes, false, saved);
 }
 
 /* --- changing --- */
@@ -398,7 +400,7 @@ static void free_found(struct quarry_heap *heap, void *address, const struct hea
 {
     if (MARK_IS_ON)
         mark_dead(heap, address, qi_heap_room_bytes(block));
-    qi_heap_give(heap, block);
+    qi_heap_free(heap, block);
 }
 
 /* What is known of a block before another place is looked for, which may run a callback. */
@@ -459,7 +461,7 @@ void *quarry_aligned_realloc(struct quarry_heap *heap, void *block, size_t align
 {
     if (block == NULL)
         return quarry_aligned_alloc(heap, align_bytes, bytes);
-    return alignment_is_sound(align_bytes) ? change(heap, block, align_bytes, bytes)
+    return alignment_is_valid(align_bytes) ? change(heap, block, align_bytes, bytes)
                                            : change(heap, block, 1, SIZE_MAX); /* refused under the lock */
 }
 
@@ -483,10 +485,10 @@ BITS_NOINLINE bool quarry_resize(struct quarry_heap *heap, void *block, size_t b
     return resize(heap, block, bytes, false);
 }
 
-/* --- giving back --- */
+/* --- freeing --- */
 
 /* Everything but the hot path of quarry_free(). The lock is held; it is released. */
-static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+static BITS_NOINLINE void free_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
     if (!bits_likely(!source_is_busy(heap_source(heap)))) {
         reentered(heap, address, 0, saved);
@@ -498,76 +500,76 @@ static BITS_NOINLINE void give_and_leave(struct quarry_heap *heap, void *address
             mark_dead(heap, address, qi_heap_room_bytes(&block));
         if (block.kind != QUARRY_HUGE)
             chunk_make_hot(heap_chunks(heap), block.run.chunk);
-        qi_heap_give(heap, &block);
+        qi_heap_free(heap, &block);
     }
     leave(heap, saved);
 }
 
-/* Counts what was given back of the hot chunk. Only where that was its last block the chunk itself is needed, and not
- * what the gate says of it: it must be there. */
-static void count_given(struct quarry_heap *heap, enum run_given given, size_t bytes)
+/* Counts what was freed of the hot chunk. Only where that was its last block the chunk itself is needed, and not
+ * what the hot limits say of it: it must be there. */
+static void count_freed(struct quarry_heap *heap, enum run_freed given, size_t bytes)
 {
     if (given != RUN_REFUSED)
-        heap_count_given(heap, bytes);
-    if (given == RUN_GIVEN_ALL) {
-        struct chunk *hot = chunk_of_gate(heap_chunks(heap));
+        heap_count_freed(heap, bytes);
+    if (given == RUN_FREED_ALL) {
+        struct chunk *hot = chunk_of_hot_limits(heap_chunks(heap));
         if (!UNITS_GUARDED || hot != NULL)
             qi_heap_emptied(heap, hot);
         else
-            report(heap, QUARRY_CORRUPT, heap_source(heap)->gate.chunk, 0);
+            report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.chunk, 0);
     }
 }
 
 /* Is the map of a run of the hot chunk, of which more than a bit is about to change, what it must be? If not, that is
  * reported. */
-static inline bool hot_map_is_sound(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
+static inline bool hot_map_is_valid(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
 {
     const uint8_t *start = chunk_page_address(hot, page);
-    if (!UNITS_GUARDED || bits_likely(bin_map_is_sound(chunk_map(hot, page), (uintptr_t)start)))
+    if (!UNITS_GUARDED || bits_likely(bin_map_is_valid(chunk_map(hot, page), (uintptr_t)start)))
         return true;
     report(heap, QUARRY_CORRUPT, start, 0);
     return false;
 }
 
 /* A slot of a full run of the hot chunk. */
-static BITS_NOINLINE void give_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+static BITS_NOINLINE void free_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
     struct chunk view;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->gate, &view);
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
     const struct bin_run run = {hot, page, hot->codes[page]};
-    if (hot_map_is_sound(heap, hot, page)) {
+    if (hot_map_is_valid(heap, hot, page)) {
         if (BITS_FOR_SIZE)
-            qi_bin_give(&heap->bins, &run, slot);
+            qi_bin_free(&heap->bins, &run, slot);
         else
-            bin_give_first(&heap->bins, &run, slot);
-        heap_count_given(heap, bin_shape_bytes(bin_shape_of(run.code)));
+            bin_free_first(&heap->bins, &run, slot);
+        heap_count_freed(heap, bin_shape_bytes(bin_shape_of(run.code)));
     }
     leave(heap, saved);
 }
 
 /* The last used slot of a run of the hot chunk. */
-static BITS_NOINLINE void give_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+static BITS_NOINLINE void free_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
     struct chunk view;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->gate, &view);
-    if (hot_map_is_sound(heap, hot, page)) {
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    if (hot_map_is_valid(heap, hot, page)) {
         size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
         const struct bin_run run = {hot, page, hot->codes[page]};
-        count_given(heap, BITS_FOR_SIZE ? qi_bin_give(&heap->bins, &run, slot) : bin_give_last(&heap->bins, &run, slot),
+        count_freed(heap, BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run, slot),
                     bytes);
     }
     leave(heap, saved);
 }
 
 /* A large block of the hot chunk. */
-static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
+static BITS_NOINLINE void free_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
     struct chunk view;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->gate, &view);
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
     size_t pages = chunk_length_at_start(hot->maps, page);
-    if (!UNITS_GUARDED || bits_likely(run_fits(hot, page, pages))) {
+    if (!UNITS_GUARDED || bits_likely(run_length_is_valid(hot, page, pages))) {
         mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
-        count_given(heap, qi_run_give(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+        count_freed(heap, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
     } else {
         report(heap, QUARRY_CORRUPT, hot->codes + page, 0);
     }
@@ -575,10 +577,10 @@ static BITS_NOINLINE void give_pages_and_leave(struct quarry_heap *heap, size_t 
 }
 
 /* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
-BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
+BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
     struct chunk view;
-    const struct chunk *hot = chunk_hot(&heap_source(heap)->gate, &view);
+    const struct chunk *hot = chunk_hot(&heap_source(heap)->hot, &view);
     if (UNITS_GUARDED && hot == NULL)
         return false;
     size_t offset = chunk_offset(hot, mark_bare(address)); /* of NULL too: no page lies there */
@@ -590,7 +592,7 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     if (!bits_likely(code >= PAGE_SMALL)) {
         if (code != PAGE_LARGE || offset != 0 || !heap_tag_fits(address))
             return false;
-        give_pages_and_leave(heap, page, saved);
+        free_pages_and_leave(heap, page, saved);
         return true;
     }
     const struct bin_shape *shape = bin_shape_of(code);
@@ -599,19 +601,19 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
         return false;
     if (!heap_tag_fits(address))
         return false;
-    switch (small_give(chunk_map(hot, page), shape, slot)) {
-    case SMALL_GIVEN:
-        heap_count_given(heap, bin_shape_bytes(shape));
+    switch (small_free(chunk_map(hot, page), shape, slot)) {
+    case SMALL_FREED:
+        heap_count_freed(heap, bin_shape_bytes(shape));
         mark_dead(heap, address, bin_shape_bytes(shape));
         leave(heap, saved);
         return true;
     case SMALL_FIRST:
         mark_dead(heap, address, bin_shape_bytes(shape));
-        give_first_and_leave(heap, page, slot, saved);
+        free_first_and_leave(heap, page, slot, saved);
         return true;
     case SMALL_LAST:
         mark_dead(heap, address, bin_shape_bytes(shape));
-        give_last_and_leave(heap, page, slot, saved);
+        free_last_and_leave(heap, page, slot, saved);
         return true;
     default:
         return false;
@@ -619,26 +621,26 @@ BITS_INLINE bool give_in_hot_chunk(struct quarry_heap *heap, void *address, uint
 }
 
 /* A block outside the hot chunk: its chunk becomes the hot one. */
-static BITS_NOINLINE void give_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+static BITS_NOINLINE void free_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
     struct chunk *chunk = run_chunk_of(&heap->bins.runs, mark_bare(address));
     if (!BITS_FOR_SIZE && HEAP_HAS_HOT && chunk != NULL && chunk_holds(chunk, mark_bare(address)) &&
         !source_is_busy(heap_source(heap))) {
         chunk_make_hot(heap_chunks(heap), chunk);
-        if (give_in_hot_chunk(heap, address, saved))
+        if (free_in_hot_chunk(heap, address, saved))
             return;
     }
-    give_and_leave(heap, address, saved);
+    free_and_leave(heap, address, saved);
 }
 
 /* The hot path: a small block of the hot chunk, which is a heap's only one or the one in which the block before was
- * found. The gate is shut while a callback runs. Each way out of the hot path ends in one call, so it needs no stack
- * beyond a few registers'. */
+ * found. The hot paths are closed while a callback runs. Each way out of the hot path ends in one call, so it needs no
+ * stack beyond a few registers'. */
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    if (!HEAP_HAS_HOT || !give_in_hot_chunk(heap, address, saved))
-        give_elsewhere_and_leave(heap, address, saved);
+    if (!HEAP_HAS_HOT || !free_in_hot_chunk(heap, address, saved))
+        free_elsewhere_and_leave(heap, address, saved);
 }
 
 /* Is it a live block that was not asked for with so many bytes, or may it be? That is reported. */
@@ -758,7 +760,7 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     const struct source *source = &runs->chunks.source;
     if (!source_is_busy(source)) { /* figures show what can be had; a callback must change nothing */
         qi_heap_flush(writable(heap));
-        qi_bin_give_spare(&writable(heap)->bins);
+        qi_bin_free_idle_run(&writable(heap)->bins);
         make_idle(writable(heap));
     }
     stats->acquired_bytes = source->acquired_bytes;
@@ -781,11 +783,11 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
         return reentered(heap, NULL, limit_bytes, saved) != NULL;
     struct source *source = heap_source(heap);
     bool possible = limit_bytes == 0 || source->acquired_bytes <= limit_bytes;
-    if (UNITS_GUARDED && !qi_source_is_sound(source))
+    if (UNITS_GUARDED && !qi_source_is_valid(source))
         possible = report(heap, QUARRY_CORRUPT, &source->limit_bytes, limit_bytes);
     if (possible) {
         source->limit_bytes = limit_bytes;
-        qi_source_close(source);
+        qi_source_seal(source);
         qi_heap_limit_was_set(heap);
     }
     leave(heap, saved);
@@ -808,7 +810,7 @@ bool quarry_check(struct quarry_heap *heap)
     if (!enter(heap, &saved))
         return reentered(heap, NULL, 0, saved) != NULL;
     if (!FILL_IS_ON) /* what was written to it would be reported now, and no more be there to be found */
-        qi_bin_give_spare(&heap->bins);
+        qi_bin_free_idle_run(&heap->bins);
     bool sound = qi_check_heap(heap);
     leave(heap, saved);
     return sound;
@@ -823,7 +825,7 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
         return;
     }
     qi_heap_flush(heap);
-    qi_bin_give_spare(&heap->bins);
+    qi_bin_free_idle_run(&heap->bins);
     make_idle(heap); /* as quarry_get_stats() does, so that both say the same */
     qi_check_walk(heap, visit, context);
     leave(heap, saved);
@@ -851,7 +853,7 @@ enum quarry_progress quarry_walk_some(struct quarry_heap *heap, struct quarry_cu
         return QUARRY_DAMAGED;
     }
     qi_heap_flush(heap);
-    qi_bin_give_spare(&heap->bins);
+    qi_bin_free_idle_run(&heap->bins);
     enum quarry_progress progress = qi_part_walk(&visitor, cursor, pages);
     leave(heap, saved);
     return progress;

@@ -6,7 +6,7 @@
 
 #include "fill.h"
 
-_Static_assert(RESERVE_LEAD_BYTES < UNITS_SOURCE_BYTES, "the shortest part has room behind its struct");
+_Static_assert(RESERVE_HEADER_BYTES < UNITS_SOURCE_BYTES, "the shortest part has room behind its struct");
 
 /* --- the priority search tree --- */
 
@@ -26,7 +26,7 @@ static void set_below(struct added_chunk *above, struct added_chunk *low, struct
 {
     above->chunk.codes = (page_code_t *)(void *)low;
     above->chunk.maps = (uint8_t *)high;
-    chunk_close(&above->chunk);
+    chunk_seal(&above->chunk);
 }
 
 /* A way down the tree: the part that was reached last, and the side of it on which the way goes on. */
@@ -60,15 +60,15 @@ static void go_on(struct way *way, struct added_chunk *part, bool is_high)
     way->is_high = is_high;
 }
 
-static bool is_sound(const struct added_chunk *part)
+static bool is_valid(const struct added_chunk *part)
 {
-    return chunk_is_sound(&part->chunk) && chunk_origin_is_sound(part);
+    return chunk_is_valid(&part->chunk) && chunk_origin_is_valid(part);
 }
 
 /* What a huge block can have of an idle part. */
 static size_t block_bytes(const struct added_chunk *part)
 {
-    return part->chunk.bytes - RESERVE_LEAD_BYTES;
+    return part->chunk.bytes - RESERVE_HEADER_BYTES;
 }
 
 static void order_insert(struct reserve *reserve, struct added_chunk *part)
@@ -76,7 +76,7 @@ static void order_insert(struct reserve *reserve, struct added_chunk *part)
     struct way way = {reserve, NULL, false};
     reserve->free_bytes += block_bytes(part);
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
-    for (struct added_chunk *node = reached(&way); node != NULL && is_sound(node); node = reached(&way), bit >>= 1) {
+    for (struct added_chunk *node = reached(&way); node != NULL && is_valid(node); node = reached(&way), bit >>= 1) {
         if (part->chunk.bytes > node->chunk.bytes) { /* the shorter one goes on down */
             set_below(part, low_of(node), high_of(node));
             put_there(&way, part);
@@ -95,7 +95,7 @@ static bool lead_to(struct way *way, const struct added_chunk *part)
 {
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
     for (struct added_chunk *node = reached(way); node != part; node = reached(way), bit >>= 1) {
-        if (UNITS_GUARDED && (node == NULL || !is_sound(node)))
+        if (UNITS_GUARDED && (node == NULL || !is_valid(node)))
             return false;
         go_on(way, node, (part->position & bit) != 0);
     }
@@ -110,12 +110,12 @@ static struct added_chunk *longer(struct added_chunk *low, struct added_chunk *h
     return high->chunk.bytes > low->chunk.bytes ? high : low;
 }
 
-/* Takes the part that a way leads to out of the tree: the longer one of those below moves up, and so on. */
+/* Removes the part that a way leads to from the tree: the longer one of those below moves up, and so on. */
 static void order_remove(struct way *way, const struct added_chunk *part)
 {
     struct added_chunk *low = low_of(part), *high = high_of(part), *up;
     way->reserve->free_bytes -= block_bytes(part);
-    while ((up = longer(low, high)) != NULL && (!UNITS_GUARDED || is_sound(up))) {
+    while ((up = longer(low, high)) != NULL && (!UNITS_GUARDED || is_valid(up))) {
         struct added_chunk *below_low = low_of(up), *below_high = high_of(up);
         const bool is_high = up == high;
         set_below(up, low, high);
@@ -130,13 +130,13 @@ static void order_remove(struct way *way, const struct added_chunk *part)
 struct added_chunk *qi_reserve_longest(const struct reserve *reserve)
 {
     struct added_chunk *part = chunk_link(&reserve->root);
-    return part != NULL && is_sound(part) ? part : NULL;
+    return part != NULL && is_valid(part) ? part : NULL;
 }
 
 /* The part of so many bytes with the lowest position in a subtree, or one that was found before. */
 static struct added_chunk *lowest_of(struct added_chunk *node, size_t bytes, struct added_chunk *found)
 {
-    while (node != NULL && is_sound(node) && node->chunk.bytes >= bytes) {
+    while (node != NULL && is_valid(node) && node->chunk.bytes >= bytes) {
         struct added_chunk *low = low_of(node);
         if (found == NULL || node->position < found->position)
             found = node;
@@ -153,7 +153,7 @@ struct added_chunk *qi_reserve_find(const struct reserve *reserve, size_t bytes,
     if (position == 0)
         return lowest_of(node, bytes, NULL);
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
-    for (; node != NULL && is_sound(node) && node->chunk.bytes >= bytes; bit >>= 1) {
+    for (; node != NULL && is_valid(node) && node->chunk.bytes >= bytes; bit >>= 1) {
         struct added_chunk *high = high_of(node);
         if (node->position >= position && (found == NULL || node->position < found->position))
             found = node;
@@ -189,15 +189,15 @@ static void verify(const struct chunk_set *set, const struct added_chunk *part)
 {
     const void *damage = FILL_IS_ON ? qi_fill_damage(part + 1, part->chunk.bytes - sizeof *part) : NULL;
     if (damage != NULL)
-        qi_guard_report_write(&set->source.guard, damage);
+        qi_report_write(&set->source.reporter, damage);
 }
 
-/* Takes an idle part out of both trees; false after a report. */
-static bool take_out(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part)
+/* Removes an idle part from both trees; false after a report. */
+static bool remove_node(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part)
 {
     struct way way = {reserve, NULL, false};
-    if (!lead_to(&way, part) || !is_sound(part))
-        return qi_guard_report_damage(&set->source.guard, part);
+    if (!lead_to(&way, part) || !is_valid(part))
+        return qi_report_damage(&set->source.reporter, part);
     if (!qi_chunk_remove(set, part))
         return false;
     order_remove(&way, part);
@@ -226,11 +226,11 @@ void qi_reserve_free(struct chunk_set *set, struct reserve *reserve, struct adde
     struct added_chunk *before = (ends & CHUNK_IS_FIRST) == 0 ? idle_at(set, start - 1) : NULL;
     struct added_chunk *behind = (ends & CHUNK_IS_LAST) == 0 ? idle_at(set, start + bytes) : NULL;
     uint8_t *block = part->chunk.pages;
-    if (behind != NULL && take_out(set, reserve, behind)) { /* [ part ][ behind ] -> [ part         ] */
+    if (behind != NULL && remove_node(set, reserve, behind)) { /* [ part ][ behind ] -> [ part         ] */
         bytes += behind->chunk.bytes;
         ends |= behind->part & CHUNK_IS_LAST;
     }
-    if (before != NULL && take_out(set, reserve, before)) { /* [ before ][ part ] -> [ before        ] */
+    if (before != NULL && remove_node(set, reserve, before)) { /* [ before ][ part ] -> [ before        ] */
         start = before->start;
         bytes += before->chunk.bytes;
         position = before->position;
@@ -264,7 +264,7 @@ void qi_reserve_truncate(struct chunk_set *set, struct reserve *reserve, struct 
 
 bool qi_reserve_allocate(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part, size_t bytes)
 {
-    if (!take_out(set, reserve, part))
+    if (!remove_node(set, reserve, part))
         return false;
     chunk_set_part(part, part->position, part->part & ~(unsigned)CHUNK_IS_IDLE);
     if (part->chunk.bytes != bytes)

@@ -40,7 +40,7 @@ struct reserve {
 };
 
 /* What stands before a block that takes a whole part. */
-#define RESERVE_LEAD_BYTES ((sizeof(struct added_chunk) + QUARRY_ALIGN_BYTES - 1) & ~(size_t)(QUARRY_ALIGN_BYTES - 1))
+#define RESERVE_HEADER_BYTES ((sizeof(struct added_chunk) + QUARRY_ALIGN_BYTES - 1) & ~(size_t)(QUARRY_ALIGN_BYTES - 1))
 
 void qi_reserve_format(struct reserve *reserve);
 

@@ -9,11 +9,11 @@ void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes)
     uintptr_t saved = lock_enter(heap);
     if (source_is_busy(heap_source(heap))) {
         lock_leave(heap, saved);
-        guard_report_outside(&heap_source(heap)->guard, QUARRY_REENTRY, NULL, bytes);
+        report_unlocked(&heap_source(heap)->reporter, QUARRY_REENTRY, NULL, bytes);
         return NULL;
     }
-    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_take(heap, bytes, 1) : NULL;
-    block = heap_mark_taken(heap, block, bytes);
+    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_allocate(heap, bytes, 1) : NULL;
+    block = heap_mark_allocated(heap, block, bytes);
     lock_leave(heap, saved);
     return block;
 }

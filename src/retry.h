@@ -15,13 +15,13 @@ BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *sa
 {
     if (heap->on_oom == NULL)
         return false;
-    if (UNITS_GUARDED &&
-        ((uintptr_t)heap->on_oom != ~guard_word(heap, on_oom_check) || !guard_is_sound(&heap_source(heap)->guard))) {
-        qi_guard_report(&heap_source(heap)->guard, QUARRY_CORRUPT, &heap->on_oom, bytes);
+    if (UNITS_GUARDED && ((uintptr_t)heap->on_oom != ~guard_word(heap, on_oom_check) ||
+                          !reporter_is_valid(&heap_source(heap)->reporter))) {
+        qi_report(&heap_source(heap)->reporter, QUARRY_CORRUPT, &heap->on_oom, bytes);
         return false;
     }
     lock_leave(heap, *saved);
-    bool again = heap->on_oom(heap_source(heap)->guard.context, heap, bytes);
+    bool again = heap->on_oom(heap_source(heap)->reporter.context, heap, bytes);
     *saved = lock_enter(heap);
     return again;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * run.c: see run.h. Classes first, then the lists, then giving, merging and growing; taking is in the header.
+ * run.c: see run.h. Classes first, then the lists, then freeing, merging and growing; allocating is in the header.
  */
 #include "run.h"
 
@@ -42,7 +42,7 @@ BITS_INLINE bool starts_in(const struct chunk *chunk, const struct list_node *no
 {
     const size_t page = bits_rotate_right(chunk_offset(chunk, node), UNITS_PAGE_SHIFT); /* huge, unless one begins */
     return page < chunk->page_count && chunk->codes[page] == PAGE_FREE &&
-           (!UNITS_GUARDED || run_fits(chunk, page, chunk_length_at_start(chunk->maps, page)));
+           (!UNITS_GUARDED || run_length_is_valid(chunk, page, chunk_length_at_start(chunk->maps, page)));
 }
 
 static BITS_NOINLINE const struct chunk *added_chunk_where_run_starts(const struct run_set *set,
@@ -56,7 +56,7 @@ static BITS_NOINLINE const struct chunk *added_chunk_where_run_starts(const stru
 BITS_INLINE const struct chunk *chunk_where_run_starts(const struct run_set *set, const struct list_node *node)
 {
     const struct chunk *first = &set->chunks.first;
-    return bits_likely(chunk_layout_is_sound(first) && starts_in(first, node))
+    return bits_likely(chunk_layout_is_valid(first) && starts_in(first, node))
                    ? first
                    : added_chunk_where_run_starts(set, node);
 }
@@ -73,7 +73,7 @@ BITS_NOINLINE bool qi_run_is_listed(const struct run_set *set, const struct list
     return is_listed(set, node, class);
 }
 
-BITS_NOINLINE bool qi_run_next_is_sound(const struct run_set *set, const struct list_node *node, unsigned class)
+BITS_NOINLINE bool qi_run_next_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
     const struct list_node *next = list_next(&set->chunks, node);
     return QUARRY_CHECK_LEVEL == 0 || next == NULL ||
@@ -82,7 +82,7 @@ BITS_NOINLINE bool qi_run_next_is_sound(const struct run_set *set, const struct 
 
 /* Behind the first node, links lead from one free run to another: of what class the others are does not matter before
  * one of them becomes the first. */
-BITS_NOINLINE bool qi_run_node_is_sound(const struct run_set *set, const struct list_node *node, unsigned class)
+BITS_NOINLINE bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
     struct list_node *const *head = &set->heads[class], *const *link = list_link(&set->chunks, node);
     const struct list_node *before = list_node_before(list_link(&set->chunks, node));
@@ -90,20 +90,20 @@ BITS_NOINLINE bool qi_run_node_is_sound(const struct run_set *set, const struct 
     if (QUARRY_CHECK_LEVEL == 0)
         return true;
     if (*head == node || link == head)
-        return *head == node && link == head && qi_run_next_is_sound(set, node, class);
+        return *head == node && link == head && qi_run_next_is_valid(set, node, class);
     return chunk_where_run_starts(set, before) != NULL && list_next(&set->chunks, before) == node &&
            (next == NULL || (chunk_where_run_starts(set, next) != NULL && list_next_points_back(&set->chunks, node)));
 }
 
 /* The same. A list's only node has no link to another. */
-BITS_INLINE bool node_is_sound(const struct run_set *set, const struct list_node *node, unsigned class)
+BITS_INLINE bool node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
     const bool is_only = list_next(&set->chunks, node) == NULL && set->heads[class] == node &&
                          list_link(&set->chunks, node) == &set->heads[class];
-    return is_only || qi_run_node_is_sound(set, node, class);
+    return is_only || qi_run_node_is_valid(set, node, class);
 }
 
-/* Takes the sound node of a free run out of the list of its class, and leaves it as it is. */
+/* Removes the valid node of a free run from the list of its class, and leaves it as it is. */
 BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node, unsigned class)
 {
     list_unlink(&set->chunks, &set->heads[class], node);
@@ -111,7 +111,7 @@ BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node, 
         set->class_mask &= ~((uintptr_t)1 << class);
 }
 
-/* Undoes that, before another node is taken out or put in. */
+/* Undoes that, before another node is removed or inserted. */
 static BITS_COLD void relink_node(struct run_set *set, struct list_node *node, unsigned class)
 {
     qi_list_relink(&set->chunks, &set->heads[class], node);
@@ -119,17 +119,17 @@ static BITS_COLD void relink_node(struct run_set *set, struct list_node *node, u
         set->class_mask |= (uintptr_t)1 << class;
 }
 
-BITS_INLINE void take_out(struct run_set *set, const struct list_node *node, unsigned class)
+BITS_INLINE void remove_node(struct run_set *set, const struct list_node *node, unsigned class)
 {
     unlink_node(set, node, class);
     list_scrub(node);
 }
 
 /* Guarded: does a list's head lead to its first node? */
-static bool head_is_sound(const struct run_set *set, unsigned class)
+static bool head_is_valid(const struct run_set *set, unsigned class)
 {
     struct list_node **head = (struct list_node **)(uintptr_t)&set->heads[class];
-    return !UNITS_GUARDED || (qi_run_is_listed(set, *head, class) && list_head_is_sound(&set->chunks, head));
+    return !UNITS_GUARDED || (qi_run_is_listed(set, *head, class) && list_head_is_valid(&set->chunks, head));
 }
 
 /* What the mask must be. */
@@ -145,7 +145,7 @@ static uintptr_t mask_of_heads(const struct run_set *set)
 
 BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
 {
-    qi_guard_report_damage(&set->chunks.source.guard, node);
+    qi_report_damage(&set->chunks.source.reporter, node);
     return NULL;
 }
 
@@ -158,14 +158,14 @@ static unsigned tries_in(unsigned class)
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
     struct list_node *node = set->heads[class];
-    if (UNITS_GUARDED && node != NULL && !head_is_sound(set, class))
+    if (UNITS_GUARDED && node != NULL && !head_is_valid(set, class))
         return qi_run_report(set, &set->heads[class]);
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const size_t found = run_of_node(set, node).pages;
-        if (run_class(found) != class || !qi_run_node_is_sound(set, node, class))
+        if (run_class(found) != class || !qi_run_node_is_valid(set, node, class))
             return qi_run_report(set, node);
         if (found >= pages) {
-            take_out(set, node, class);
+            remove_node(set, node, class);
             run_insert(set, class, node);
             return node;
         }
@@ -188,14 +188,14 @@ static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
 static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
 {
     struct list_node *node = set->heads[class];
-    if (UNITS_GUARDED && node != NULL && !head_is_sound(set, class))
+    if (UNITS_GUARDED && node != NULL && !head_is_valid(set, class))
         return 0;
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const struct run_free run = run_of_node(set, node);
-        if (run.pages == 0 || run_class(run.pages) != class || !qi_run_node_is_sound(set, node, class))
+        if (run.pages == 0 || run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
             return 0; /* no pages: it is damaged */
         if (aligned_pages(&run, align_bytes) >= pages) {
-            take_out(set, node, class);
+            remove_node(set, node, class);
             run_insert(set, class, node);
             return run.pages;
         }
@@ -283,22 +283,22 @@ static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
     }
 }
 
-/* --- taking --- */
+/* --- allocating --- */
 
-bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
 {
-    return run_take_inline(set, pages, end, chunk, taken);
+    return run_allocate_inline(set, pages, end, chunk, taken);
 }
 
-/* --- giving --- */
+/* --- freeing --- */
 
-BITS_INLINE enum run_given given(const struct chunk *chunk, size_t pages)
+BITS_INLINE enum run_freed given(const struct chunk *chunk, size_t pages)
 {
-    return pages == chunk->page_count ? RUN_GIVEN_ALL : RUN_GIVEN;
+    return pages == chunk->page_count ? RUN_FREED_ALL : RUN_FREED;
 }
 
-/* Reports a damaged neighbour; next: the one behind, if it was taken out already. */
-static BITS_COLD enum run_given refuse(struct run_set *set, struct list_node *next, const void *damaged)
+/* Reports a damaged neighbour; next: the one behind, if it was removed already. */
+static BITS_COLD enum run_freed refuse(struct run_set *set, struct list_node *next, const void *damaged)
 {
     if (next != NULL)
         relink_node(set, next, run_class(run_of_node(set, next).pages));
@@ -306,7 +306,7 @@ static BITS_COLD enum run_given refuse(struct run_set *set, struct list_node *ne
     return RUN_REFUSED;
 }
 
-BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, size_t page, size_t pages)
+BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chunk, size_t page, size_t pages)
 {
     uint8_t *maps = chunk->maps;
     page_code_t *codes = chunk->codes + page;
@@ -315,7 +315,8 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     if (codes[pages] == PAGE_FREE) {
         size_t after = chunk_length_at_start(maps, page + pages);
         next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
-        if ((UNITS_GUARDED && !run_fits(chunk, page + pages, after)) || !node_is_sound(set, next, run_class(after)))
+        if ((UNITS_GUARDED && !run_length_is_valid(chunk, page + pages, after)) ||
+            !node_is_valid(set, next, run_class(after)))
             return refuse(set, NULL, next);
         unlink_node(set, next, run_class(after));
         whole += after;
@@ -330,9 +331,9 @@ BITS_NOINLINE enum run_given qi_run_give(struct run_set *set, struct chunk *chun
     unsigned class = run_class(whole);
     bool stays = before != 0 && run_class(before) == class; /* the run before stays where it is in its list */
     if (before != 0 && !stays) {
-        if (!node_is_sound(set, this, run_class(before)))
+        if (!node_is_valid(set, this, run_class(before)))
             return refuse(set, next, this);
-        take_out(set, this, run_class(before));
+        remove_node(set, this, run_class(before));
     }
     set->free_pages += pages;
     if (FILL_IS_ON)
@@ -358,14 +359,14 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (chunk->codes[next] != PAGE_FREE)
         return false;
     size_t length = chunk_length_at_start(chunk->maps, next);
-    if (UNITS_GUARDED && !run_fits(chunk, next, length))
+    if (UNITS_GUARDED && !run_length_is_valid(chunk, next, length))
         return qi_run_report(set, &chunk->codes[next]) != NULL;
     if (length < more)
         return false;
     struct list_node *node = run_node_at(chunk, next);
-    if (!qi_run_node_is_sound(set, node, run_class(length)))
+    if (!qi_run_node_is_valid(set, node, run_class(length)))
         return qi_run_report(set, node) != NULL;
-    take_out(set, node, run_class(length));
+    remove_node(set, node, run_class(length));
     run_verify(set, chunk, next, more);
     set->free_pages -= more;
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
@@ -416,7 +417,7 @@ bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 
 bool qi_run_chunk_is_free(const struct chunk *chunk)
 {
-    return chunk_is_sound(chunk) && chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
+    return chunk_is_valid(chunk) && chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
            chunk_length_at_start(chunk->maps, 0) == chunk->page_count;
 }
 
@@ -427,9 +428,9 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
         return false;
     struct list_node *node = run_node_at(chunk, 0);
     const unsigned class = run_class(chunk->page_count);
-    if (!qi_run_node_is_sound(set, node, class))
+    if (!qi_run_node_is_valid(set, node, class))
         return qi_run_report(set, node) != NULL;
-    take_out(set, node, class);
+    remove_node(set, node, class);
     set->free_pages -= chunk->page_count;
     run_verify(set, chunk, 0, chunk->page_count);
     return true;
@@ -442,13 +443,13 @@ size_t qi_run_largest_free_pages(const struct run_set *set)
     const unsigned class = bits_highest(set->class_mask);
     const struct list_node *node = set->heads[class];
     size_t largest = 0;
-    if (UNITS_GUARDED && !head_is_sound(set, class))
+    if (UNITS_GUARDED && !head_is_valid(set, class))
         return 0;
     for (unsigned tries = tries_in(class); tries != 0 && node != NULL; tries--) {
         size_t pages = run_of_node(set, node).pages;
         if (pages > largest)
             largest = pages;
-        node = qi_run_next_is_sound(set, node, class) ? list_next(&set->chunks, node) : NULL;
+        node = qi_run_next_is_valid(set, node, class) ? list_next(&set->chunks, node) : NULL;
     }
     return largest;
 }

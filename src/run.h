@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * run.h: page runs: taken from free runs, given back, merged.
+ * run.h: page runs: allocated from free runs, freed, merged.
  *
  * Free runs stand in lists by length class: exact to 8 pages, two classes a doubling to 64, one a doubling above
  * (64-bit targets: two throughout), up to the longest run that a chunk can have. (32-bit targets: the last class is
  * open-ended; no more than RUN_LAST_TRIES of its runs fit the address space.) The lists span chunks, so a request
- * never walks chunks. A bitmap says which lists hold a run. A request takes, in this order: the first run of its own
- * class if that is long enough; the first run of the next class that has one, where every run is; and, when there is
- * none, one of the first few runs of its own class. A long request looks at these few before it cuts a run of a longer
- * class: its classes are wide, and the longest runs are to last. A freed run merges with both neighbours at once, so
- * that freeing everything leaves one run a chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a new
- * dynamic memory allocator for real-time systems", 2004; boundary lengths at both ends: D. Knuth, TAOCP vol. 1, 2.5.)
+ * never walks chunks. A bitmap says which lists hold a run. A request is served by, in this order: the first run of its
+ * own class if that is long enough; the first run of the next class that has one, where every run is; and, when there
+ * is none, one of the first few runs of its own class. A long request looks at these few before it cuts a run of a
+ * longer class: its classes are wide, and the longest runs are to last. A freed run merges with both neighbours at
+ * once, so that freeing everything leaves one run a chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a
+ * new dynamic memory allocator for real-time systems", 2004; boundary lengths at both ends: D. Knuth, TAOCP vol. 1,
+ * 2.5.)
  *
  * A heap has as many heads as its chunks' lengths need: they lie behind the heap, and when a chunk is added whose runs
  * may be longer, a longer row of heads is made in front of that chunk's codes:
@@ -72,10 +73,10 @@ _Static_assert(1 << RUN_SHORT_SHIFT == RUN_SHORT_PAGES, "the first length behind
 
 enum run_end { RUN_HEAD, RUN_TAIL };
 
-enum run_given { RUN_REFUSED, RUN_GIVEN, RUN_GIVEN_ALL /* no page of the chunk is in use any more */ };
+enum run_freed { RUN_REFUSED, RUN_FREED, RUN_FREED_ALL /* no page of the chunk is in use any more */ };
 
-/* Gives a run back. Refused, after a report and with nothing changed, if a neighbour's links are damaged. */
-enum run_given qi_run_give(struct run_set *set, struct chunk *chunk, size_t page, size_t pages);
+/* Frees a run. Refused, after a report and with nothing changed, if a neighbour's links are damaged. */
+enum run_freed qi_run_free(struct run_set *set, struct chunk *chunk, size_t page, size_t pages);
 
 /* Grows a run of old pages that starts at page to pages, from the free run behind it; false if that is too short. */
 bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t old, size_t pages);
@@ -97,7 +98,7 @@ void qi_run_add_first(struct run_set *set);
  * nothing added, if not one page fits. */
 bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added);
 
-/* Takes a chunk's only free run out; false if some page is in use, the heads lie in the chunk, or after a report of
+/* Removes a chunk's only free run; false if some page is in use, the heads lie in the chunk, or after a report of
  * damage. */
 bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk);
 
@@ -109,7 +110,7 @@ bool qi_run_chunk_is_free(const struct chunk *chunk);
  */
 size_t qi_run_largest_free_pages(const struct run_set *set);
 
-/* The chunk that a sound address in a page belongs to. */
+/* The chunk that a valid address in a page belongs to. */
 BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *address)
 {
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
@@ -138,7 +139,7 @@ BITS_INLINE unsigned run_class_wanted(const struct run_set *set, size_t pages)
 
 /* Guarded: has the chunk so many pages from this one on? A damaged length is longer than any chunk, so where a free run
  * begins, these are its pages. */
-BITS_INLINE bool run_fits(const struct chunk *chunk, size_t page, size_t pages)
+BITS_INLINE bool run_length_is_valid(const struct chunk *chunk, size_t page, size_t pages)
 {
     return pages - 1 < chunk->page_count - page;
 }
@@ -147,7 +148,7 @@ BITS_INLINE bool run_fits(const struct chunk *chunk, size_t page, size_t pages)
  * once was a node, and is no more, may still look like one.) */
 BITS_INLINE bool run_is_free(const struct chunk *chunk, size_t page, size_t pages)
 {
-    return run_fits(chunk, page, pages) && chunk->codes[page] == PAGE_FREE;
+    return run_length_is_valid(chunk, page, pages) && chunk->codes[page] == PAGE_FREE;
 }
 
 /* The node of the free run that starts at a page. */
@@ -190,18 +191,18 @@ BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, s
 bool qi_run_is_listed(const struct run_set *set, const struct list_node *node, unsigned class);
 
 /* May the next of a node be followed, which is that of a free run of this class? */
-bool qi_run_next_is_sound(const struct run_set *set, const struct list_node *node, unsigned class);
+bool qi_run_next_is_valid(const struct run_set *set, const struct list_node *node, unsigned class);
 
 /* May the node of a free run of this class be taken out of its list? */
-bool qi_run_node_is_sound(const struct run_set *set, const struct list_node *node, unsigned class);
+bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class);
 
 /* Puts a free run's node into the list of its class. Guarded, a damaged head is reported, and the node stays outside.
  */
 BITS_INLINE void run_push(const struct run_set *set, struct list_node **head, unsigned class, struct list_node *node)
 {
     if (UNITS_GUARDED && *head != NULL &&
-        !bits_likely(qi_run_is_listed(set, *head, class) && list_head_is_sound(&set->chunks, head)))
-        qi_guard_report_damage(&set->chunks.source.guard, head);
+        !bits_likely(qi_run_is_listed(set, *head, class) && list_head_is_valid(&set->chunks, head)))
+        qi_report_damage(&set->chunks.source.reporter, head);
     else
         list_push(&set->chunks, head, node);
 }
@@ -227,13 +228,14 @@ void *qi_run_report(const struct run_set *set, const void *node);
 struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages);
 
 /* Looks for a free run in which so many pages begin at a multiple of align_bytes, among the first of each class that
- * may have one, and puts it first in its list. Its length, with which it can be taken; 0: none, or damage was found. */
+ * may have one, and puts it first in its list. Its length, with which it can be allocated; 0: none, or damage was
+ * found. */
 size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes);
 
-/* Takes pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
+/* Allocates pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
  * there are none; damaged links are reported, and answered likewise. A run of small blocks then writes all its codes, a
  * large block its first. */
-bool qi_run_take(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
+bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
 
 /* Guarded: the mask is what the heads say, or that is reported and mended. It is asked where a request found nothing: a
  * bit too few hides runs, one too many leads to a head that leads nowhere. */
@@ -241,8 +243,8 @@ void qi_run_mend_mask(struct run_set *set);
 
 /* Its body, inline because it is most of what the most expensive malloc does. */
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity): one more in two functions costs the registers of a call */
-BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
-                                 size_t *taken)
+BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
+                                     size_t *taken)
 {
     unsigned class = run_class_wanted(set, pages);
     struct list_node *node = set->heads[class];
@@ -280,19 +282,19 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
         /* node is the list's first */
         struct list_node *next = list_next(&set->chunks, node);
-        if ((QUARRY_CHECK_LEVEL != 0 && next != NULL && !qi_run_next_is_sound(set, node, class)) ||
+        if ((QUARRY_CHECK_LEVEL != 0 && next != NULL && !qi_run_next_is_valid(set, node, class)) ||
             !list_first_is_unwritten(&set->chunks, &set->heads[class], node)) {
             qi_run_report(set, node);
             return false;
         }
-        /* [ rest ][ taken ] or [ taken ][ rest ] */
+        /* [ rest ][ allocated ] or [ allocated ][ rest ] */
         struct list_node *rest_node = node;
         if (end == RUN_HEAD)
             rest_node = (struct list_node *)(void *)((uint8_t *)node + (pages << UNITS_PAGE_SHIFT));
         if (!BITS_FOR_SIZE && end == RUN_HEAD && rest != 0 && rest_class == class) {
             list_replace_first(&set->chunks, &set->heads[class], node, next, rest_node);
         } else {
-            list_take_first(&set->chunks, &set->heads[class], node, next);
+            list_remove_first(&set->chunks, &set->heads[class], node, next);
             if (next == NULL)
                 mask = UNITS_GUARDED ? mask & ~((uintptr_t)1 << class) : mask ^ (uintptr_t)1 << class;
             if (end == RUN_HEAD)
@@ -316,7 +318,8 @@ BITS_INLINE bool run_take_inline(struct run_set *set, size_t pages, enum run_end
 }
 
 /* A macro, because gcc 12 keeps a register less busy than through a third function. */
-#define run_take(set, pages, end, chunk, taken)                                                                        \
-    (BITS_FOR_SIZE ? qi_run_take(set, pages, end, chunk, taken) : run_take_inline(set, pages, end, chunk, taken))
+#define run_allocate(set, pages, end, chunk, taken)                                                                    \
+    (BITS_FOR_SIZE ? qi_run_allocate(set, pages, end, chunk, taken)                                                    \
+                   : run_allocate_inline(set, pages, end, chunk, taken))
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * small.h: taking and giving back one small block where only its bit changes.
+ * small.h: allocating and freeing one small block where only its bit changes.
  *
- * The hot paths of the library, inline so that they meet the API's code; all else is bin.c's. Taking: the lowest free
- * slot of the bin's current run. Giving back: a bit is set, if some other slot of its run is free and some other used.
+ * The hot paths of the library, inline so that they meet the API's code; all else is bin.c's. Allocating: the lowest
+ * free slot of the bin's current run. Freeing: a bit is set, if some other slot of its run is free and some other used.
  */
 #ifndef QUARRY_SMALL_H
 #define QUARRY_SMALL_H
 
 #include "bin.h"
 
-/* A bin's current run, as it is taken from. */
+/* A bin's current run, as slots are allocated from it. */
 struct small_current {
     uintptr_t run, word;
     uint8_t *map;
@@ -27,7 +27,7 @@ BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_cur
 {
     if (UNITS_GUARDED) {
         const struct bits_pair map = bits_pair_load((const uintptr_t *)(const void *)&bin->map);
-        if (!bits_likely(bin_pair_is_there(map)))
+        if (!bits_likely(bin_map_pair_is_valid(map)))
             return SMALL_DAMAGED;
         current->map = (uint8_t *)map.first;
         const struct bin_guarded_map words = bin_guarded_load(current->map);
@@ -45,12 +45,12 @@ BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_cur
 }
 
 /* The slot, of so many bytes, when there is one. */
-BITS_INLINE void *small_take_from(const struct small_current *current, size_t slot_bytes)
+BITS_INLINE void *small_allocate_from(const struct small_current *current, size_t slot_bytes)
 {
     uintptr_t word = current->word;
     uint8_t *map = current->map;
     if (UNITS_GUARDED && ARCH_ADDS_IN_MEMORY)
-        bin_guarded_take(map, word);
+        bin_guarded_allocate(map, word);
     else
         bin_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
     /* 32 bits hold the product: a run has no more bytes */
@@ -63,15 +63,15 @@ BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
     return (bin_map_load(bin_run_map(run), bin_unused_bits(bin_shape_of(run->code))) >> slot & 1) == 0;
 }
 
-enum small_given {
-    SMALL_GIVEN,
+enum small_freed {
+    SMALL_FREED,
     SMALL_WRONG, /* the slot is not allocated */
-    SMALL_FIRST, /* the run was full: bin_give_first() is to be asked */
-    SMALL_LAST,  /* the run would run empty: bin_give_last() is to be asked */
+    SMALL_FIRST, /* the run was full: bin_free_first() is to be asked */
+    SMALL_LAST,  /* the run would run empty: bin_free_last() is to be asked */
 };
 
-/* Gives back a slot of a run of this shape. */
-BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *shape, unsigned slot)
+/* Frees a slot of a run of this shape. */
+BITS_INLINE enum small_freed small_free(uint8_t *map, const struct bin_shape *shape, unsigned slot)
 {
     unsigned unused_bits = bin_unused_bits(shape);
     const bool loads_both = UNITS_GUARDED && !ARCH_ADDS_IN_MEMORY;
@@ -93,10 +93,10 @@ BITS_INLINE enum small_given small_give(uint8_t *map, const struct bin_shape *sh
     if (loads_both)
         bin_guarded_store(map, given, guarded.rest - bit);
     else if (UNITS_GUARDED)
-        bin_guarded_give(map, word, given);
+        bin_guarded_free(map, word, given);
     else
         bin_map_store(map, unused_bits, given, 0);
-    return SMALL_GIVEN;
+    return SMALL_FREED;
 }
 
 #endif

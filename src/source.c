@@ -8,8 +8,8 @@
 static uintptr_t sum(const struct source *source)
 {
     const struct quarry_source *provider = source->provider;
-    uintptr_t own =
-            source->limit_bytes + source->acquired_bytes + guard_word(source, doors) + guard_word(source, door_count);
+    uintptr_t own = source->limit_bytes + source->acquired_bytes + guard_word(source, sentinels) +
+                    guard_word(source, sentinel_count);
     if (provider == NULL)
         return own;
     return own + (uintptr_t)provider + (uintptr_t)provider->context + (uintptr_t)provider->acquire +
@@ -17,13 +17,13 @@ static uintptr_t sum(const struct source *source)
            provider->align_max_bytes;
 }
 
-bool qi_source_is_sound(const struct source *source)
+bool qi_source_is_valid(const struct source *source)
 {
     return !UNITS_GUARDED || ((uintptr_t)source->provider == ~guard_word(source, provider_check) &&
                               sum(source) == guard_word(source, seal));
 }
 
-void qi_source_close(struct source *source)
+void qi_source_seal(struct source *source)
 {
     if (UNITS_GUARDED) {
         guard_keep(source, provider_check, ~(uintptr_t)source->provider);
@@ -32,16 +32,16 @@ void qi_source_close(struct source *source)
 }
 
 /* The same where there is somebody to be told. */
-static bool is_sound(const struct source *source)
+static bool is_valid(const struct source *source)
 {
-    if (!qi_source_is_sound(source))
-        return qi_guard_report_damage(&source->guard, &source->provider);
+    if (!qi_source_is_valid(source))
+        return qi_report_damage(&source->reporter, &source->provider);
     return true;
 }
 
 size_t qi_source_room_bytes(const struct source *source)
 {
-    if (!is_sound(source))
+    if (!is_valid(source))
         return 0;
     return source->limit_bytes == 0 ? SIZE_MAX - source->acquired_bytes : source->limit_bytes - source->acquired_bytes;
 }
@@ -49,24 +49,24 @@ size_t qi_source_room_bytes(const struct source *source)
 /* Counts what a callback took back. The seal is made anew only over what is undamaged after the callback. */
 static void count_back(struct source *source, size_t bytes)
 {
-    if (!is_sound(source))
+    if (!is_valid(source))
         return;
     source->acquired_bytes -= bytes;
-    qi_source_close(source);
+    qi_source_seal(source);
 }
 
 void qi_source_count(struct source *source, size_t bytes)
 {
-    if (!is_sound(source))
+    if (!is_valid(source))
         return;
     source->acquired_bytes += bytes;
     if (source->acquired_bytes > source->acquired_peak_bytes)
         source->acquired_peak_bytes = source->acquired_bytes;
-    qi_source_close(source);
+    qi_source_seal(source);
 }
 
 /* Field by field: a struct copy may become a memcpy. */
-static void copy_gate(struct source_gate *to, const struct source_gate *from)
+static void copy_hot_limits(struct hot_limits *to, const struct hot_limits *from)
 {
     to->bytes = from->bytes;
     to->chunk = from->chunk;
@@ -75,44 +75,44 @@ static void copy_gate(struct source_gate *to, const struct source_gate *from)
     guard_keep(to, seal, guard_word(from, seal));
 }
 
-/* Adds to each door, if it is known where they are. */
-static void move_doors(struct source *source, uintptr_t by)
+/* Adds to each sentinel, if it is known where they are. */
+static void add_to_sentinels(struct source *source, uintptr_t by)
 {
-    uintptr_t *door = (uintptr_t *)guard_word(source, doors);
-    size_t left = qi_source_is_sound(source) ? guard_word(source, door_count) : 0;
-    for (; left != 0; left--, door += SOURCE_DOOR_WORDS)
-        *door += by;
+    uintptr_t *sentinel = (uintptr_t *)guard_word(source, sentinels);
+    size_t left = qi_source_is_valid(source) ? guard_word(source, sentinel_count) : 0;
+    for (; left != 0; left--, sentinel += SOURCE_SENTINEL_WORDS)
+        *sentinel += by;
 }
 
 /* Every callback runs between these two. */
-void qi_source_shut(struct source *source, struct source_gate *open)
+void qi_source_close_hot(struct source *source, struct hot_limits *open)
 {
-    copy_gate(open, &source->gate);
-    source->gate.bytes = 0;
-    source->gate.chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut;
-    guard_keep(&source->gate, pages, 0);
-    guard_keep(&source->gate, less_cells, 0);
-    guard_keep(&source->gate, seal, SOURCE_SEAL_SHUT);
-    move_doors(source, 1);
+    copy_hot_limits(open, &source->hot);
+    source->hot.bytes = 0;
+    source->hot.chunk = (struct chunk *)(uintptr_t)&qi_chunk_without_pages;
+    guard_keep(&source->hot, pages, 0);
+    guard_keep(&source->hot, less_cells, 0);
+    guard_keep(&source->hot, seal, HOT_SEAL_CLOSED);
+    add_to_sentinels(source, 1);
 }
 
-void qi_source_reopen(struct source *source, const struct source_gate *open)
+void qi_source_open_hot(struct source *source, const struct hot_limits *open)
 {
-    copy_gate(&source->gate, open);
-    move_doors(source, UINTPTR_MAX);
+    copy_hot_limits(&source->hot, open);
+    add_to_sentinels(source, UINTPTR_MAX);
 }
 
 /* Gives memory to the provider; false: it never takes any back. */
 static bool provider_release(struct source *source, void *memory, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
-    if (!is_sound(source) || provider->release == NULL)
+    if (!is_valid(source) || provider->release == NULL)
         return false;
     mark_handed_back(memory, bytes);
-    struct source_gate open;
-    qi_source_shut(source, &open);
+    struct hot_limits open;
+    qi_source_close_hot(source, &open);
     provider->release(provider->context, memory, bytes);
-    qi_source_reopen(source, &open);
+    qi_source_open_hot(source, &open);
     return true;
 }
 
@@ -121,16 +121,16 @@ void *qi_source_ask(struct source *source, size_t bytes, size_t align_bytes)
     const struct quarry_source *provider = source->provider;
     if (provider == NULL || bytes > qi_source_room_bytes(source))
         return NULL;
-    struct source_gate open;
-    qi_source_shut(source, &open);
+    struct hot_limits open;
+    qi_source_close_hot(source, &open);
     void *memory = mark_bare(provider->acquire(provider->context, bytes, align_bytes));
-    qi_source_reopen(source, &open);
+    qi_source_open_hot(source, &open);
     return memory;
 }
 
 void *qi_source_accept(struct source *source, void *memory, size_t bytes, size_t align_bytes)
 {
-    if (!is_sound(source)) /* damaged while the callback ran: the memory is lost */
+    if (!is_valid(source)) /* damaged while the callback ran: the memory is lost */
         return NULL;
     /* The last byte may be the address space's last. */
     if (((uintptr_t)memory & (align_bytes - 1)) != 0 || bytes - 1 > UINTPTR_MAX - (uintptr_t)memory) {
@@ -155,23 +155,23 @@ bool qi_source_extend(struct source *source, void *memory, size_t old_bytes, siz
     const struct quarry_source *provider = source->provider;
     if (bytes - old_bytes > qi_source_room_bytes(source) || provider->extend == NULL)
         return false;
-    struct source_gate open;
-    qi_source_shut(source, &open);
+    struct hot_limits open;
+    qi_source_close_hot(source, &open);
     bool extended = provider->extend(provider->context, memory, old_bytes, bytes);
-    qi_source_reopen(source, &open);
+    qi_source_open_hot(source, &open);
     return extended;
 }
 
 bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, size_t bytes)
 {
     const struct quarry_source *provider = source->provider;
-    if (!is_sound(source) || provider->truncate == NULL)
+    if (!is_valid(source) || provider->truncate == NULL)
         return false;
     mark_handed_back((uint8_t *)memory + bytes, old_bytes - bytes);
-    struct source_gate open;
-    qi_source_shut(source, &open);
+    struct hot_limits open;
+    qi_source_close_hot(source, &open);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);
-    qi_source_reopen(source, &open);
+    qi_source_open_hot(source, &open);
     if (truncated)
         count_back(source, old_bytes - bytes);
     return truncated;

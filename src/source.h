@@ -3,97 +3,98 @@
  * source.h: where memory comes from: a provider's callbacks, under the heap's limit.
  *
  * Owns the figures of what was acquired, and sees to it that no callback is answered with what the limit forbids or
- * with misaligned memory. While a callback runs the gate is shut: a call on the same heap from inside it finds no hot
- * path open, and is refused by the API layer. Regions are counted here too. Each function costs a few instructions and
- * one callback at most.
+ * with misaligned memory. While a callback runs the hot paths are closed: a call on the same heap from inside it finds
+ * no hot path open, and is refused by the API layer. Regions are counted here too. Each function costs a few
+ * instructions and one callback at most.
  *
  * Invariants
  *   S1  acquired_bytes <= acquired_peak_bytes
  *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
  *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit
  *       obeyed; it is made anew only over what is undamaged, after a callback too
- *   S4  from check level 2, while a callback runs, each door is one more than it should be
+ *   S4  from check level 2, while a callback runs, each sentinel is one more than it should be
  */
 #ifndef QUARRY_SOURCE_H
 #define QUARRY_SOURCE_H
 
-#include "guard.h"
 #include "mark.h"
+#include "report.h"
 #include "units.h"
 
 struct chunk;
 
 /* A chunk without a page. It is const, as nothing writes to it. */
-extern const struct chunk qi_chunk_shut;
+extern const struct chunk qi_chunk_without_pages;
 
-/* What the hot paths of malloc and free serve. While a callback runs the gate is shut: requests of no size, and a chunk
+/* What the hot paths of malloc and free serve. While a callback runs they are closed: requests of no size, and a chunk
  * without a page. One comparison each thus asks for two things at once. Guarded, the number of bytes is no limit but a
- * sign, for malloc there are doors (below), and the gate has what free needs to know of the hot chunk, and their sum,
- * so that no damaged address is followed. */
-struct source_gate {
+ * sign, for malloc there are sentinels (below), and the limits have what free needs to know of the hot chunk, and their
+ * sum, so that no damaged address is followed. */
+struct hot_limits {
     size_t bytes;        /* requests of so many bytes and less */
     struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
     GUARD_WORD(pages)
     GUARD_WORD(less_cells) /* less its pages and the edge behind them: so many codes, and so many maps */
-    GUARD_WORD(seal) /* what chunk_gate_seal() makes of the place of its codes, which follows from these; else: shut */
+    GUARD_WORD(seal) /* what chunk_hot_seal() makes of the place of its codes, which follows from these; else: closed */
 };
 
-/* No gate's seal. */
-#define SOURCE_SEAL_SHUT UINTPTR_MAX
+/* The seal of closed hot paths. */
+#define HOT_SEAL_CLOSED UINTPTR_MAX
 #if QUARRY_CHECK_LEVEL >= 2
-#define SOURCE_GATE_SHUT                                                                                               \
+#define HOT_LIMITS_CLOSED                                                                                              \
     {                                                                                                                  \
-        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut, .seal = SOURCE_SEAL_SHUT                                   \
+        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_without_pages, .seal = HOT_SEAL_CLOSED                           \
     }
 #else
-#define SOURCE_GATE_SHUT                                                                                               \
+#define HOT_LIMITS_CLOSED                                                                                              \
     {                                                                                                                  \
-        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_shut                                                             \
+        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_without_pages                                                    \
     }
 #endif
 
-/* From check level 2 doors are words that malloc's hot path looks at, and that are wrong while a callback runs, so that
- * it has no other question to ask. So many words lie from one to the next. */
-enum { SOURCE_DOOR_WORDS = 4 };
+/* From check level 2 sentinels are words that malloc's hot path looks at, and that are wrong while a callback runs, so
+ * that it has no other question to ask. So many words lie from one to the next. */
+enum { SOURCE_SENTINEL_WORDS = 4 };
 
 struct source {
-    struct guard guard;
-    struct source_gate gate;
+    struct reporter reporter;
+    struct hot_limits hot;
     const struct quarry_source *provider; /* NULL: regions only. The heap's own copy. */
     GUARD_WORD(provider_check)            /* its complement */
     size_t acquired_bytes;
     size_t acquired_peak_bytes;
-    size_t limit_bytes; /* 0: none */
-    GUARD_WORD(doors)   /* the first one's address */
-    GUARD_WORD(door_count)
+    size_t limit_bytes;   /* 0: none */
+    GUARD_WORD(sentinels) /* the first one's address */
+    GUARD_WORD(sentinel_count)
     GUARD_WORD(seal)
 };
 
-/* Names the doors. Nobody changes them while a callback runs. */
+/* Names the sentinels. They do not change while a callback runs. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): they are written */
-BITS_INLINE void source_set_doors(struct source *source, uintptr_t *doors, size_t count)
+BITS_INLINE void source_set_sentinels(struct source *source, uintptr_t *sentinels, size_t count)
 {
-    guard_keep(source, doors, (uintptr_t)doors);
-    guard_keep(source, door_count, count);
+    guard_keep(source, sentinels, (uintptr_t)sentinels);
+    guard_keep(source, sentinel_count, count);
 }
 
 /* Is what a callback's call depends on undamaged? */
-bool qi_source_is_sound(const struct source *source);
+bool qi_source_is_valid(const struct source *source);
 
 /* After a change of its provider, of a callback in it, of the limit or of what was acquired. */
-void qi_source_close(struct source *source);
+void qi_source_seal(struct source *source);
 
 /* Is a callback running? */
 BITS_INLINE bool source_is_busy(const struct source *source)
 {
-    return source->gate.bytes == 0;
+    return source->hot.bytes == 0;
 }
 
-/* Shuts the gate, for a callback or for good, and says what it was. (By pointer: small CPUs copy structs by memcpy.) */
-void qi_source_shut(struct source *source, struct source_gate *open);
+/* Closes the hot paths, for a callback or for good, and says what the limits were. (By pointer: small CPUs copy structs
+ * by memcpy.) */
+void qi_source_close_hot(struct source *source, struct hot_limits *open);
 
-/* Opens it as it was. */
-void qi_source_reopen(struct source *source, const struct source_gate *open);
+/* Opens them as they were. */
+void qi_source_open_hot(struct source *source, const struct hot_limits *open);
 
 /* How much more the limit allows. */
 size_t qi_source_room_bytes(const struct source *source);

@@ -69,7 +69,7 @@ bool qi_group_cache(struct chunk_group *group, struct chunk_cache *cache, void *
 }
 
 /* The group's lock is held. */
-static struct cached_chunk *take_first(struct chunk_cache *cache)
+static struct cached_chunk *remove_first(struct chunk_cache *cache)
 {
     struct cached_chunk *chunk = cache->first;
     if (chunk != NULL) {
@@ -79,20 +79,20 @@ static struct cached_chunk *take_first(struct chunk_cache *cache)
     return chunk;
 }
 
-void *qi_group_take_cached(struct chunk_group *group, struct chunk_cache *cache)
+void *qi_group_reuse_cached(struct chunk_group *group, struct chunk_cache *cache)
 {
     uintptr_t saved = enter(group);
-    struct cached_chunk *chunk = take_first(cache);
+    struct cached_chunk *chunk = remove_first(cache);
     leave(group, saved);
     return chunk;
 }
 
-struct cached_chunk *qi_group_take_any_cached(struct chunk_group *group)
+struct cached_chunk *qi_group_reuse_any_cached(struct chunk_group *group)
 {
     struct cached_chunk *chunk = NULL;
     uintptr_t saved = enter(group);
     for (struct chunk_cache *cache = group->caches; cache != NULL && chunk == NULL; cache = cache->next)
-        chunk = take_first(cache);
+        chunk = remove_first(cache);
     leave(group, saved);
     return chunk;
 }
@@ -116,7 +116,7 @@ static bool trim_heap(struct chunk_group *group)
 /* Releases something that is in no use. False: there is no such memory. */
 static bool release_unused(struct chunk_group *group)
 {
-    struct cached_chunk *chunk = qi_group_take_any_cached(group);
+    struct cached_chunk *chunk = qi_group_reuse_any_cached(group);
     if (chunk == NULL)
         return trim_heap(group);
     group->source.release(group->source.context, chunk, chunk->bytes);
@@ -162,7 +162,7 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     void *memory = qi_group_acquire(group, bytes, align_bytes);
     if (memory == NULL || QUARRY_CHECK_LEVEL == 0 || !qi_group_has_cached_in(group, memory, bytes))
         return memory;
-    qi_guard_report_damage(&heap_source(group->heap)->guard, memory);
+    qi_report_damage(&heap_source(group->heap)->reporter, memory);
     return NULL;
 }
 

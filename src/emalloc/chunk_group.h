@@ -61,10 +61,10 @@ size_t qi_group_cached_chunks(const struct chunk_group *group, const struct chun
 bool qi_group_cache(struct chunk_group *group, struct chunk_cache *cache, void *chunk, size_t bytes, size_t at_most);
 
 /* A cached chunk of the heap's, which is no longer cached; NULL: there is none. */
-void *qi_group_take_cached(struct chunk_group *group, struct chunk_cache *cache);
+void *qi_group_reuse_cached(struct chunk_group *group, struct chunk_cache *cache);
 
 /* The same of any heap's. */
-struct cached_chunk *qi_group_take_any_cached(struct chunk_group *group);
+struct cached_chunk *qi_group_reuse_any_cached(struct chunk_group *group);
 
 /* Memory of the source's, for which cached chunks are released if there is no other; or NULL. */
 void *qi_group_acquire(struct chunk_group *group, size_t bytes, size_t align_bytes);

@@ -7,12 +7,12 @@
 static const uintptr_t no_slot = 0;
 
 /* Const, as nothing writes to what has no slot and no page. */
-static const struct quarry_heap shut_heap = {
-        .bins = {.runs.chunks.source.gate = SOURCE_GATE_SHUT,
+static const struct quarry_heap close_hot_paths = {
+        .bins = {.runs.chunks.source.hot = HOT_LIMITS_CLOSED,
                  .bins = {[0 ... BIN_COUNT - 1] = {.map = (uint8_t *)(uintptr_t)&no_slot}}},
 };
 
-#define SHUT ((struct quarry_heap *)(uintptr_t)&shut_heap)
+#define SHUT ((struct quarry_heap *)(uintptr_t)&close_hot_paths)
 
 struct core qi_cores[QUARRY_CORES] = {[0 ... QUARRY_CORES - 1] = {SHUT, NULL}};
 

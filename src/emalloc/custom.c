@@ -2,7 +2,7 @@
  *
  * custom.c: custom handlers, and observers: who serves a heap's blocks instead of Quarry, and who watches.
  *
- * Both are kept in the heap's struct request, so only request heaps can have them. Each call costs what the handler
+ * Both stand in the heap's struct request, so only request heaps can have them. Each call costs what the handler
  * does.
  */
 #include "request.h"
@@ -16,13 +16,13 @@ static struct request_custom *custom_of(struct quarry_heap *heap)
     return &qi_request_of(heap)->custom;
 }
 
-static void *custom_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *custom_allocate(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
     (void)place;
     return custom_of(heap)->malloc(bytes);
 }
 
-static void custom_give(struct quarry_heap *heap, void *block, const struct place *place)
+static void custom_free(struct quarry_heap *heap, void *block, const struct place *place)
 {
     (void)place;
     custom_of(heap)->free(block);
@@ -51,20 +51,20 @@ static void custom_end(struct quarry_heap *heap, bool full, bool silent)
         custom_of(heap)->shutdown(full, silent);
 }
 
-static const struct request_calls custom_calls = {custom_take,    custom_give, custom_change, custom_usable,
-                                                  custom_collect, custom_end,  NULL,          NULL};
+static const struct request_calls custom_calls = {custom_allocate, custom_free, custom_change, custom_usable,
+                                                  custom_collect,  custom_end,  NULL,          NULL};
 
 /* --- handlers that are told the place --- */
 
 static const struct place no_place;
 
-static void *custom_take_at(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *custom_allocate_at(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
     const struct place *at = place != NULL ? place : &no_place;
     return custom_of(heap)->malloc_at(bytes, at->file, at->line, at->orig_file, at->orig_line);
 }
 
-static void custom_give_at(struct quarry_heap *heap, void *block, const struct place *place)
+static void custom_free_at(struct quarry_heap *heap, void *block, const struct place *place)
 {
     const struct place *at = place != NULL ? place : &no_place;
     custom_of(heap)->free_at(block, at->file, at->line, at->orig_file, at->orig_line);
@@ -77,7 +77,7 @@ static void *custom_change_at(struct quarry_heap *heap, void *block, size_t byte
 }
 
 static const struct request_calls custom_calls_at = {
-        custom_take_at, custom_give_at, custom_change_at, custom_usable, custom_collect, custom_end, NULL, NULL};
+        custom_allocate_at, custom_free_at, custom_change_at, custom_usable, custom_collect, custom_end, NULL, NULL};
 
 /* --- setting --- */
 
@@ -86,16 +86,16 @@ static struct request *request_or_report(struct quarry_heap *heap)
 {
     struct request *request = qi_request_of(heap);
     if (request == NULL && heap != NULL)
-        guard_report_outside(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+        report_unlocked(&heap_source(heap)->reporter, QUARRY_INVALID_POINTER, heap, 0);
     return request;
 }
 
-/* A tracked heap keeps its own: it alone can give its blocks back. */
+/* A tracked heap keeps its own: it alone can free its blocks. */
 static bool can_have_handlers(struct quarry_heap *heap, const struct request *request)
 {
     bool can = request->calls == NULL || request->calls->owns == NULL;
     if (!can)
-        guard_report_outside(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+        report_unlocked(&heap_source(heap)->reporter, QUARRY_INVALID_POINTER, heap, 0);
     return can;
 }
 

@@ -31,23 +31,23 @@ BITS_NOINLINE size_t qi_emalloc_size_of_many(size_t nmemb, size_t size, size_t o
 
 /* --- blocks of a heap; NULL: failed --- */
 
-static void *take_or_fail(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *allocate_or_fail(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
-    void *block = qi_serve_take(heap, bytes, place);
+    void *block = qi_serve_allocate(heap, bytes, place);
     return block != NULL ? block : qi_emalloc_failed(heap, bytes);
 }
 
-static void *take_cleared(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *allocate_cleared(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
-    void *block = qi_serve_take(heap, bytes, place);
+    void *block = qi_serve_allocate(heap, bytes, place);
     if (block != NULL)
         qi_bytes_clear(block, bytes);
     return block;
 }
 
-static void *take_cleared_or_fail(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *allocate_cleared_or_fail(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
-    void *block = take_cleared(heap, bytes, place);
+    void *block = allocate_cleared(heap, bytes, place);
     return block != NULL ? block : qi_emalloc_failed(heap, bytes);
 }
 
@@ -60,7 +60,7 @@ static void *change_or_fail(struct quarry_heap *heap, void *block, size_t bytes,
 
 static char *copy_text(struct quarry_heap *heap, const char *text, size_t length, const struct place *place)
 {
-    char *copy = take_or_fail(heap, qi_emalloc_size_of_many(length, 1, 1), place);
+    char *copy = allocate_or_fail(heap, qi_emalloc_size_of_many(length, 1, 1), place);
     if (copy != NULL) {
         qi_bytes_copy(copy, text, length);
         copy[length] = '\0';
@@ -80,10 +80,10 @@ size_t qi_emalloc_length(const char *text)
 
 BITS_NOINLINE void *qi_emalloc_slowly(size_t bytes)
 {
-    return take_or_fail(current_heap(), bytes, NULL);
+    return allocate_or_fail(current_heap(), bytes, NULL);
 }
 
-BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
+BITS_NOINLINE void *qi_emalloc_allocate_from_next_run(size_t bytes, unsigned bin)
 {
     if (!CURRENT_HAS_HOT)
         return qi_emalloc_slowly(bytes); /* GCOVR_EXCL_LINE: without hot paths nobody calls this function */
@@ -91,28 +91,28 @@ BITS_NOINLINE void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin)
     struct quarry_heap *heap = current_heap();
     void *block = NULL;
     if (bits_likely(current_is_hot(heap)))
-        block = qi_bin_take(&heap->bins, bin);
+        block = qi_bin_allocate(&heap->bins, bin);
     if (bits_likely(block != NULL)) {
-        heap_count_taken(heap, bin_slot_bytes(bin));
+        heap_count_allocated(heap, bin_slot_bytes(bin));
         block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
     }
     lock_leave(heap, saved);
     return bits_likely(block != NULL) ? block : qi_emalloc_slowly(bytes);
 }
 
-void *qi_emalloc_take(size_t bytes)
+void *qi_emalloc_allocate(size_t bytes)
 {
-    return emalloc_take(bytes);
+    return emalloc_allocate(bytes);
 }
 
 BITS_NOINLINE void qi_efree_slowly(void *block, size_t bytes)
 {
-    qi_serve_give_sized(current_heap(), block, bytes, NULL);
+    qi_serve_free_sized(current_heap(), block, bytes, NULL);
 }
 
 void *_emalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return CURRENT_HAS_HOT ? qi_emalloc_take(size) : take_or_fail(current_heap(), size, PLACE_GIVEN);
+    return CURRENT_HAS_HOT ? qi_emalloc_allocate(size) : allocate_or_fail(current_heap(), size, PLACE_GIVEN);
 }
 
 void _efree(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -121,17 +121,17 @@ void _efree(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
     if (current_is_hot(heap))
         quarry_free(heap, ptr);
     else
-        qi_serve_give(heap, ptr, PLACE_GIVEN);
+        qi_serve_free(heap, ptr, PLACE_GIVEN);
 }
 
 void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    qi_serve_give_sized(current_heap(), ptr, size, PLACE_GIVEN);
+    qi_serve_free_sized(current_heap(), ptr, size, PLACE_GIVEN);
 }
 
 void *_ecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return take_cleared_or_fail(current_heap(), qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
+    return allocate_cleared_or_fail(current_heap(), qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
 }
 
 void *_erealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -146,7 +146,7 @@ void *_erealloc2(void *ptr, size_t size, size_t copy_size ZEND_FILE_LINE_DC ZEND
 
 void *_safe_emalloc(size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return take_or_fail(current_heap(), qi_emalloc_size_of_many(nmemb, size, offset), PLACE_GIVEN);
+    return allocate_or_fail(current_heap(), qi_emalloc_size_of_many(nmemb, size, offset), PLACE_GIVEN);
 }
 
 void *_safe_erealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -174,12 +174,12 @@ size_t _zend_mem_block_size(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 
 void *_femalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return qi_serve_take(current_heap(), size, PLACE_GIVEN);
+    return qi_serve_allocate(current_heap(), size, PLACE_GIVEN);
 }
 
 void *_fecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return take_cleared(current_heap(), qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
+    return allocate_cleared(current_heap(), qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
 }
 
 void *_ferealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -194,7 +194,7 @@ void *_ferealloc2(void *ptr, size_t size, size_t copy_size ZEND_FILE_LINE_DC ZEN
 
 void *_safe_femalloc(size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return qi_serve_take(current_heap(), qi_emalloc_size_of_many(nmemb, size, offset), PLACE_GIVEN);
+    return qi_serve_allocate(current_heap(), qi_emalloc_size_of_many(nmemb, size, offset), PLACE_GIVEN);
 }
 
 void *_safe_ferealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -206,17 +206,17 @@ void *_safe_ferealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_F
 
 void *_zend_mm_alloc(zend_mm_heap *heap, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return take_or_fail(heap, size, PLACE_GIVEN);
+    return allocate_or_fail(heap, size, PLACE_GIVEN);
 }
 
 void *_zend_mm_calloc(zend_mm_heap *heap, size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return take_cleared_or_fail(heap, qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
+    return allocate_cleared_or_fail(heap, qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
 }
 
 void _zend_mm_free(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    qi_serve_give(heap, p, PLACE_GIVEN);
+    qi_serve_free(heap, p, PLACE_GIVEN);
 }
 
 void *_zend_mm_realloc(zend_mm_heap *heap, void *p, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)

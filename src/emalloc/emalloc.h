@@ -15,10 +15,10 @@ _Static_assert(QUARRY_GRANULE_BYTES == UNITS_GRANULE_BYTES && QUARRY_SMALL_MAX_B
 
 /* A block of the current heap; the long way, and the short way where that is possible. */
 void *qi_emalloc_slowly(size_t bytes);
-void *qi_emalloc_take(size_t bytes);
+void *qi_emalloc_allocate(size_t bytes);
 
 /* A small block, when the bin's current run is full, or there is none. */
-void *qi_emalloc_take_from_next_run(size_t bytes, unsigned bin);
+void *qi_emalloc_allocate_from_next_run(size_t bytes, unsigned bin);
 
 /* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */
 void qi_efree_slowly(void *block, size_t bytes);
@@ -32,7 +32,7 @@ size_t qi_emalloc_size_of_many(size_t nmemb, size_t size, size_t offset);
 /* Of a text, without its final zero. */
 size_t qi_emalloc_length(const char *text);
 
-BITS_INLINE void *emalloc_take(size_t bytes)
+BITS_INLINE void *emalloc_allocate(size_t bytes)
 {
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
@@ -44,15 +44,15 @@ BITS_INLINE void *emalloc_take(size_t bytes)
             const enum small_opened opened = small_open(bin_at(&heap->bins, bin), &current);
             if (bits_likely(opened == SMALL_OPEN)) {
                 size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
-                void *block = small_take_from(&current, slot_bytes);
-                heap_count_taken(heap, slot_bytes);
+                void *block = small_allocate_from(&current, slot_bytes);
+                heap_count_allocated(heap, slot_bytes);
                 block = heap_mark_live(heap, block, bytes, slot_bytes);
                 lock_leave(heap, saved);
                 return block;
             }
             lock_leave(heap, saved);
             if (opened == SMALL_FULL)
-                return qi_emalloc_take_from_next_run(bytes, bin);
+                return qi_emalloc_allocate_from_next_run(bytes, bin);
         } else {
             lock_leave(heap, saved);
         }
@@ -61,13 +61,13 @@ BITS_INLINE void *emalloc_take(size_t bytes)
 }
 
 /* Of bin's slots. The shape's numbers come from the table, but those that the bin alone decides are constants. */
-BITS_INLINE void emalloc_give(void *block, unsigned bin, size_t slot_bytes)
+BITS_INLINE void emalloc_free(void *block, unsigned bin, size_t slot_bytes)
 {
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL);
         struct quarry_heap *heap = current_core()->hot;
         struct chunk view;
-        const struct chunk *chunk = chunk_hot(&heap_source(heap)->gate, &view);
+        const struct chunk *chunk = chunk_hot(&heap_source(heap)->hot, &view);
         size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, mark_bare(block));
         size_t page = offset >> UNITS_PAGE_SHIFT;
         if (bits_likely(!(UNITS_GUARDED && chunk == NULL) && chunk_hot_holds(chunk, page))) {
@@ -76,8 +76,8 @@ BITS_INLINE void emalloc_give(void *block, unsigned bin, size_t slot_bytes)
                 const struct bin_shape *shape = bin_shape_of(code);
                 unsigned slot = bin_slot_of_bytes(offset - (page << UNITS_PAGE_SHIFT), slot_bytes);
                 if ((QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) && heap_tag_fits(block) &&
-                    bits_likely(small_give(chunk_map(chunk, page), shape, slot) == SMALL_GIVEN)) {
-                    heap_count_given(heap, slot_bytes);
+                    bits_likely(small_free(chunk_map(chunk, page), shape, slot) == SMALL_FREED)) {
+                    heap_count_freed(heap, slot_bytes);
                     mark_dead(heap, block, slot_bytes);
                     lock_leave(heap, saved);
                     return;

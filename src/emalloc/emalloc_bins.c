@@ -13,7 +13,7 @@
 #define BIN_FUNCTIONS(number, granules, x, y)                                                                          \
     void *_emalloc_bin_##number(void)                                                                                  \
     {                                                                                                                  \
-        return BITS_FOR_SIZE ? qi_emalloc_take(BIN_BYTES(granules)) : emalloc_take(BIN_BYTES(granules));               \
+        return BITS_FOR_SIZE ? qi_emalloc_allocate(BIN_BYTES(granules)) : emalloc_allocate(BIN_BYTES(granules));       \
     }                                                                                                                  \
                                                                                                                        \
     void _efree_bin_##number(void *ptr)                                                                                \
@@ -21,7 +21,7 @@
         if (BITS_FOR_SIZE)                                                                                             \
             qi_efree_slowly(ptr, BIN_BYTES(granules));                                                                 \
         else                                                                                                           \
-            emalloc_give(ptr, bin_of_bytes(BIN_BYTES(granules)), SLOT_BYTES(granules));                                \
+            emalloc_free(ptr, bin_of_bytes(BIN_BYTES(granules)), SLOT_BYTES(granules));                                \
     }
 
 QUARRY_BINS(BIN_FUNCTIONS, , )

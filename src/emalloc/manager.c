@@ -25,16 +25,16 @@ static size_t chunk_bytes_for_region(size_t region_bytes)
     return bytes;
 }
 
-/* Releases a cached chunk to the source. The persistent heap's lock and gate are closed meanwhile, as for a call of the
- * source from that heap. */
+/* Releases a cached chunk to the source. The persistent heap's lock is held and its hot paths are closed meanwhile, as
+ * for a call of the source from that heap. */
 static void release_to_shared_source(struct quarry_heap *heap, struct cached_chunk *chunk)
 {
     const struct quarry_source *source = &manager_group.source;
-    struct source_gate open;
+    struct hot_limits open;
     uintptr_t saved = lock_enter(heap);
-    qi_source_shut(heap_source(heap), &open);
+    qi_source_close_hot(heap_source(heap), &open);
     source->release(source->context, chunk, chunk->bytes);
-    qi_source_reopen(heap_source(heap), &open);
+    qi_source_open_hot(heap_source(heap), &open);
     lock_leave(heap, saved);
 }
 
@@ -42,7 +42,7 @@ static void release_to_shared_source(struct quarry_heap *heap, struct cached_chu
 static bool release_cached_chunk(void *context, struct quarry_heap *heap, size_t bytes)
 {
     (void)context, (void)bytes;
-    struct cached_chunk *chunk = qi_group_take_any_cached(&manager_group);
+    struct cached_chunk *chunk = qi_group_reuse_any_cached(&manager_group);
     if (chunk == NULL)
         return false;
     if (manager_group.trims_heap)

@@ -56,7 +56,7 @@ void __zend_free(void *p)
     if (qi_manager_persistent != NULL)
         quarry_free(qi_manager_persistent, p);
     else if (p != NULL)
-        qi_guard_report_without_heap(QUARRY_INVALID_POINTER, p);
+        qi_report_without_heap(QUARRY_INVALID_POINTER, p);
 }
 
 char *zend_strndup(const char *s, size_t length)

@@ -28,7 +28,7 @@ static size_t next_index(const struct places *places, size_t index)
     return (index + 1) & (places->capacity - 1);
 }
 
-/* A block that is there already was given back by a function that knows nothing of places. */
+/* A block that is there already was freed by a function that knows nothing of places. */
 static void insert(struct places *places, const struct place_entry *entry)
 {
     size_t index = first_index(places, entry->block);

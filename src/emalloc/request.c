@@ -34,22 +34,22 @@ static void release_to_source(struct quarry_heap *heap, void *memory, size_t byt
 static bool release_cached(struct quarry_heap *heap)
 {
     struct request *request = request_in(heap);
-    void *chunk = qi_group_take_cached(request->group, &request->cache);
+    void *chunk = qi_group_reuse_cached(request->group, &request->cache);
     if (chunk != NULL)
         release_to_source(heap, chunk, chunk_bytes_of(heap));
     return chunk != NULL;
 }
 
 /* Before and after a call of the source outside of the heap's own functions, which would see to this. */
-static void shut(struct quarry_heap *heap, struct source_gate *open)
+static void shut(struct quarry_heap *heap, struct hot_limits *open)
 {
     qi_current_open(heap, false);
-    qi_source_shut(heap_source(heap), open);
+    qi_source_close_hot(heap_source(heap), open);
 }
 
-static void reopen(struct quarry_heap *heap, const struct source_gate *open)
+static void reopen(struct quarry_heap *heap, const struct hot_limits *open)
 {
-    qi_source_reopen(heap_source(heap), open);
+    qi_source_open_hot(heap_source(heap), open);
     qi_request_refresh(heap);
 }
 
@@ -97,7 +97,7 @@ static bool meets_chunk(struct quarry_heap *heap, const void *memory, size_t byt
 /* NULL, for memory that the source should not have given. It is in use, so it does not go back. */
 static void *refuse(struct quarry_heap *heap, const void *memory)
 {
-    qi_guard_report_damage(&heap_source(heap)->guard, memory);
+    qi_report_damage(&heap_source(heap)->reporter, memory);
     return NULL;
 }
 
@@ -109,7 +109,7 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
     void *memory = NULL;
     qi_current_open(heap, false);
     if (is_chunk && align_bytes <= QUARRY_PAGE_BYTES)
-        memory = qi_group_take_cached(request->group, &request->cache);
+        memory = qi_group_reuse_cached(request->group, &request->cache);
     if (memory == NULL) {
         release_cached_above_limit(heap, bytes);
         memory = qi_group_acquire(request->group, bytes, align_bytes);
@@ -200,7 +200,7 @@ static void *table_memory(struct quarry_heap *heap, size_t *bytes)
     if (memory == NULL && qi_places_have_room(&request->places))
         return NULL;
     if (memory == NULL && *bytes <= chunk_bytes_of(heap)) {
-        memory = qi_group_take_cached(request->group, &request->cache);
+        memory = qi_group_reuse_cached(request->group, &request->cache);
         if (memory != NULL)
             *bytes = chunk_bytes_of(heap);
     }
@@ -221,7 +221,7 @@ static void release_table(struct quarry_heap *heap, const struct places *places)
 
 static size_t trim(struct quarry_heap *heap)
 {
-    struct source_gate open;
+    struct hot_limits open;
     request_in(heap)->caches_nothing = true;
     size_t bytes = qi_heap_growth.trim(heap);
     request_in(heap)->caches_nothing = false;
@@ -239,7 +239,7 @@ static void was_reset(struct quarry_heap *heap)
 
 static void limit_was_set(struct quarry_heap *heap)
 {
-    struct source_gate open;
+    struct hot_limits open;
     shut(heap, &open);
     release_cached_above_limit(heap, 0);
     reopen(heap, &open);
@@ -258,7 +258,7 @@ static void release_all_else(struct quarry_heap *heap)
 {
     struct request *request = request_in(heap);
     uintptr_t saved = lock_enter(heap);
-    struct source_gate open;
+    struct hot_limits open;
     shut(heap, &open);
     while (release_cached(heap)) {
     }
@@ -282,13 +282,13 @@ static void destroy(struct quarry_heap *heap)
     qi_bytes_copy(provider, &request->group->source, sizeof *provider);
     if (request->has_storage)
         provider->context = &copy.storage;
-    qi_source_close(heap_source(heap));
+    qi_source_seal(heap_source(heap));
     qi_heap_growth.destroy(heap);
 }
 
 static const struct heap_growth request_growth = {
-        .take = qi_heap_take_from_source,
-        .give_huge = qi_heap_give_huge,
+        .take = qi_heap_allocate_from_source,
+        .free_huge = qi_heap_free_huge,
         .resize_huge = qi_heap_resize_huge,
         .emptied = qi_heap_chunk_emptied,
         .trim = trim,
@@ -368,7 +368,7 @@ static void grow_table(struct quarry_heap *heap)
     size_t bytes = qi_places_wanted_bytes(places);
     if (bytes == 0 || bytes == SIZE_MAX)
         return;
-    struct source_gate open;
+    struct hot_limits open;
     shut(heap, &open);
     void *memory = table_memory(heap, &bytes);
     if (memory != NULL) {
@@ -441,7 +441,7 @@ static void begin_requests(struct quarry_heap *heap, struct chunk_group *group)
     provider->release = group->source.release != NULL ? release : NULL;
     provider->extend = group->source.extend != NULL ? extend : NULL;
     provider->truncate = group->source.truncate != NULL ? truncate : NULL;
-    qi_source_close(heap_source(heap));
+    qi_source_seal(heap_source(heap));
     sourced->growth = &request_growth;
     guard_keep(sourced, seal, heap_sourced_sum(sourced));
     qi_group_add(group, &request->cache, heap);
@@ -472,7 +472,7 @@ void qi_request_end(struct quarry_heap *heap)
     request->is_ending = true;
     quarry_reset(heap);
     uintptr_t saved = lock_enter(heap);
-    struct source_gate open;
+    struct hot_limits open;
     shut(heap, &open);
     while (qi_group_cached_chunks(request->group, &request->cache) > most_cached_chunks(request) &&
            release_cached(heap)) {

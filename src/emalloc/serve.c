@@ -35,7 +35,7 @@ static struct quarry_observer *next_observer(struct telling *telling)
     return observer;
 }
 
-static void tell_taken(struct quarry_heap *heap, const struct request *request, void *block, size_t bytes)
+static void tell_allocated(struct quarry_heap *heap, const struct request *request, void *block, size_t bytes)
 {
     struct telling telling;
     struct quarry_observer *observer;
@@ -109,7 +109,7 @@ static void forget_place(struct quarry_heap *heap, const void *block)
         qi_request_forget_place(heap, block);
 }
 
-/* --- taking --- */
+/* --- allocating --- */
 
 /* A size that overflowed: no heap serves it. */
 #define OVERFLOWED SIZE_MAX
@@ -135,7 +135,7 @@ static size_t count_allocation(struct request *request, size_t bytes)
     return bytes;
 }
 
-static void *take_noted(struct quarry_heap *heap, struct request *request, size_t bytes, const struct place *place)
+static void *allocate_noted(struct quarry_heap *heap, struct request *request, size_t bytes, const struct place *place)
 {
     if (request->calls != NULL)
         return is_refused(request, bytes) ? NULL : request->calls->take(heap, bytes, place);
@@ -144,21 +144,21 @@ static void *take_noted(struct quarry_heap *heap, struct request *request, size_
     return block;
 }
 
-void *qi_serve_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
+void *qi_serve_allocate(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
     struct request *request = qi_request_of(heap);
     if (heap == NULL)
         return NULL;
     if (request == NULL)
         return quarry_malloc(heap, bytes);
-    void *block = take_noted(heap, request, count_allocation(request, bytes), place);
-    tell_taken(heap, request, block, bytes);
+    void *block = allocate_noted(heap, request, count_allocation(request, bytes), place);
+    tell_allocated(heap, request, block, bytes);
     return block;
 }
 
-/* --- giving --- */
+/* --- freeing --- */
 
-/* Is it a live block of the heap's own? One that was written beyond is not: the call that takes it reports it. */
+/* Is it a live block of the heap's own? One that was written beyond is not: the call that frees it reports it. */
 static bool is_live(const struct quarry_heap *heap, const void *block)
 {
     struct heap_block located;
@@ -168,7 +168,7 @@ static bool is_live(const struct quarry_heap *heap, const void *block)
     return live;
 }
 
-/* Is giving the block back a misuse, which is about to be reported? */
+/* Is freeing the block a misuse, which is about to be reported? */
 static bool is_misuse(struct quarry_heap *heap, const struct request *request, const void *block)
 {
     if (request->calls != NULL)
@@ -176,8 +176,8 @@ static bool is_misuse(struct quarry_heap *heap, const struct request *request, c
     return source_is_busy(heap_source(heap)) || !is_live(heap, block);
 }
 
-/* Before a live block is given back. */
-static void note_given(struct quarry_heap *heap, struct request *request, void *block)
+/* Before a live block is freed. */
+static void note_freed(struct quarry_heap *heap, struct request *request, void *block)
 {
     if (request->observers == NULL && QUARRY_TRACK == 0)
         return;
@@ -188,17 +188,17 @@ static void note_given(struct quarry_heap *heap, struct request *request, void *
         forget_place(heap, block);
 }
 
-void qi_serve_give(struct quarry_heap *heap, void *block, const struct place *place)
+void qi_serve_free(struct quarry_heap *heap, void *block, const struct place *place)
 {
     struct request *request = qi_request_of(heap);
     if (block == NULL)
         return;
     if (heap == NULL) {
-        qi_guard_report_without_heap(QUARRY_INVALID_POINTER, block);
+        qi_report_without_heap(QUARRY_INVALID_POINTER, block);
         return;
     }
     if (request != NULL)
-        note_given(heap, request, block);
+        note_freed(heap, request, block);
     if (request != NULL && request->calls != NULL)
         request->calls->give(heap, block, place);
     else
@@ -215,7 +215,7 @@ static bool has_other_size(struct quarry_heap *heap, const void *block, size_t b
     return is_other;
 }
 
-void qi_serve_give_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
+void qi_serve_free_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
     const struct request *request = qi_request_of(heap);
     const struct request_calls *calls = request != NULL ? request->calls : NULL;
@@ -227,7 +227,7 @@ void qi_serve_give_sized(struct quarry_heap *heap, void *block, size_t bytes, co
             return;
         }
     }
-    qi_serve_give(heap, block, place);
+    qi_serve_free(heap, block, place);
 }
 
 /* --- changing --- */
@@ -305,7 +305,7 @@ void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_
 {
     struct request *request = qi_request_of(heap);
     if (block == NULL || heap == NULL)
-        return qi_serve_take(heap, bytes, place);
+        return qi_serve_allocate(heap, bytes, place);
     if (request == NULL)
         return change_in_heap(heap, block, bytes, copy_bytes);
     void *changed = change_noted(heap, request, block, count_allocation(request, bytes), copy_bytes, place);
@@ -324,7 +324,7 @@ size_t qi_serve_usable(struct quarry_heap *heap, void *block)
                                                      : quarry_usable_size(heap, block);
 }
 
-/* --- giving much --- */
+/* --- freeing much --- */
 
 size_t qi_serve_collect(struct quarry_heap *heap)
 {

@@ -3,8 +3,8 @@
  * serve.h: one call on a heap of emalloc.h, whoever serves it, and whoever is to be told.
  *
  * Quarry's own functions do the work, or what the heap has instead of them (struct request_calls); observers are told,
- * and with QUARRY_TRACK the place of each block is noted. heap may be any heap, and for taking NULL: then there is no
- * memory. What fails answers NULL here; who goes to quarry_out_of_memory() is for the callers to decide. Some ten
+ * and with QUARRY_TRACK the place of each block is noted. heap may be any heap, and for allocating NULL: then there is
+ * no memory. What fails answers NULL here; who goes to quarry_out_of_memory() is for the callers to decide. Some ten
  * instructions beside the work.
  */
 #ifndef QUARRY_SERVE_H
@@ -12,15 +12,15 @@
 
 #include "request.h"
 
-void *qi_serve_take(struct quarry_heap *heap, size_t bytes, const struct place *place);
+void *qi_serve_allocate(struct quarry_heap *heap, size_t bytes, const struct place *place);
 
 /* block may be NULL. */
-void qi_serve_give(struct quarry_heap *heap, void *block, const struct place *place);
+void qi_serve_free(struct quarry_heap *heap, void *block, const struct place *place);
 
 /* The same; bytes is what was asked for. From check level 2 another size is reported, and nothing changes. */
-void qi_serve_give_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place);
+void qi_serve_free_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place);
 
-/* Copies copy_bytes at most if the block moves. block NULL: takes one. */
+/* Copies copy_bytes at most if the block moves. block NULL: allocates one. */
 void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes,
                       const struct place *place);
 

@@ -55,7 +55,7 @@ static bool block_is_whole(struct quarry_heap *heap, const struct place_entry *e
 {
     if (zones_are_whole(entry))
         return true;
-    guard_report_outside(&heap_source(heap)->guard, QUARRY_OVERRUN, entry->block, entry->bytes);
+    report_unlocked(&heap_source(heap)->reporter, QUARRY_OVERRUN, entry->block, entry->bytes);
     return false;
 }
 
@@ -70,7 +70,7 @@ static bool find_entry(const struct quarry_heap *heap, const void *block, struct
     return entry != NULL;
 }
 
-/* The entry of a live block whose zones are whole; false after a report. */
+/* The entry of a live block whose zones are valid; false after a report. */
 static bool find(struct quarry_heap *heap, const void *block, struct place_entry *found)
 {
     if (find_entry(heap, block, found))
@@ -79,8 +79,8 @@ static bool find(struct quarry_heap *heap, const void *block, struct place_entry
     uintptr_t saved = lock_enter(heap);
     unsigned wrong = heap_find(heap, raw_of(block), 1, &located);
     lock_leave(heap, saved);
-    guard_report_outside(&heap_source(heap)->guard,
-                         wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
+    report_unlocked(&heap_source(heap)->reporter,
+                    wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
     return false;
 }
 
@@ -112,7 +112,7 @@ static void *attempt(struct quarry_heap *heap, size_t bytes, const struct place 
     return raw + ZONE_BYTES;
 }
 
-static void *tracked_take(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *tracked_allocate(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
     void *block;
     do {
@@ -121,7 +121,7 @@ static void *tracked_take(struct quarry_heap *heap, size_t bytes, const struct p
     return block;
 }
 
-static void give_entry(struct quarry_heap *heap, const struct place_entry *entry)
+static void free_entry(struct quarry_heap *heap, const struct place_entry *entry)
 {
     uint8_t *raw = raw_of(entry->block);
     fill(raw, entry->bytes + 2 * ZONE_BYTES, DEAD);
@@ -129,12 +129,12 @@ static void give_entry(struct quarry_heap *heap, const struct place_entry *entry
     quarry_free(heap, raw);
 }
 
-static void tracked_give(struct quarry_heap *heap, void *block, const struct place *place)
+static void tracked_free(struct quarry_heap *heap, void *block, const struct place *place)
 {
     struct place_entry entry;
     (void)place;
     if (find(heap, block, &entry))
-        give_entry(heap, &entry);
+        free_entry(heap, &entry);
 }
 
 /* The block is found again after each time that on_oom was asked, as the hook may have freed it, which is reported. */
@@ -150,7 +150,7 @@ static void *tracked_change(struct quarry_heap *heap, void *block, size_t bytes,
     if (moved == NULL)
         return NULL;
     qi_bytes_copy(moved, block, entry.bytes < bytes ? entry.bytes : bytes);
-    give_entry(heap, &entry);
+    free_entry(heap, &entry);
     return moved;
 }
 
@@ -186,7 +186,7 @@ static bool tracked_reports_other_size(struct quarry_heap *heap, const void *blo
     struct place_entry entry;
     bool is_other = find_entry(heap, block, &entry) && !sizes_agree(entry.bytes, bytes);
     if (is_other)
-        guard_report_outside(&heap_source(heap)->guard, QUARRY_WRONG_SIZE, block, bytes);
+        report_unlocked(&heap_source(heap)->reporter, QUARRY_WRONG_SIZE, block, bytes);
     return is_other;
 }
 
@@ -203,7 +203,7 @@ static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
 }
 
 static const struct request_calls tracked_calls = {
-        tracked_take,       tracked_give, tracked_change, tracked_usable,
+        tracked_allocate,   tracked_free, tracked_change, tracked_usable,
         qi_request_collect, tracked_end,  tracked_owns,   tracked_reports_other_size};
 
 zend_mm_heap *zend_mm_startup_tracked(void)

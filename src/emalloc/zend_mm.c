@@ -93,7 +93,7 @@ static struct request *current_request(void)
     struct quarry_heap *heap = current_heap();
     struct request *request = qi_request_of(heap);
     if (request == NULL && heap != NULL)
-        guard_report_outside(&heap_source(heap)->guard, QUARRY_INVALID_POINTER, heap, 0);
+        report_unlocked(&heap_source(heap)->reporter, QUARRY_INVALID_POINTER, heap, 0);
     return request;
 }
 

@@ -5,7 +5,7 @@
  * A scope is a tiny heap and a short list of requests. The search makes every call with every request and every live
  * block from every state that is reached, so a scope must be small in all three: a few pages, a few sizes, a few
  * blocks. Together the scopes are to show each piece of the design: runs that fill and empty, merging at both ends,
- * runs of one class in a list, the spare, the last pages, two regions, chunks that come and go, huge blocks.
+ * runs of one class in a list, the idle run, the last pages, two regions, chunks that come and go, huge blocks.
  */
 #ifndef QUARRY_EXHAUSTIVE_SCOPE_H
 #define QUARRY_EXHAUSTIVE_SCOPE_H

@@ -51,7 +51,7 @@ static void *place_in(struct image *image, const void *word)
 bool state_is(const struct image *image)
 {
     static struct image other;
-    void *hot = &heap->bins.runs.chunks.source.gate.chunk;
+    void *hot = &heap->bins.runs.chunks.source.hot.chunk;
     memcpy(other.memory, image->memory, memory_bytes);
     for (unsigned i = 0; i < FIGURES; i++)
         memcpy(place_in(&other, figure_at(i)), figure_at(i), sizeof(size_t));
@@ -122,7 +122,7 @@ static void add_pieces_of(const struct chunk *chunk)
         add_piece(chunk->maps + i, 1);
 }
 
-/* Looks at everything, and changes nothing: unlike quarry_check() it does not give the spare run back. The check counts
+/* Looks at everything, and changes nothing: unlike quarry_check() it does not give the idle run back. The check counts
  * blocks, so which slots are taken is for quarry_owns() to say. */
 static bool is_sound(void)
 {

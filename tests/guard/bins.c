@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bins.c: damage on purpose, as in guard.c: a bin's current run, its list, the spare, and from check level 3 the blocks
+ * bins.c: damage on purpose, as in guard.c: a bin's current run, its list, the idle run, and from check level 3 the blocks
  * that wait.
  */
 #include "../unit/unit.h"
@@ -23,7 +23,7 @@ static uint8_t *take_slot(void)
 {
     struct bin_set *set = &scene.heap->bins;
     return small_has_slot(set, scene.index) ? small_take(set, scene.index, bin_slot_bytes(scene.index))
-                                            : qi_bin_take(set, scene.index);
+                                            : qi_bin_allocate(set, scene.index);
 }
 
 static void find_run(const void *slot, struct bin_run *run)
@@ -33,13 +33,13 @@ static void find_run(const void *slot, struct bin_run *run)
     run->code = chunk_run_code(run->chunk->codes, &run->page);
 }
 
-static enum run_given give_slot(const uint8_t *slot)
+static enum run_freed give_slot(const uint8_t *slot)
 {
     struct bin_run run;
     find_run(slot, &run);
     if (FILL_IS_ON)
         qi_fill((void *)(uintptr_t)slot, bin_slot_bytes(scene.index));
-    return qi_bin_give(&scene.heap->bins, &run,
+    return qi_bin_free(&scene.heap->bins, &run,
                        bin_slot_at(bin_shape_of(run.code), (size_t)(slot - bin_run_start(&run))));
 }
 
@@ -66,7 +66,7 @@ static bool begin(void)
 
 static void expect_refused(void)
 {
-    CHECK(qi_bin_take(&scene.heap->bins, scene.index) == NULL);
+    CHECK(qi_bin_allocate(&scene.heap->bins, scene.index) == NULL);
     CHECK_EQ(test_log.count, 1);
     test_log.count = 0;
 }
@@ -103,7 +103,7 @@ TEST(test_guard_reports_damaged_run_with_room)
     *map = (struct bin_guarded_map){0, right.free + right.rest}; /* full, it says */
     expect_refused();
     *map = right;
-    CHECK(qi_bin_take(&scene.heap->bins, scene.index) == (void *)scene.node);
+    CHECK(qi_bin_allocate(&scene.heap->bins, scene.index) == (void *)scene.node);
 }
 
 static void open_with_word(uintptr_t *word, uintptr_t value)
@@ -112,7 +112,7 @@ static void open_with_word(uintptr_t *word, uintptr_t value)
     struct small_current current;
     *word = value;
     CHECK_EQ(small_open(scene.bin, &current), SMALL_DAMAGED);
-    qi_heap_take(scene.heap, BYTES, 1); /* the block may have pages of its own */
+    qi_heap_allocate(scene.heap, BYTES, 1); /* the block may have pages of its own */
     CHECK_EQ(test_log.count, 1);
     CHECK_EQ((uintptr_t)test_log.last.pointer, (uintptr_t)scene.bin);
     test_log.count = 0;
@@ -138,7 +138,7 @@ TEST(test_guard_reports_damaged_run_that_is_given)
     CHECK_EQ(give_slot(scene.block), RUN_REFUSED);
     CHECK_EQ(test_log.count, 1);
     map->rest--;
-    CHECK_EQ(give_slot(scene.block), RUN_GIVEN);
+    CHECK_EQ(give_slot(scene.block), RUN_FREED);
     test_log.count = 0;
 }
 
@@ -162,18 +162,18 @@ TEST(test_guard_reports_node_outside_its_run)
         CHECK_EQ(test_log.count, 1);
     }
     bin_set_node_slot(codes, shape, right);
-    CHECK_EQ(give_slot(start + (shape->slots - 1u) * bin_shape_bytes(shape)), RUN_GIVEN);
+    CHECK_EQ(give_slot(start + (shape->slots - 1u) * bin_shape_bytes(shape)), RUN_FREED);
     test_log.count = 0;
 }
 
-/* --- the spare --- */
+/* --- the idle run --- */
 
 static void expect_spare_stays(void)
 {
     struct bin_set *set = &scene.heap->bins;
-    const uint8_t spare = set->spare;
-    CHECK(!qi_bin_give_spare(set));
-    set->spare = spare;
+    const uint8_t spare = set->idle_run;
+    CHECK(!qi_bin_free_idle_run(set));
+    set->idle_run = spare;
     test_log.count = 0;
 }
 
@@ -194,7 +194,7 @@ TEST(test_guard_leaves_spare_that_is_damaged)
     scene.index = bin_of_bytes(BYTES);
     struct bin *bin = scene.bin = &set->bins[scene.index];
     give_slot(take_slot());
-    REQUIRE(set->spare == scene.index + 1);
+    REQUIRE(set->idle_run == scene.index + 1);
     struct chunk *first = &heap_chunks(scene.heap)->first;
     page_code_t *code = &first->codes[chunk_offset(first, bin_current_start(bin)) >> UNITS_PAGE_SHIFT];
     const page_code_t right_code = *code;
@@ -217,12 +217,12 @@ TEST(test_guard_leaves_spare_that_is_damaged)
     expect_spare_stays();
     *bin = right;
     *map = copy;
-    set->spare = BIN_COUNT + 1;
-    CHECK(!qi_bin_give_spare(set));
+    set->idle_run = BIN_COUNT + 1;
+    CHECK(!qi_bin_free_idle_run(set));
     CHECK_EQ(test_log.count, 1);
     test_log.count = 0;
-    set->spare = (uint8_t)(scene.index + 1);
-    CHECK(qi_bin_give_spare(set));
+    set->idle_run = (uint8_t)(scene.index + 1);
+    CHECK(qi_bin_free_idle_run(set));
     CHECK(qi_check_heap(scene.heap));
 }
 
@@ -230,7 +230,7 @@ TEST(test_guard_leaves_spare_that_is_damaged)
 
 static bool map_says(const struct bin_run *run, uintptr_t free)
 {
-    return bin_run_is_sound(run) && bin_map_load(bin_run_map(run), 0) == free;
+    return bin_run_is_valid(run) && bin_map_load(bin_run_map(run), 0) == free;
 }
 
 TEST(test_guard_moves_a_bit_from_word_to_word)

@@ -92,7 +92,7 @@ GUARDED(test_guard_reports_gate_that_leads_to_another_chunk)
         return;
     uint8_t *block = take_large(heap);
     REQUIRE(block != NULL && quarry_add_region(heap, region, unit_region_bytes(REGION_PAGES)));
-    struct chunk **chunk = &heap_source(heap)->gate.chunk, *const right = *chunk;
+    struct chunk **chunk = &heap_source(heap)->hot.chunk, *const right = *chunk;
     *chunk = (struct chunk *)chunk_link(&unit_first(heap)->next);
     CHECK(!quarry_check(heap));
     expect_report();
@@ -106,7 +106,7 @@ GUARDED(test_guard_gives_back_while_hot_chunk_is_damaged)
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL || FILL_IS_ON)
         return;
-    struct chunk *first = &heap_chunks(heap)->first, **chunk = &heap_source(heap)->gate.chunk;
+    struct chunk *first = &heap_chunks(heap)->first, **chunk = &heap_source(heap)->hot.chunk;
     void *large = take_large(heap), *last = take_large(heap), *small = quarry_malloc(heap, 100);
     REQUIRE(large != NULL && last != NULL && small != NULL);
     first->page_count++;
@@ -191,7 +191,7 @@ static void take_with_mask(struct quarry_heap *heap, uintptr_t mask)
     struct run_set *set = &heap->bins.runs;
     const uintptr_t right = set->class_mask;
     set->class_mask = mask;
-    CHECK(qi_large_take(set, 1, 1) == NULL);
+    CHECK(qi_large_allocate(set, 1, 1) == NULL);
     expect_report();
     CHECK_EQ(set->class_mask, right);
     expect_whole(heap);
@@ -207,11 +207,11 @@ GUARDED(test_guard_reports_damaged_classes)
     take_with_mask(heap, (uintptr_t)1 << (bits_highest(set->class_mask) - 1)); /* without a run */
     struct list_node **head = &set->heads[bits_highest(set->class_mask)], *right = *head;
     *head = (struct list_node *)((uintptr_t)right ^ QUARRY_PAGE_BYTES);
-    CHECK(qi_large_take(set, 1, 1) == NULL);
+    CHECK(qi_large_allocate(set, 1, 1) == NULL);
     expect_report();
     *head = (struct list_node *)((uintptr_t)right ^ UNITS_GRANULE_BYTES); /* in the run's first page all the same */
-    CHECK(qi_large_take(set, 1, 1) == (void *)right);
-    qi_large_give(set, unit_first(heap), unit_page_of(unit_first(heap), right));
+    CHECK(qi_large_allocate(set, 1, 1) == (void *)right);
+    qi_large_free(set, unit_first(heap), unit_page_of(unit_first(heap), right));
     expect_whole(heap);
 }
 
@@ -277,7 +277,7 @@ GUARDED(test_guard_tree_rises_above_damaged_chunk)
     uintptr_t *const words[] = {(uintptr_t *)(void *)&first->low, &first->low_check, (uintptr_t *)(void *)&first->high,
                                 &first->high_check};
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        struct chunk_set set = {.chunk_count = 1, .source.gate.chunk = &set.first};
+        struct chunk_set set = {.chunk_count = 1, .source.hot.chunk = &set.first};
         first->chunk.bytes = second->chunk.bytes = BYTES;
         chunk_set_origin(first, first, true, 0);
         chunk_set_origin(second, second, true, 0);
@@ -342,7 +342,7 @@ GUARDED(test_guard_does_not_call_on_oom_with_damaged_context)
     options.on_oom = refuse;
     struct quarry_heap *heap = quarry_create(region, unit_region_bytes(REGION_PAGES), &options);
     REQUIRE(heap != NULL);
-    struct guard *guard = &heap_source(heap)->guard;
+    struct reporter *guard = &heap_source(heap)->reporter;
     guard->seal++;
     CHECK(quarry_malloc(heap, units_bytes_from_pages(2 * REGION_PAGES)) == NULL);
     expect_report();
@@ -360,7 +360,7 @@ GUARDED(test_guard_check_finds_gate_of_another_chunk)
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL)
         return;
-    struct source_gate *gate = &heap_source(heap)->gate;
+    struct hot_limits *gate = &heap_source(heap)->hot;
     uintptr_t *const words[] = {&gate->pages, &gate->less_cells};
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
         const uintptr_t step = i == 0 ? 1 : UNITS_MAP_BYTES + sizeof(page_code_t) + (sizeof(page_code_t) > 1 ? 1 : 0);
@@ -397,14 +397,14 @@ GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
     if (heap == NULL)
         return;
     struct run_set *set = &heap->bins.runs;
-    REQUIRE(run_class(9) == run_class(11) && qi_large_take(set, set->free_pages - 9, 1) != NULL);
+    REQUIRE(run_class(9) == run_class(11) && qi_large_allocate(set, set->free_pages - 9, 1) != NULL);
     struct list_node *node = set->heads[run_class(9)];
-    REQUIRE(node != NULL && qi_large_take(set, 11, 1) == NULL && test_log.count == 0);
+    REQUIRE(node != NULL && qi_large_allocate(set, 11, 1) == NULL && test_log.count == 0);
     node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
-    CHECK(qi_large_take(set, 11, 1) == NULL);
+    CHECK(qi_large_allocate(set, 11, 1) == NULL);
     expect_report();
     node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
-    CHECK(qi_large_take(set, 9, 1) == node);
+    CHECK(qi_large_allocate(set, 9, 1) == node);
     CHECK_EQ(test_log.count, 0);
 }
 
@@ -416,7 +416,7 @@ GUARDED(test_guard_hot_path_of_efree_does_without_damaged_gate)
         return;
     zend_mm_set_heap(heap);
     void *block = emalloc(24);
-    heap_source(heap)->gate.less_cells++;
+    heap_source(heap)->hot.less_cells++;
     efree_size(block, 24);
     CHECK(!quarry_owns(heap, block));
     zend_mm_set_heap(NULL);
@@ -450,18 +450,18 @@ GUARDED(test_guard_shuts_doors_that_are_where_they_should_be)
     if (heap == NULL)
         return;
     struct source *source = heap_source(heap);
-    struct source_gate open;
+    struct hot_limits open;
     const struct bin *bins = heap->bins.bins;
-    qi_source_shut(source, &open);
+    qi_source_close_hot(source, &open);
     for (unsigned index = 0; index < BIN_COUNT; index++)
-        CHECK(!bin_map_is_there(&bins[index]));
-    qi_source_reopen(source, &open);
-    source->doors ^= 64;
-    qi_source_shut(source, &open);
+        CHECK(!bin_map_pointer_is_valid(&bins[index]));
+    qi_source_open_hot(source, &open);
+    source->sentinels ^= 64;
+    qi_source_close_hot(source, &open);
     for (unsigned index = 0; index < BIN_COUNT; index++)
-        CHECK(bin_map_is_there(&bins[index]));
-    qi_source_reopen(source, &open);
-    source->doors ^= 64;
+        CHECK(bin_map_pointer_is_valid(&bins[index]));
+    qi_source_open_hot(source, &open);
+    source->sentinels ^= 64;
     expect_whole(heap);
 }
 

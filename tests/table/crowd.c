@@ -109,7 +109,7 @@ const struct crowd_block *crowd_pick(const struct crowd_block *blocks)
     return NULL;
 }
 
-bool crowd_is_sound(const struct crowd *crowd)
+bool crowd_is_valid(const struct crowd *crowd)
 {
     bool sound = CHECK(quarry_check(crowd->heap));
     for (unsigned i = 0; i < CROWD_BLOCKS && sound; i++) {

@@ -39,6 +39,6 @@ bool crowd_is_free(const struct crowd *crowd, const unsigned char *start, size_t
 /* A live or dead block at random; NULL: none was found soon. */
 const struct crowd_block *crowd_pick(const struct crowd_block *blocks);
 /* Heap and live blocks are as they should be, and no report is left. */
-bool crowd_is_sound(const struct crowd *crowd);
+bool crowd_is_valid(const struct crowd *crowd);
 
 #endif

@@ -111,7 +111,7 @@ static unsigned misuse_one_heap(struct crowd *crowd, unsigned wanted)
             continue;
         misuse(crowd, pointer, kind);
         if (done++ % 10 == 0)
-            crowd_is_sound(crowd);
+            crowd_is_valid(crowd);
     }
     CHECK_EQ(stats_of(crowd->heap).blocks, crowd->count);
     return done;

@@ -51,7 +51,7 @@ static void check_lengths(unsigned bin)
     for (unsigned i = 0, length = 0; i < 5 && !test_is_over(); i++, length = next_length(bin, length)) {
         const size_t free_pages = heap->bins.runs.free_pages;
         CHECK(!small_has_slot(&heap->bins, bin));
-        REQUIRE(qi_bin_take(&heap->bins, bin) == bin_current_start(&heap->bins.bins[bin]));
+        REQUIRE(qi_bin_allocate(&heap->bins, bin) == bin_current_start(&heap->bins.bins[bin]));
         CHECK_EQ(heap->bins.runs.free_pages, free_pages - pages_of(bin, length));
         check_new(heap, bin, length);
         fill_current(heap, bin);
@@ -99,7 +99,7 @@ TEST(test_bin_new_run_in_a_large_heap_is_longest)
     struct quarry_heap *heap = unit_heap(BIN_AMPLE_PAGES);
     if (heap == NULL)
         return;
-    REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
+    REQUIRE(qi_bin_allocate(&heap->bins, BIN) != NULL);
     check_new(heap, BIN, 3);
 }
 
@@ -115,7 +115,7 @@ TEST(test_bin_new_run_sets_just_the_bits_of_its_slots)
         const uintptr_t slots = slots_bits(shape_of(BIN, 0));
         const uintptr_t others = BIN_OWN_WORD || ones == 0 ? 0 : ~slots;
         set_map_word(chunk_map(chunk, page), ones != 0 ? UINTPTR_MAX : 0);
-        REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
+        REQUIRE(qi_bin_allocate(&heap->bins, BIN) != NULL);
         CHECK_EQ(heap->bins.bins[BIN].map, chunk_map(chunk, page));
         CHECK_EQ(map_word(chunk_map(chunk, page)), others | (slots ^ 1));
         test_memory_release();
@@ -134,7 +134,8 @@ static struct bin_run take_full_run_over_ones(struct quarry_heap *heap, unsigned
     struct bin_run run = {NULL, 0, 0};
     const size_t page = heap->bins.runs.free_pages - pages_of(bin, length);
     set_map_word(chunk_map(unit_first(heap), page), UINTPTR_MAX);
-    const uint8_t *start = length == 3 ? take_while_free(heap, bin, BIN_AMPLE_PAGES) : qi_bin_take(&heap->bins, bin);
+    const uint8_t *start =
+            length == 3 ? take_while_free(heap, bin, BIN_AMPLE_PAGES) : qi_bin_allocate(&heap->bins, bin);
     if (!CHECK(start != NULL))
         return run;
     run = unit_find(heap, start).run;
@@ -150,18 +151,18 @@ static struct bin_run take_full_run_over_ones(struct quarry_heap *heap, unsigned
     return run;
 }
 
-/* Gives slots of a full run back until it is the spare, and takes them all again. */
+/* Gives slots of a full run back until it is the idle run, and takes them all again. */
 static void check_above_while_used(struct quarry_heap *heap, const struct bin_run *run)
 {
     const unsigned bin = bin_of_code(run->code), slots = bin_shape_of(run->code)->slots;
     for (unsigned slot = slots; slot-- > 1;) {
-        CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_FREED);
         check_above(run);
     }
-    CHECK_EQ(qi_bin_take(&heap->bins, bin), slot_address(run, 1)); /* from the list */
+    CHECK_EQ(qi_bin_allocate(&heap->bins, bin), slot_address(run, 1)); /* from the list */
     check_above(run);
-    CHECK_EQ(give_slot(heap, run, 1, true), RUN_GIVEN);
-    CHECK_EQ(give_slot(heap, run, 0, false), RUN_GIVEN); /* the spare */
+    CHECK_EQ(give_slot(heap, run, 1, true), RUN_FREED);
+    CHECK_EQ(give_slot(heap, run, 0, false), RUN_FREED); /* the idle run */
     check_above(run);
     for (unsigned slot = 0; slot < slots; slot++) {
         CHECK_EQ(try_take(heap, bin), slot_address(run, slot));
@@ -206,7 +207,7 @@ TEST(test_bin_new_run_in_want_of_pages_is_shortest)
         return;
     take_full_run(heap, bin);
     take_full_run(heap, bin);
-    CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages - keep, 1) != NULL);
+    CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages - keep, 1) != NULL);
     REQUIRE(take_while_free(heap, bin, BIN_AMPLE_PAGES) != NULL); /* the longest one should come next */
     check_new(heap, bin, 0);
     CHECK_EQ(heap->bins.runs.free_pages, 0);
@@ -217,16 +218,16 @@ TEST(test_bin_take_without_pages_gives_none_and_changes_nothing)
     struct quarry_heap *heap = unit_heap(8);
     if (heap == NULL)
         return;
-    void *all = qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1);
+    void *all = qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1);
     REQUIRE(all != NULL);
-    CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
+    CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
     CHECK_EQ(heap->bins.bins[BIN].run, 0);
     CHECK(!small_has_slot(&heap->bins, BIN));
     CHECK(unit_settle(heap));
-    qi_large_give(&heap->bins.runs, unit_first(heap), unit_page_of(unit_first(heap), all));
+    qi_large_free(&heap->bins.runs, unit_first(heap), unit_page_of(unit_first(heap), all));
     const struct bin_run full = take_full_run(heap, BIN);
-    REQUIRE(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL);
-    CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
+    REQUIRE(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL);
+    CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&full));
     CHECK_EQ(heap->bins.bins[BIN].map, bin_run_map(&full));
     CHECK(unit_settle(heap));
@@ -238,9 +239,9 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
     if (heap == NULL)
         return;
     CHECK(take(heap, BIN) != NULL);
-    heap->bins.spare = BIN + 1;
+    heap->bins.idle_run = BIN + 1;
     qi_bin_clear(&heap->bins);
-    CHECK_EQ(heap->bins.spare, 0);
+    CHECK_EQ(heap->bins.idle_run, 0);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         CHECK(!small_has_slot(&heap->bins, bin));
         CHECK_EQ(heap->bins.bins[bin].run, 0);
@@ -269,22 +270,22 @@ static void check_node_in_slot(struct quarry_heap *heap, const struct bin_run *r
 {
     const unsigned bin = bin_of_code(run->code), slots = bin_shape_of(run->code)->slots;
     const unsigned second = (slot + 1 + (unsigned)test_random_below(slots - 1)) % slots;
-    CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_FREED);
     check_listed(heap, run, slot);
     if (slots > 2) {
-        CHECK_EQ(give_slot(heap, run, second, slot % 4 < 2), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, run, second, slot % 4 < 2), RUN_FREED);
         check_listed(heap, run, slot); /* the node stays where it is */
     }
     if (slots > 2 && second < slot) /* the lowest one first, wherever the node is */
-        CHECK_EQ(qi_bin_take(&heap->bins, bin), slot_address(run, second));
+        CHECK_EQ(qi_bin_allocate(&heap->bins, bin), slot_address(run, second));
     CHECK_EQ(try_take(heap, bin), slot_address(run, slot));
     if (slots > 2 && second > slot)
         CHECK_EQ(try_take(heap, bin), slot_address(run, second));
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), bin_run_start(run));
     CHECK_EQ(heap->bins.rooms[bin], NULL);
     CHECK(!small_has_slot(&heap->bins, bin));
-    CHECK_EQ(give_slot(heap, other, 0, slot % 2 != 0), RUN_GIVEN);
-    CHECK_EQ(qi_bin_take(&heap->bins, bin), bin_run_start(other));
+    CHECK_EQ(give_slot(heap, other, 0, slot % 2 != 0), RUN_FREED);
+    CHECK_EQ(qi_bin_allocate(&heap->bins, bin), bin_run_start(other));
 }
 
 static void check_nodes(unsigned bin)
@@ -318,7 +319,7 @@ TEST(test_bin_current_run_that_gets_room_is_in_no_list)
         return;
     const struct bin_run run = take_full_run(heap, BIN);
     for (unsigned slot = 0; slot + 1 < bin_shape_of(run.code)->slots; slot++) {
-        CHECK_EQ(give_slot(heap, &run, slot, slot % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, &run, slot, slot % 2 == 0), RUN_FREED);
         CHECK_EQ(heap->bins.rooms[BIN], NULL);
         CHECK(small_has_slot(&heap->bins, BIN));
         CHECK(unit_settle(heap));
@@ -336,7 +337,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
     for (unsigned i = 0; i < 4; i++)
         runs[i] = take_full_run(heap, BIN);
     for (unsigned i = 0; i < 3; i++) { /* 3 is the current one */
-        CHECK_EQ(give_slot(heap, &runs[i], 1, true), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, &runs[i], 1, true), RUN_FREED);
         CHECK_EQ(heap->bins.rooms[BIN], slot_address(&runs[i], 1));
         CHECK(unit_settle(heap));
     }
@@ -347,7 +348,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     }
     CHECK_EQ(heap->bins.rooms[BIN], NULL);
-    REQUIRE(qi_bin_take(&heap->bins, BIN) != NULL);
+    REQUIRE(qi_bin_allocate(&heap->bins, BIN) != NULL);
     check_new(heap, BIN, next_length(BIN, 0)); /* the run before it was the shortest */
 }
 
@@ -361,13 +362,13 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
         return;
     for (unsigned i = 0; i < 2; i++)
         runs[i] = take_full_run(heap, BIN);
-    CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_FREED);
     struct list_node *node = heap->bins.rooms[BIN];
     const uintptr_t bad[] = {0x5a5a5a50, (uintptr_t)node, (uintptr_t)node + 1, (uintptr_t)heap, 1};
     const uintptr_t word = map_word(bin_run_map(&runs[0]));
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         node->next = (struct list_node *)bad[i];
-        CHECK_EQ(qi_bin_take(&heap->bins, BIN), NULL);
+        CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
         CHECK_EQ(test_log.last.pointer, node);
         expect_misuse(heap, KIND(QUARRY_CORRUPT));
         CHECK_EQ(heap->bins.rooms[BIN], node);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin_give.c: what becomes of a run whose last block is given back: its pages go, or it stays as the spare.
+ * bin_give.c: what becomes of a run whose last block is given back: its pages go, or it stays as the idle run.
  */
 #include "../../src/bin.h"
 
@@ -12,7 +12,7 @@ enum { BIN = 2, OTHER_BIN = 3 };
 static void give_all_but_first(struct quarry_heap *heap, const struct bin_run *run)
 {
     for (unsigned slot = bin_shape_of(run->code)->slots; slot-- > 1;)
-        CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_FREED);
     CHECK(unit_settle(heap));
 }
 
@@ -71,10 +71,10 @@ static void check_order(unsigned order)
     for (unsigned step = 0; step < 3 && !test_is_over(); step++, order >>= 2) {
         const struct bin_run *run = &runs[order & 3];
         const size_t free_pages = heap->bins.runs.free_pages + bin_shape_of(run->code)->pages;
-        CHECK_EQ(give_slot(heap, run, 0, step % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, run, 0, step % 2 == 0), RUN_FREED);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
         CHECK_EQ(listed_runs(heap), 2 - step);
-        CHECK_EQ(heap->bins.spare, 0);
+        CHECK_EQ(heap->bins.idle_run, 0);
         CHECK(unit_settle(heap));
     }
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[3]));
@@ -119,7 +119,7 @@ TEST(test_bin_give_last_of_listed_run_with_damaged_node_is_refused)
         CHECK(unit_settle(heap));
     }
     for (unsigned i = 0; i < 2; i++)
-        CHECK_EQ(give_slot(heap, &runs[i], 0, true), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, &runs[i], 0, true), RUN_FREED);
     CHECK(unit_settle(heap));
 }
 
@@ -136,7 +136,7 @@ TEST(test_bin_give_last_of_listed_run_beside_damaged_free_run_is_refused)
         runs[i] = take_full_run(heap, BIN);
     for (unsigned i = 0; i < 2; i++)
         give_all_but_first(heap, &runs[i]);
-    CHECK_EQ(give_slot(heap, &runs[0], 0, true), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, &runs[0], 0, true), RUN_FREED);
     CHECK_EQ(runs[1].chunk->codes[runs[0].page], PAGE_FREE);
     struct list_node *node = (struct list_node *)(void *)bin_run_start(&runs[0]);
     const struct list_node kept = *node;
@@ -147,7 +147,7 @@ TEST(test_bin_give_last_of_listed_run_beside_damaged_free_run_is_refused)
     check_kept(heap, &runs[1], &before);
     *node = kept;
     CHECK(unit_settle(heap));
-    CHECK_EQ(give_slot(heap, &runs[1], 0, false), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, &runs[1], 0, false), RUN_FREED);
     CHECK(unit_settle(heap));
 }
 
@@ -175,7 +175,7 @@ static void give_run(struct quarry_heap *heap, const struct bin_run *run, unsign
 {
     const unsigned slots = bin_shape_of(run->code)->slots;
     for (unsigned i = 0; i < slots; i++)
-        CHECK_EQ(give_slot(heap, run, (node_slot + i) % slots, i % 2 == 0), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, run, (node_slot + i) % slots, i % 2 == 0), RUN_FREED);
 }
 
 /* Runs are made from the chunk's end downwards: [ free ][ current ][ 3 ][ 2 ][ 1 ][ 0 ]. All but the current one go
@@ -232,13 +232,13 @@ static void check_run_give(unsigned length_and_bin, unsigned node_slot)
     if (heap == NULL)
         return;
     struct run_set *runs = &heap->bins.runs;
-    REQUIRE(qi_run_take(runs, pages + 2, RUN_HEAD, &chunk, &first));
+    REQUIRE(qi_run_allocate(runs, pages + 2, RUN_HEAD, &chunk, &first));
     chunk->codes[first] = chunk->codes[first + pages + 1] = PAGE_LARGE;
     chunk_set_length_at_start(chunk->maps, first, 1);
     chunk_set_length_at_start(chunk->maps, first + pages + 1, 1);
     for (size_t inner = 0; inner < pages; inner++)
         chunk->codes[first + 1 + inner] = (page_code_t)code_of_page(length_and_bin, inner, node_slot);
-    CHECK_EQ(qi_run_give(runs, chunk, first + 1, pages), RUN_GIVEN);
+    CHECK_EQ(qi_run_free(runs, chunk, first + 1, pages), RUN_FREED);
     check_erased(heap, chunk, first + 1, pages);
     CHECK_EQ(chunk->codes[first], PAGE_LARGE);
     CHECK_EQ(chunk->codes[first + pages + 1], PAGE_LARGE);
@@ -261,7 +261,7 @@ TEST(test_bin_run_given_back_by_itself_leaves_no_code_and_its_neighbours_codes)
 static struct list_node *leave_one_page(struct quarry_heap *heap)
 {
     const size_t pages = heap->bins.runs.free_pages - 1;
-    uint8_t *block = qi_large_take(&heap->bins.runs, pages, 1);
+    uint8_t *block = qi_large_allocate(&heap->bins.runs, pages, 1);
     CHECK(block != NULL);
     return (struct list_node *)(void *)(block + units_bytes_from_pages(pages));
 }
@@ -274,7 +274,7 @@ static struct quarry_heap *heap_with_added(void)
     const size_t bytes = unit_region_bytes(pages_of_runs(BIN, 2));
     struct quarry_heap *heap = unit_heap(4);
     uint8_t *region = heap == NULL ? NULL : test_memory(bytes, 8);
-    if (region == NULL || !CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) ||
+    if (region == NULL || !CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) ||
         !CHECK(quarry_add_region(heap, region, bytes)))
         return NULL;
     return heap;
@@ -289,11 +289,11 @@ TEST(test_bin_give_last_of_current_run_in_added_chunk_gives_its_pages_back)
     for (unsigned inlined = 0; inlined < 2; inlined++) {
         const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
         CHECK_EQ(run.chunk, (struct chunk *)heap_chunks(heap)->first.next);
-        CHECK_EQ(give_slot(heap, &run, 0, inlined != 0), RUN_GIVEN_ALL);
+        CHECK_EQ(give_slot(heap, &run, 0, inlined != 0), RUN_FREED_ALL);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
         CHECK_EQ(heap->bins.bins[BIN].run, 0);
         CHECK(!small_has_slot(&heap->bins, BIN));
-        CHECK_EQ(heap->bins.spare, 0);
+        CHECK_EQ(heap->bins.idle_run, 0);
         CHECK(qi_run_chunk_is_free(run.chunk));
         CHECK(unit_settle(heap));
     }
@@ -318,19 +318,19 @@ TEST(test_bin_give_last_of_current_run_beside_damaged_free_run_is_refused)
     check_kept(heap, &run, &before);
     *node = kept;
     CHECK(unit_settle(heap));
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
     CHECK_EQ(heap->bins.bins[BIN].run, 0);
     CHECK(unit_settle(heap));
 }
 
-/* --- the spare --- */
+/* --- the idle run --- */
 
-/* One block of a new run taken and given back, so that the run becomes the spare. */
+/* One block of a new run taken and given back, so that the run becomes the idle run. */
 static struct bin_run make_spare(struct quarry_heap *heap, unsigned bin)
 {
     const struct bin_run run = unit_find(heap, take(heap, bin)).run;
-    CHECK_EQ(give_slot(heap, &run, 0, bin % 2 == 0), RUN_GIVEN);
-    CHECK_EQ(heap->bins.spare, bin + 1);
+    CHECK_EQ(give_slot(heap, &run, 0, bin % 2 == 0), RUN_FREED);
+    CHECK_EQ(heap->bins.idle_run, bin + 1);
     CHECK(unit_settle(heap));
     return run;
 }
@@ -349,7 +349,7 @@ TEST(test_bin_emptied_current_run_stays_as_spare_and_serves_its_bin_again)
     for (unsigned round = 0; round < 3; round++) {
         CHECK_EQ(take(heap, BIN), bin_run_start(&run));
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-        CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+        CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     }
     struct heap_block found;
@@ -371,7 +371,7 @@ TEST(test_bin_second_spare_sends_the_first_back)
     }
     make_spare(heap, BIN);
     CHECK_EQ(heap->bins.bins[OTHER_BIN].run, 0);
-    CHECK(qi_bin_give_spare(&heap->bins));
+    CHECK(qi_bin_free_idle_run(&heap->bins));
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }
 
@@ -381,16 +381,16 @@ TEST(test_bin_give_spare_gives_pages_back_once)
     if (heap == NULL)
         return;
     const size_t free_pages = heap->bins.runs.free_pages;
-    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(!qi_bin_free_idle_run(&heap->bins));
     make_spare(heap, BIN);
     CHECK(heap->bins.runs.free_pages < free_pages);
-    CHECK(qi_bin_give_spare(&heap->bins));
+    CHECK(qi_bin_free_idle_run(&heap->bins));
     CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-    CHECK_EQ(heap->bins.spare, 0);
+    CHECK_EQ(heap->bins.idle_run, 0);
     CHECK_EQ(heap->bins.bins[BIN].run, 0);
     CHECK(!small_has_slot(&heap->bins, BIN));
     CHECK(unit_settle(heap));
-    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(!qi_bin_free_idle_run(&heap->bins));
     CHECK(unit_settle(heap));
 }
 
@@ -402,14 +402,14 @@ TEST(test_bin_give_spare_leaves_a_run_that_has_been_used_since)
     const struct bin_run run = make_spare(heap, BIN);
     CHECK_EQ(take(heap, BIN), bin_run_start(&run));
     const size_t free_pages = heap->bins.runs.free_pages;
-    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(!qi_bin_free_idle_run(&heap->bins));
     CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     CHECK_EQ(unit_find(heap, bin_run_start(&run)).kind, QUARRY_SMALL);
     CHECK(unit_settle(heap));
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
     fill_current(heap, BIN);
     CHECK(take(heap, BIN) != NULL); /* another run has become the current one */
-    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(!qi_bin_free_idle_run(&heap->bins));
     CHECK(unit_settle(heap));
 }
 
@@ -421,20 +421,20 @@ TEST(test_bin_give_spare_leaves_a_bin_whose_current_run_is_in_an_added_chunk)
         return;
     make_spare(heap, BIN);
     while (heap->bins.runs.free_pages != 0)
-        REQUIRE(qi_large_take(&heap->bins.runs, 1, 1) != NULL);
+        REQUIRE(qi_large_allocate(&heap->bins.runs, 1, 1) != NULL);
     fill_current(heap, BIN);
     uint8_t *region = test_memory(bytes, 0);
     if (region == NULL)
         return;
     REQUIRE(quarry_add_region(heap, region, bytes));
-    heap->bins.spare = BIN + 1; /* adding a region has the spare given back */
+    heap->bins.idle_run = BIN + 1; /* adding a region has the idle run given back */
     const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
     CHECK(run.chunk != unit_first(heap));
-    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(!qi_bin_free_idle_run(&heap->bins));
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
-    heap->bins.spare = BIN + 1;
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN_ALL);
-    CHECK(!qi_bin_give_spare(&heap->bins)); /* nor is there a current run any more */
+    heap->bins.idle_run = BIN + 1;
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED_ALL);
+    CHECK(!qi_bin_free_idle_run(&heap->bins)); /* nor is there a current run any more */
     CHECK(unit_settle(heap));
 }
 
@@ -451,14 +451,14 @@ TEST(test_bin_give_spare_beside_damaged_free_run_is_refused_and_keeps_the_run)
     const struct list_node kept = *node;
     const struct kept before = keep(heap, &run);
     node->link = NULL;
-    CHECK(!qi_bin_give_spare(&heap->bins));
+    CHECK(!qi_bin_free_idle_run(&heap->bins));
     CHECK_EQ(test_log.last.pointer, node);
     check_kept(heap, &run, &before);
     *node = kept;
     CHECK(unit_settle(heap));
     CHECK_EQ(take(heap, BIN), bin_run_start(&run));
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_GIVEN);
-    CHECK(qi_bin_give_spare(&heap->bins));
+    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
+    CHECK(qi_bin_free_idle_run(&heap->bins));
     CHECK_EQ(heap->bins.runs.free_pages, before.free_pages + bin_shape_of(run.code)->pages);
     CHECK(unit_settle(heap));
 }
@@ -471,7 +471,7 @@ TEST(test_bin_spare_is_never_missed)
         return;
     quarry_get_stats(heap, &fresh);
     quarry_free(heap, quarry_malloc(heap, UNITS_GRANULE_BYTES));
-    CHECK(heap->bins.spare != 0);
+    CHECK(heap->bins.idle_run != 0);
     void *all = quarry_malloc(heap, fresh.largest_free_bytes); /* nothing asked for the figures in between */
     CHECK(all != NULL);
     quarry_free(heap, all);

@@ -368,7 +368,7 @@ TEST(test_check_finds_limit_and_peaks_that_were_passed)
 static void give_large(struct quarry_heap *heap, size_t page)
 {
     const struct heap_block block = {.kind = QUARRY_LARGE, .run = {unit_first(heap), page, PAGE_LARGE}};
-    qi_heap_give(heap, &block);
+    qi_heap_free(heap, &block);
 }
 
 TEST(test_check_finds_free_runs_that_are_neighbours)

@@ -12,7 +12,7 @@
 
 static void *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    void *block = qi_heap_take(heap, bytes, align_bytes);
+    void *block = qi_heap_allocate(heap, bytes, align_bytes);
     CHECK(qi_check_heap(heap));
     return block;
 }
@@ -20,7 +20,7 @@ static void *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 static void give(struct quarry_heap *heap, void *block)
 {
     const struct heap_block found = unit_find(heap, block);
-    qi_heap_give(heap, &found);
+    qi_heap_free(heap, &found);
     CHECK(qi_check_heap(heap));
 }
 
@@ -69,7 +69,7 @@ TEST(test_heap_good_bytes_is_what_a_block_has)
         CHECK_EQ(found.kind, bytes <= BIN_MAX_BYTES ? QUARRY_SMALL : QUARRY_LARGE);
         give(heap, block);
     }
-    qi_bin_give_spare(&heap->bins);
+    qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }
 
@@ -144,7 +144,7 @@ TEST(test_heap_take_aligned_is_aligned_and_served_from_bins_where_it_can)
                 CHECK_EQ(found.kind, QUARRY_SMALL);
             give(heap, block);
         }
-    qi_bin_give_spare(&heap->bins);
+    qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }
 
@@ -278,13 +278,13 @@ TEST(test_heap_peak_is_the_most_that_was_used_at_once)
     for (unsigned round = 0; round < 500 && !test_is_over(); round++) {
         if (blocks == 16 || (blocks != 0 && test_random_below(2) == 0)) {
             used -= sizes[--blocks];
-            heap_count_given(heap, sizes[blocks]);
+            heap_count_freed(heap, sizes[blocks]);
         } else {
             const size_t below = peak - used; /* just up to the peak, or a byte beyond it, is likely too */
             const size_t some[] = {0, below, below + 1, test_random_below(1000 + 10 * round)};
             sizes[blocks] = some[test_random_below(4)];
             used += sizes[blocks];
-            heap_count_taken(heap, sizes[blocks++]);
+            heap_count_allocated(heap, sizes[blocks++]);
         }
         peak = used > peak ? used : peak;
         CHECK_EQ(heap_used_bytes(heap), used);
@@ -323,7 +323,7 @@ TEST(test_heap_figures_follow_taking_resizing_and_giving)
 
 TEST(test_heap_keeps_some_emptied_chunks_and_releases_the_next)
 {
-    enum { ADDED = HEAP_SPARES + 2 };
+    enum { ADDED = HEAP_CACHED_CHUNKS + 2 };
     struct test_source source;
     struct quarry_heap *heap = heap_on_source(&source, ADDED + 1);
     void *blocks[ADDED];
@@ -335,19 +335,19 @@ TEST(test_heap_keeps_some_emptied_chunks_and_releases_the_next)
         REQUIRE(blocks[i] != NULL);
         CHECK_EQ(heap_chunks(heap)->chunk_count, i + 2);
     }
-    for (unsigned i = 0; i < HEAP_SPARES; i++)
+    for (unsigned i = 0; i < HEAP_CACHED_CHUNKS; i++)
         give(heap, blocks[i]);
     CHECK_EQ(source.releases, 0);
-    give(heap, blocks[HEAP_SPARES]);
+    give(heap, blocks[HEAP_CACHED_CHUNKS]);
     CHECK_EQ(source.releases, 1);
     CHECK_EQ(heap_chunks(heap)->chunk_count, ADDED);
     /* One of those kept is used again: it makes room for the next. */
     void *again = take(heap, chunk_bytes_usable(heap), 1);
-    give(heap, blocks[HEAP_SPARES + 1]);
+    give(heap, blocks[HEAP_CACHED_CHUNKS + 1]);
     CHECK_EQ(source.releases, 1);
     give(heap, again);
     CHECK_EQ(source.releases, 2);
-    CHECK_EQ(qi_heap_trim(heap), HEAP_SPARES * SMALLEST_CHUNK_BYTES);
+    CHECK_EQ(qi_heap_trim(heap), HEAP_CACHED_CHUNKS * SMALLEST_CHUNK_BYTES);
     CHECK_EQ(qi_heap_trim(heap), 0);
     give(heap, first);
     CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
@@ -358,7 +358,7 @@ TEST(test_heap_keeps_some_emptied_chunks_and_releases_the_next)
 static void free_and_expect_hot(struct quarry_heap *heap, void *block, const void *hot)
 {
     quarry_free(heap, block);
-    CHECK_EQ(heap_source(heap)->gate.chunk, hot);
+    CHECK_EQ(heap_source(heap)->hot.chunk, hot);
     CHECK(qi_check_heap(heap));
 }
 
@@ -381,7 +381,7 @@ TEST(test_heap_hot_chunk_is_where_the_last_block_was_until_it_is_released)
     }
     CHECK(chunks[1] != first && chunks[2] != first && chunks[1] != chunks[2]);
     void *large = blocks[5], *huge = take(heap, chunk_bytes_usable(heap) + 1, 1);
-    CHECK_EQ(heap_source(heap)->gate.chunk, first);
+    CHECK_EQ(heap_source(heap)->hot.chunk, first);
     free_and_expect_hot(heap, blocks[2], chunks[1]);
     free_and_expect_hot(heap, large, chunks[2]);
     free_and_expect_hot(heap, blocks[0], first);
@@ -389,15 +389,15 @@ TEST(test_heap_hot_chunk_is_where_the_last_block_was_until_it_is_released)
     free_and_expect_hot(heap, huge, chunks[2]);
     free_and_expect_hot(heap, blocks[3], chunks[1]);
     CHECK_EQ(qi_heap_trim(heap), 0); /* none is without a block */
-    CHECK_EQ(heap_source(heap)->gate.chunk, chunks[1]);
+    CHECK_EQ(heap_source(heap)->hot.chunk, chunks[1]);
     qi_heap_reset(heap);
-    CHECK_EQ(heap_source(heap)->gate.chunk, first);
+    CHECK_EQ(heap_source(heap)->hot.chunk, first);
     void *all = take(heap, units_bytes_from_pages(heap->bins.runs.free_pages), 1);
     large = take(heap, chunk_bytes_usable(heap), 1);
     REQUIRE(all != NULL && large != NULL);
     free_and_expect_hot(heap, large, unit_find(heap, large).run.chunk);
     CHECK_EQ(qi_heap_trim(heap), SMALLEST_CHUNK_BYTES);
-    CHECK_EQ(heap_source(heap)->gate.chunk, first);
+    CHECK_EQ(heap_source(heap)->hot.chunk, first);
     free_and_expect_hot(heap, all, first);
     check_source(&source, heap);
 }
@@ -474,7 +474,7 @@ TEST(test_heap_free_of_block_before_damage_is_refused_and_not_counted)
     quarry_free(heap, block);
     expect_refused(heap, block, &before);
     const struct heap_block found = unit_find(heap, block);
-    qi_heap_give(heap, &found);
+    qi_heap_free(heap, &found);
     expect_refused(heap, block, &before);
 }
 

@@ -31,16 +31,16 @@ static struct huge_memory memory_of(struct quarry_heap *heap)
 static uint8_t *take(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     const struct huge_memory memory = memory_of(heap);
-    struct added_chunk *huge = memory.reserve == NULL ? NULL : qi_huge_take_idle(&memory, bytes, align_bytes);
+    struct added_chunk *huge = memory.reserve == NULL ? NULL : qi_huge_allocate_idle(&memory, bytes, align_bytes);
     if (huge == NULL)
-        huge = qi_huge_take(&memory, bytes, align_bytes);
+        huge = qi_huge_allocate(&memory, bytes, align_bytes);
     return huge != NULL ? huge->chunk.pages : NULL;
 }
 
 static void give(struct quarry_heap *heap, struct added_chunk *huge)
 {
     const struct huge_memory memory = memory_of(heap);
-    CHECK_EQ(qi_huge_give(&memory, huge), RUN_GIVEN);
+    CHECK_EQ(qi_huge_free(&memory, huge), RUN_FREED);
 }
 
 static bool resize(struct quarry_heap *heap, struct added_chunk *huge, size_t bytes)
@@ -205,7 +205,7 @@ TEST(test_huge_give_to_source_that_takes_nothing_back_makes_memory_idle)
         CHECK_EQ(heap_chunks(heap)->chunk_count, 2);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
         CHECK(chunk_is_idle(&huge->chunk));
-        CHECK_EQ(heap_sourced(heap)->reserve.free_bytes, 6 * GRANULE_BYTES - RESERVE_LEAD_BYTES);
+        CHECK_EQ(heap_sourced(heap)->reserve.free_bytes, 6 * GRANULE_BYTES - RESERVE_HEADER_BYTES);
         CHECK_EQ(qi_heap_locate(heap, block, 1, &(struct heap_block){.slot = 0}), QUARRY_DOUBLE_FREE);
         CHECK(unit_settle(heap));
         CHECK_EQ(take(heap, 5 * GRANULE_BYTES, 1), block);

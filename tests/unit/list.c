@@ -24,7 +24,7 @@ static bool add_chunk(struct quarry_heap *heap)
 {
     const size_t bytes = unit_region_bytes(6);
     uint8_t *region = test_memory(bytes, 0);
-    return region != NULL && CHECK(qi_large_take(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) &&
+    return region != NULL && CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) &&
            CHECK(quarry_add_region(heap, region, bytes));
 }
 
@@ -35,7 +35,7 @@ static bool begin(struct lists *lists, bool in_added)
         return false;
     lists->set = heap_chunks(lists->heap);
     lists->head = &lists->heap->bins.runs.heads[RUN_SHORT_CLASSES - 1];
-    lists->nodes = qi_large_take(&lists->heap->bins.runs, 2, 1);
+    lists->nodes = qi_large_allocate(&lists->heap->bins.runs, 2, 1);
     lists->chunk = chunk_find(lists->set, lists->nodes);
     return CHECK(lists->nodes != NULL) && CHECK_EQ(*lists->head, NULL) &&
            CHECK_EQ(lists->chunk != &lists->set->first, in_added);
@@ -136,14 +136,14 @@ static bool astray_begin(struct astray *astray)
            CHECK_EQ(astray->nodes[0]->next, astray->nodes[1]);
 }
 
-static bool next_is_sound(const struct astray *astray, unsigned node)
+static bool next_is_valid(const struct astray *astray, unsigned node)
 {
-    return qi_run_next_is_sound(astray->set, astray->nodes[node], run_class(RUN_PAGES));
+    return qi_run_next_is_valid(astray->set, astray->nodes[node], run_class(RUN_PAGES));
 }
 
-static bool node_is_sound(const struct astray *astray, unsigned node)
+static bool node_is_valid(const struct astray *astray, unsigned node)
 {
-    return qi_run_node_is_sound(astray->set, astray->nodes[node], run_class(RUN_PAGES));
+    return qi_run_node_is_valid(astray->set, astray->nodes[node], run_class(RUN_PAGES));
 }
 
 /* Words that lead to no node of the list, though some lead into the heap, or to what once was a node. */
@@ -208,11 +208,11 @@ static void check_astray(unsigned node, unsigned number, bool forged)
     if (forged)
         write_back(&astray, word, damaged);
     damaged->next = (struct list_node *)(uintptr_t)word;
-    CHECK_EQ(next_is_sound(&astray, node), word == NULL);
+    CHECK_EQ(next_is_valid(&astray, node), word == NULL);
     *damaged = kept;
     damaged->link = (struct list_node **)(uintptr_t)word;
     /* behind the first node, one of another list that leads back is as good: nothing is written outside free memory */
-    CHECK_EQ(node_is_sound(&astray, node), node != 0 && forged && word == astray.other);
+    CHECK_EQ(node_is_valid(&astray, node), node != 0 && forged && word == astray.other);
     CHECK_EQ(test_log.count, 0);
     test_memory_release();
 }
@@ -236,19 +236,19 @@ TEST(test_list_link_that_nothing_points_back_to_is_not_sound)
     if (!astray_begin(&astray))
         return;
     for (unsigned node = 0; node < RUNS; node++)
-        CHECK(next_is_sound(&astray, node) && node_is_sound(&astray, node));
+        CHECK(next_is_valid(&astray, node) && node_is_valid(&astray, node));
     struct list_node *second = astray.nodes[1];
     const struct list_node kept = *second;
     for (unsigned other = 0; other < RUNS; other++) {
         second->next = astray.nodes[other];
-        CHECK_EQ(next_is_sound(&astray, 1), other == 2);
+        CHECK_EQ(next_is_valid(&astray, 1), other == 2);
         *second = kept;
         second->link = &astray.nodes[other]->next;
-        CHECK_EQ(node_is_sound(&astray, 1), other == 0);
+        CHECK_EQ(node_is_valid(&astray, 1), other == 0);
         *second = kept;
     }
     second->link = &astray.set->heads[run_class(RUN_PAGES)]; /* the head leads to another node */
-    CHECK(!node_is_sound(&astray, 1));
+    CHECK(!node_is_valid(&astray, 1));
     *second = kept;
 }
 
@@ -262,13 +262,13 @@ TEST(test_list_first_node_that_says_it_is_another_is_not_sound)
         return;
     astray.nodes[0]->link = &astray.nodes[3]->next;
     astray.nodes[3]->next = astray.nodes[0];
-    CHECK(!node_is_sound(&astray, 0));
+    CHECK(!node_is_valid(&astray, 0));
     astray.nodes[0]->next = astray.nodes[0];
     astray.nodes[0]->link = &astray.nodes[0]->next;
-    CHECK(!next_is_sound(&astray, 0));
+    CHECK(!next_is_valid(&astray, 0));
 }
 
-TEST(test_list_across_chunks_is_sound)
+TEST(test_list_across_chunks_is_valid)
 {
     struct hole hole = {RUN_PAGES, 0};
     struct quarry_heap *heap = heap_with_holes(&hole, 1);
@@ -280,11 +280,11 @@ TEST(test_list_across_chunks_is_sound)
     struct chunk *far = &set->chunks.first.next->chunk;
     REQUIRE(take(heap, RUN_PAGES, RUN_HEAD).chunk == unit_first(heap));
     REQUIRE(take(heap, RUN_PAGES, RUN_HEAD).chunk == far && take(heap, 1, RUN_HEAD).chunk == far);
-    CHECK_EQ(qi_run_give(set, far, 0, RUN_PAGES), RUN_GIVEN);
-    CHECK_EQ(give(heap, hole.page, RUN_PAGES), RUN_GIVEN);
+    CHECK_EQ(qi_run_free(set, far, 0, RUN_PAGES), RUN_FREED);
+    CHECK_EQ(give(heap, hole.page, RUN_PAGES), RUN_FREED);
     struct list_node *near = run_node_at(unit_first(heap), hole.page);
     CHECK(near->next == run_node_at(far, 0));
-    CHECK(qi_run_node_is_sound(set, near, run_class(RUN_PAGES)));
-    CHECK(qi_run_node_is_sound(set, near->next, run_class(RUN_PAGES)));
+    CHECK(qi_run_node_is_valid(set, near, run_class(RUN_PAGES)));
+    CHECK(qi_run_node_is_valid(set, near->next, run_class(RUN_PAGES)));
     CHECK(unit_settle(heap));
 }

@@ -27,7 +27,7 @@ static bool begin(struct model *model)
     static const struct model none;
     *model = none;
     model->set.chunk_count = 1;
-    model->set.source.gate.chunk = &model->set.first;
+    model->set.source.hot.chunk = &model->set.first;
     chunk_set_link(&model->set.root, NULL);
     chunk_set_link(&model->set.first.next, NULL);
     qi_reserve_format(&model->reserve);
@@ -104,7 +104,7 @@ static void check_model(const struct model *model)
             CHECK_EQ(part->start, start);
             CHECK_EQ(part->chunk.bytes, count * (size_t)FRAME);
             CHECK_EQ(qi_reserve_find(&model->reserve, part->chunk.bytes, part->position), part);
-            free_bytes += part->chunk.bytes - RESERVE_LEAD_BYTES;
+            free_bytes += part->chunk.bytes - RESERVE_HEADER_BYTES;
             longest = count > longest ? count : longest;
         }
     const struct added_chunk *part = qi_reserve_longest(&model->reserve);

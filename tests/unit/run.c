@@ -264,7 +264,7 @@ static void check_merge(bool before, bool after)
         give(heap, first, 4);
     if (after)
         give(heap, last, 5);
-    CHECK_EQ(give(heap, middle, 3), RUN_GIVEN);
+    CHECK_EQ(give(heap, middle, 3), RUN_FREED);
     const size_t pages = 3u + (before ? 4u : 0u) + (after ? 5u : 0u);
     check_free_run(heap, before ? first : middle, pages);
     CHECK_EQ(set_of(heap)->free_pages, pages);
@@ -301,9 +301,9 @@ TEST(test_run_give_of_last_used_run_says_that_chunk_is_free)
     const struct taken first = take(heap, 2, RUN_HEAD);
     const struct taken last = take(heap, 3, RUN_TAIL);
     CHECK(!qi_run_chunk_is_free(unit_first(heap)));
-    CHECK_EQ(give(heap, last.page, 3), RUN_GIVEN);
+    CHECK_EQ(give(heap, last.page, 3), RUN_FREED);
     CHECK(!qi_run_chunk_is_free(unit_first(heap)));
-    CHECK_EQ(give(heap, first.page, 2), RUN_GIVEN_ALL);
+    CHECK_EQ(give(heap, first.page, 2), RUN_FREED_ALL);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
     check_free_run(heap, 0, pages);
     CHECK(unit_settle(heap));
@@ -326,7 +326,7 @@ TEST(test_run_give_of_single_pages_in_any_order_ends_in_one_run)
             CHECK_EQ(take(heap, 1, RUN_HEAD).page, hole.page + i);
         }
         for (unsigned i = 0; i < PAGES && !test_is_over(); i++) {
-            CHECK_EQ(give(heap, hole.page + order[i], 1), RUN_GIVEN);
+            CHECK_EQ(give(heap, hole.page + order[i], 1), RUN_FREED);
             CHECK(unit_settle(heap));
         }
         check_free_run(heap, hole.page, PAGES);
@@ -419,7 +419,7 @@ TEST(test_run_chunk_with_longer_runs_brings_heads_for_them)
     const unsigned classes = run_classes(set);
     REQUIRE(classes <= run_class(PAGES));
     CHECK(take(heap, 3, RUN_HEAD).chunk != NULL && take(heap, 1, RUN_HEAD).chunk != NULL);
-    CHECK_EQ(give(heap, 0, 3), RUN_GIVEN);
+    CHECK_EQ(give(heap, 0, 3), RUN_FREED);
     CHECK(!qi_run_heads_lie_in(set, (struct added_chunk *)(void *)region));
     REQUIRE(quarry_add_region(heap, region, bytes));
     CHECK(run_classes(set) > run_class(PAGES));

@@ -42,7 +42,7 @@ static void check_damaged(struct damage *damage, unsigned index)
     struct run_set *set = set_of(damage->heap);
     struct chunk *chunk = unit_first(damage->heap);
     const size_t between = damage->holes[0].page + 2;
-    CHECK_EQ(qi_run_give(set, chunk, between, 1), RUN_REFUSED);
+    CHECK_EQ(qi_run_free(set, chunk, between, 1), RUN_REFUSED);
     CHECK_EQ(chunk->codes[between], PAGE_LARGE);
     check_reported(damage, damage->nodes[index]);
     if (index == 1) {
@@ -88,7 +88,7 @@ TEST(test_run_damaged_node_of_free_chunk_keeps_the_chunk)
     CHECK(unit_settle(heap));
 }
 
-/* What run_take() follows is only the next of the list's first run. */
+/* What run_allocate() follows is only the next of the list's first run. */
 TEST(test_run_take_with_damaged_next_is_reported_from_either_end)
 {
     if (QUARRY_CHECK_LEVEL == 0)

@@ -62,7 +62,7 @@ static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned s
     struct map map;
     uint8_t *at = map_begin(&map, word);
     const unsigned free_slots = count_free(shape, word);
-    enum small_given expected = SMALL_GIVEN;
+    enum small_freed expected = SMALL_FREED;
     if ((word >> slot & 1) != 0)
         expected = SMALL_WRONG;
     else if (free_slots + 1 == shape->slots)
@@ -71,8 +71,8 @@ static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned s
         expected = SMALL_FIRST;
     if (expected == SMALL_WRONG && QUARRY_CHECK_LEVEL == 0)
         return;
-    CHECK_EQ(small_give(at, shape, slot), expected);
-    CHECK_EQ(map_word(at), expected == SMALL_GIVEN ? word | (uintptr_t)1 << slot : word);
+    CHECK_EQ(small_free(at, shape, slot), expected);
+    CHECK_EQ(map_word(at), expected == SMALL_FREED ? word | (uintptr_t)1 << slot : word);
     CHECK(is_kept_beside(&map));
 }
 
@@ -164,7 +164,7 @@ TEST(test_small_give_then_take_reuses_slot)
         return;
     uint8_t *blocks[3] = {take(heap, bin), take(heap, bin), NULL};
     blocks[2] = blocks[0] + 2 * bin_slot_bytes(bin);
-    CHECK_EQ(give(heap, blocks[0]), RUN_GIVEN);
+    CHECK_EQ(give(heap, blocks[0]), RUN_FREED);
     CHECK(unit_settle(heap));
     CHECK_EQ(take(heap, bin), blocks[0]);
     if (slots_of(bin, 0) > 2)
@@ -204,7 +204,7 @@ TEST(test_small_give_of_four_slots_in_every_order_gives_pages_back)
     unsigned orders = 0;
     for (unsigned order = 0; order < 256 && !test_is_over(); order++) {
         orders += give_in_order(heap, bin, order);
-        CHECK(!qi_bin_give_spare(&heap->bins) || heap->bins.bins[bin].run == 0);
+        CHECK(!qi_bin_free_idle_run(&heap->bins) || heap->bins.bins[bin].run == 0);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     }
     CHECK_EQ(orders, 24);
@@ -270,6 +270,6 @@ TEST(test_small_random_calls_keep_blocks_apart_and_end_in_one_run)
     CHECK(unit_settle(heap));
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         CHECK_EQ(heap->bins.rooms[bin], NULL);
-    qi_bin_give_spare(&heap->bins);
+    qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }

@@ -15,7 +15,7 @@
 static inline bool unit_add(void *context, const struct quarry_block *block)
 {
     if (!block->free)
-        heap_count_taken(context, block->bytes);
+        heap_count_allocated(context, block->bytes);
     return true;
 }
 
@@ -71,7 +71,7 @@ static inline bool small_has_slot(const struct bin_set *set, unsigned index)
 static inline void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
 {
     struct small_current current;
-    return small_open(bin_at(set, index), &current) == SMALL_OPEN ? small_take_from(&current, slot_bytes) : NULL;
+    return small_open(bin_at(set, index), &current) == SMALL_OPEN ? small_allocate_from(&current, slot_bytes) : NULL;
 }
 
 /* The live block at an address; if there is none, the test has failed. */

@@ -95,7 +95,7 @@ static inline void check_run_codes(const struct bin_run *run, unsigned node_slot
 static inline uint8_t *try_take(struct quarry_heap *heap, unsigned bin)
 {
     return small_has_slot(&heap->bins, bin) ? small_take(&heap->bins, bin, bin_slot_bytes(bin))
-                                            : qi_bin_take(&heap->bins, bin);
+                                            : qi_bin_allocate(&heap->bins, bin);
 }
 
 static inline uint8_t *take(struct quarry_heap *heap, unsigned bin)
@@ -107,25 +107,25 @@ static inline uint8_t *take(struct quarry_heap *heap, unsigned bin)
 }
 
 /* A slot is given back by the inline functions, or else by the one that does all. */
-static inline enum run_given give_slot(struct quarry_heap *heap, const struct bin_run *run, unsigned slot, bool inlined)
+static inline enum run_freed give_slot(struct quarry_heap *heap, const struct bin_run *run, unsigned slot, bool inlined)
 {
     if (!inlined)
-        return qi_bin_give(&heap->bins, run, slot);
-    switch (small_give(bin_run_map(run), bin_shape_of(run->code), slot)) {
-    case SMALL_GIVEN:
-        return RUN_GIVEN;
+        return qi_bin_free(&heap->bins, run, slot);
+    switch (small_free(bin_run_map(run), bin_shape_of(run->code), slot)) {
+    case SMALL_FREED:
+        return RUN_FREED;
     case SMALL_FIRST:
-        bin_give_first(&heap->bins, run, slot);
-        return RUN_GIVEN;
+        bin_free_first(&heap->bins, run, slot);
+        return RUN_FREED;
     case SMALL_LAST:
-        return bin_give_last(&heap->bins, run, slot);
+        return bin_free_last(&heap->bins, run, slot);
     default:
         CHECK(false);
         return RUN_REFUSED;
     }
 }
 
-static inline enum run_given give(struct quarry_heap *heap, const uint8_t *block)
+static inline enum run_freed give(struct quarry_heap *heap, const uint8_t *block)
 {
     const struct heap_block found = unit_find(heap, block);
     if (!CHECK_EQ(found.kind, QUARRY_SMALL))
@@ -138,7 +138,7 @@ static inline uint8_t *take_while_free(struct quarry_heap *heap, unsigned bin, s
 {
     const size_t hidden = free_pages - heap->bins.runs.free_pages;
     heap->bins.runs.free_pages += hidden;
-    uint8_t *block = qi_bin_take(&heap->bins, bin);
+    uint8_t *block = qi_bin_allocate(&heap->bins, bin);
     heap->bins.runs.free_pages -= hidden;
     return block;
 }

@@ -28,7 +28,7 @@ static inline struct run_set *set_of(struct quarry_heap *heap)
 static inline struct taken take(struct quarry_heap *heap, size_t pages, enum run_end end)
 {
     struct taken run = {NULL, 0};
-    if (run_take(set_of(heap), pages, end, &run.chunk, &run.page)) {
+    if (run_allocate(set_of(heap), pages, end, &run.chunk, &run.page)) {
         for (size_t page = 1; page < pages; page++)
             run.chunk->codes[run.page + page] = PAGE_NOTHING;
         run.chunk->codes[run.page] = PAGE_LARGE;
@@ -37,9 +37,9 @@ static inline struct taken take(struct quarry_heap *heap, size_t pages, enum run
     return run;
 }
 
-static inline enum run_given give(struct quarry_heap *heap, size_t page, size_t pages)
+static inline enum run_freed give(struct quarry_heap *heap, size_t page, size_t pages)
 {
-    return qi_run_give(set_of(heap), unit_first(heap), page, pages);
+    return qi_run_free(set_of(heap), unit_first(heap), page, pages);
 }
 
 /* Free runs of just these lengths, with a page in use between them; the last one is the first of its list. */
@@ -55,7 +55,7 @@ static inline bool make_holes(struct quarry_heap *heap, struct hole *holes, unsi
         return false;
     CHECK_EQ(set_of(heap)->class_mask, 0);
     for (unsigned i = 0; i < count; i++)
-        CHECK_EQ(give(heap, holes[i].page, holes[i].pages), RUN_GIVEN);
+        CHECK_EQ(give(heap, holes[i].page, holes[i].pages), RUN_FREED);
     return CHECK(unit_settle(heap));
 }
 

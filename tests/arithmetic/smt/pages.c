@@ -74,7 +74,7 @@ bool prove_chunk_overlaps_is_complete(uintptr_t one, size_t one_bytes, uintptr_t
 }
 
 /* If they overlap, the later start lies in both. */
-bool prove_chunk_overlaps_is_sound(uintptr_t one, size_t one_bytes, uintptr_t other, size_t other_bytes)
+bool prove_chunk_overlaps_is_valid(uintptr_t one, size_t one_bytes, uintptr_t other, size_t other_bytes)
 {
     ASSUME(one_bytes != 0 && one_bytes <= UINTPTR_MAX - one && other_bytes != 0 && other_bytes <= UINTPTR_MAX - other);
     ASSUME(overlaps(one, one_bytes, other, other_bytes));

@@ -18,10 +18,10 @@ bool prove_region_bytes_in_space(uintptr_t region, size_t bytes)
 }
 
 /* Powers of two, as far as sums of a request, an alignment and a page or a frame cannot overflow. */
-bool prove_alignment_is_sound(size_t align_bytes, size_t bytes)
+bool prove_alignment_is_valid(size_t align_bytes, size_t bytes)
 {
     ASSUME(bytes <= UNITS_REQUEST_MAX_BYTES + sizeof(uintptr_t));
-    if (!alignment_is_sound(align_bytes))
+    if (!alignment_is_valid(align_bytes))
         return !bits_is_power_of_two(align_bytes) || align_bytes > UNITS_REQUEST_MAX_BYTES / 4;
     wide_t sum = (wide_t)bytes + align_bytes + QUARRY_PAGE_BYTES + sizeof(struct added_chunk) + UNITS_SOURCE_BYTES;
     return bits_is_power_of_two(align_bytes) && sum <= SIZE_MAX;

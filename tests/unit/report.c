@@ -3,7 +3,7 @@
  * guard.c: a report reaches the hook with every field, and quarry_panic() where there is no hook. The harness
  * defines quarry_panic(): it writes into test_log.
  */
-#include "../../src/guard.h"
+#include "../../src/report.h"
 
 #include "test_heap.h"
 
@@ -24,11 +24,11 @@ static void check_fields(const struct quarry_misuse *seen, enum quarry_misuse_ki
 TEST(test_guard_report_with_hook_hands_every_field_over)
 {
     struct quarry_misuse seen = {0};
-    const struct guard guard = {&seen, record};
+    const struct reporter guard = {&seen, record};
     for (unsigned kind = QUARRY_DOUBLE_FREE; kind <= QUARRY_REENTRY; kind++) {
         const void *pointer = (const void *)(uintptr_t)test_random();
         const size_t bytes = test_random();
-        qi_guard_report(&guard, (enum quarry_misuse_kind)kind, pointer, bytes);
+        qi_report(&guard, (enum quarry_misuse_kind)kind, pointer, bytes);
         check_fields(&seen, (enum quarry_misuse_kind)kind, &guard, pointer, bytes);
     }
     CHECK_EQ(test_log.count, 0);
@@ -36,8 +36,8 @@ TEST(test_guard_report_with_hook_hands_every_field_over)
 
 TEST(test_guard_report_without_hook_panics_with_every_field)
 {
-    const struct guard guard = {NULL, NULL};
-    qi_guard_report(&guard, QUARRY_OVERRUN, &guard, 123);
+    const struct reporter guard = {NULL, NULL};
+    qi_report(&guard, QUARRY_OVERRUN, &guard, 123);
     check_fields(&test_log.last, QUARRY_OVERRUN, &guard, &guard, 123);
     expect_misuse((const struct quarry_heap *)(const void *)&guard, KIND(QUARRY_OVERRUN));
 }

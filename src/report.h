@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * guard.h: who is told of a misuse.
+ * report.h: reports of misuse: the heap's hook, or quarry_panic().
  *
- * The guard lies at the start of the heap, so its address is the heap's. Reporting calls the heap's on_misuse hook,
+ * The reporter lies at the start of the heap, so its address is the heap's. Reporting calls the heap's on_misuse hook,
  * or quarry_panic() where there is none; the caller then leaves everything as it is. A constant number of instructions
  * apart from the hook's own.
  *
- * From check level 2 the guard is sealed: a hook whose address was damaged is not called, but quarry_panic() instead.
+ * From check level 2 the reporter is sealed: a hook whose address was damaged is not called, but quarry_panic()
+ * instead.
  */
-#ifndef QUARRY_GUARD_H
-#define QUARRY_GUARD_H
+#ifndef QUARRY_REPORT_H
+#define QUARRY_REPORT_H
 
 #include "mark.h"
 #include "quarry.h"
@@ -26,55 +27,55 @@
 #define guard_keep(holder, name, value) ((void)(holder), (void)(value))
 #endif
 
-#define guard_secret(guard) guard_word(guard, secret)
+#define reporter_secret(reporter) guard_word(reporter, secret)
 
-struct guard {
+struct reporter {
     void *context; /* handed to the hooks */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
     GUARD_WORD(secret)
     GUARD_WORD(seal)
 };
 
-/* What the seal of a guard must be: a sum, as no single bit of one part can change without changing it. */
-BITS_INLINE uintptr_t guard_sum(const struct guard *guard)
+/* What the seal of a reporter must be: a sum, as no single bit of one part can change without changing it. */
+BITS_INLINE uintptr_t reporter_sum(const struct reporter *reporter)
 {
-    return (uintptr_t)guard->context + (uintptr_t)guard->on_misuse + guard_secret(guard);
+    return (uintptr_t)reporter->context + (uintptr_t)reporter->on_misuse + reporter_secret(reporter);
 }
 
-BITS_INLINE bool guard_is_sound(const struct guard *guard)
+BITS_INLINE bool reporter_is_valid(const struct reporter *reporter)
 {
-    return QUARRY_CHECK_LEVEL < 2 || guard_sum(guard) == guard_word(guard, seal);
+    return QUARRY_CHECK_LEVEL < 2 || reporter_sum(reporter) == guard_word(reporter, seal);
 }
 
 /* After a change of its fields. */
-BITS_INLINE void guard_close(struct guard *guard)
+BITS_INLINE void reporter_seal(struct reporter *reporter)
 {
-    guard_keep(guard, seal, guard_sum(guard));
+    guard_keep(reporter, seal, reporter_sum(reporter));
 }
 
 /* Makes the secret of the user's entropy, and of the heap's address, so that it is not 0 without any. */
-void qi_guard_set_secret(struct guard *guard, uintptr_t entropy);
+void qi_report_set_secret(struct reporter *reporter, uintptr_t entropy);
 
 /* pointer: what was given, or the place found damaged. bytes: the size given, or 0. From between lock_enter() and
  * lock_leave(). */
-void qi_guard_report(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer, size_t bytes);
+void qi_report(const struct reporter *reporter, enum quarry_misuse_kind kind, const void *pointer, size_t bytes);
 
 /* The same from outside. */
-BITS_INLINE void guard_report_outside(const struct guard *guard, enum quarry_misuse_kind kind, const void *pointer,
-                                      size_t bytes)
+BITS_INLINE void report_unlocked(const struct reporter *reporter, enum quarry_misuse_kind kind, const void *pointer,
+                                 size_t bytes)
 {
     mark_enter();
-    qi_guard_report(guard, kind, pointer, bytes);
+    qi_report(reporter, kind, pointer, bytes);
     mark_leave();
 }
 
 /* A pointer that no heap is there for: to quarry_panic(), with heap NULL. From outside. */
-void qi_guard_report_without_heap(enum quarry_misuse_kind kind, const void *pointer);
+void qi_report_without_heap(enum quarry_misuse_kind kind, const void *pointer);
 
 /* Free memory was written to at this place. */
-void qi_guard_report_write(const struct guard *guard, const void *place);
+void qi_report_write(const struct reporter *reporter, const void *place);
 
 /* Control data, or a link in free memory, makes no sense at this place. False, so that a check may end in it. */
-bool qi_guard_report_damage(const struct guard *guard, const void *place);
+bool qi_report_damage(const struct reporter *reporter, const void *place);
 
 #endif
