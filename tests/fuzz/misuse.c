@@ -227,10 +227,24 @@ static uintptr_t *dead_word(struct model *m, struct fuzz_input *in)
     return word;
 }
 
+/* Is a word of a block that was freed in free memory still? A source's memory may have become control data of another
+ * chunk since. Asking walks, which means nothing once something was damaged. */
+static bool is_in_free_memory(struct model *m, const uint8_t *at)
+{
+    struct model_view view = {.sought = at};
+    if (m->source == NULL)
+        return true;
+    if (m->is_tolerant)
+        return false;
+    model_view(m, &view);
+    return view.found.pointer != NULL;
+}
+
 static void write_after_free(struct model *m, struct fuzz_input *in, bool is_checked)
 {
     uintptr_t *word = dead_word(m, in), change = (uintptr_t)(fuzz_byte(in) | 1) << fuzz_byte(in) % 4 * 8;
-    if (QUARRY_CHECK_LEVEL < 3 || word == NULL || *word != FILL_WORD || world.written != NULL || m->is_tolerant)
+    if (QUARRY_CHECK_LEVEL < 3 || word == NULL || *word != FILL_WORD || world.written != NULL || m->is_tolerant ||
+        !is_in_free_memory(m, (const uint8_t *)word))
         return;
     FUZZ_TRACE("write to free %p\n", (void *)word);
     *word ^= change;
@@ -269,19 +283,6 @@ static void watch_written(struct model *m)
     m->reports = 0;
     m->is_tolerant = false;
     world.written = NULL;
-}
-
-/* Is a word of a block that was freed in free memory still? A source's memory may have become control data of another
- * chunk since. Asking walks, which means nothing once something was damaged. */
-static bool is_in_free_memory(struct model *m, const uint8_t *at)
-{
-    struct model_view view = {.sought = at};
-    if (m->source == NULL)
-        return true;
-    if (m->is_tolerant)
-        return false;
-    model_view(m, &view);
-    return view.found.pointer != NULL;
 }
 
 /* Anything anywhere in free memory. From now on the heap may refuse, and report, but no more. */
