@@ -243,8 +243,10 @@ static bool is_in_free_memory(struct model *m, const uint8_t *at)
 static void write_after_free(struct model *m, struct fuzz_input *in, bool is_checked)
 {
     uintptr_t *word = dead_word(m, in), change = (uintptr_t)(fuzz_byte(in) | 1) << fuzz_byte(in) % 4 * 8;
-    if (QUARRY_CHECK_LEVEL < 3 || word == NULL || *word != FILL_WORD || world.written != NULL || m->is_tolerant ||
-        !is_in_free_memory(m, (const uint8_t *)word))
+    if (QUARRY_CHECK_LEVEL < 3 || word == NULL || world.written != NULL || m->is_tolerant)
+        return;
+    /* Asking comes first: a walk frees what waits. */
+    if (!is_in_free_memory(m, (const uint8_t *)word) || *word != FILL_WORD)
         return;
     FUZZ_TRACE("write to free %p\n", (void *)word);
     *word ^= change;
