@@ -93,8 +93,10 @@ static unsigned exact_kinds(struct model *m, const uint8_t *pointer)
 {
     struct model_view view = {.sought = pointer};
     model_view(m, &view);
-    if (view.found.pointer == NULL)
-        return INNER; /* control data, or what is left beside slots */
+    if (view.found.pointer == NULL) { /* control data, or what is left beside slots */
+        const bool may_be_idle = m->source != NULL && m->source->source.release == NULL;
+        return may_be_idle ? GONE : INNER; /* a huge block may have begun where idle memory has its struct */
+    }
     if (view.found.kind == QUARRY_SMALL || view.found.pointer == pointer)
         return view.found.pointer == pointer ? KIND(QUARRY_DOUBLE_FREE) : INNER;
     return GONE; /* inside a free run */
