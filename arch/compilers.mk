@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# compilers.mk: the compilers of each ISA, gcc and clang, with the flags that its CPU needs. The Makefile in the top folder
-# includes it.
+# compilers.mk: the ISAs, and for each of them its compilers, gcc and clang, with the flags that its CPU needs.
 
 ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv7a armv7r aarch64 riscv32 riscv64
 

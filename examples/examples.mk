@@ -9,8 +9,8 @@ build/traces/%.c: tests/traces/%.txt tools/trace2c.py
 	python3 tools/trace2c.py $< $@
 
 # $(1) example's name, $(2) machine, $(3) its own sources, $(4) traces, $(5) flags to compile, $(6) flags to link,
-# $(7) the library's options: example and library must have the same, so unless they are the defaults, and the machine's
-# objects will do, the library is built for the example too.
+# $(7) the library's options. Example and library must have the same options: where $(7) is empty, the example links the
+# library of the machine; otherwise the library is built for the example.
 define example_rules
 $(call flags_file,examples/$(1)/example,$(call machine_cc,$(2)) $(5) $(7))
 build/examples/$(1)/src/%.o: src/%.c build/examples/$(1)/example.flags

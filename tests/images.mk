@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# images.mk: the images of the tests, which are programs: how they are built for this host, for big-endian processes and for
-# the QEMU machines, and which of them `make test` runs.
+# images.mk: the tests' programs, called images: how they are built for this host, for big-endian processes and for the
+# QEMU machines, and which of them `make test` runs.
 
 # --- For the host, and for big-endian processes ----------------------------------------------------------------------
 
@@ -45,8 +45,9 @@ HOST_RUN_powerpc := qemu-ppc
 HOST_RUN_mips    := qemu-mips
 HOST_RUN_s390x   := qemu-s390x
 
-# make test leaves these to make test-all, which sets ALL: each is what others are in two parts. Of a big-endian process,
-# and of a CPU whose code others have too, make test has the images that run the whole library.
+# `make test` leaves these builds to `make test-all`, which sets ALL: each has two properties at once, e.g. 32 bits and
+# sanitizers, which other builds have one at a time. Of big-endian processes, and of machines whose code is much like
+# another machine's, `make test` runs only the images that use the whole library.
 ALL ?=
 HOSTS_LATER := gcc-32-san clang-64-san gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level3 gcc-32-track gcc-64-track3
 TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
@@ -65,7 +66,7 @@ host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MOD
 # checks all, the stress tests would take minutes.
 host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))))
 
-# What an image is linked from besides: its folder's files, but for the one that shares emalloc's scenes.
+# The sources of an image are the files of its folder, tests/<image>. Those of the image cores are in tests/emalloc.
 SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c
 image_sources = $(or $(SOURCES_$(1)),$(wildcard tests/$(1)/*.c))
 
@@ -93,7 +94,7 @@ endef
 $(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
 HOST_IMAGES := $(foreach host,$(TEST_HOSTS),$(patsubst %,build/host/$(host)/%,$(call test_host_images,$(host))))
 
-# The API tests once more, on the two-file version; those of emalloc.h with its headers too.
+# The tests of the API and of emalloc once more, with the two-file version; those of emalloc include its header too.
 DIST_IMAGES  := api emalloc
 DIST_HARNESS := $(filter-out src/%,$(HOST_COMMON))
 build/dist/%.o: build/dist/%.c
@@ -105,17 +106,18 @@ build/dist/emalloc: build/dist/quarry_emalloc.o $(wildcard tests/emalloc/* tests
 
 # --- Images for QEMU machines --------------------------------------------------------------------------------------
 
-# A machine's images link the library of its ISA as make lib delivers it, but for those that are there for other options.
+# A machine's images link the library of its ISA as `make lib` delivers it. Machines with other options have a library
+# of their own.
 DELIVERED := $(filter-out linux-%,$(MACHINES))
 machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(LIB_SRC),qemu/$(1)))
 MACHINE_COMMON = $(LIB_SRC) $($(1)_SOURCES)
 machine_cc = $($(1)_CC) $($(1)_CFLAGS)
 
-# One machine is there twice: with QUARRY_TRACK too, for the image that it changes.
+# One machine is built a second time, with QUARRY_TRACK, for the image emalloc, which that option changes.
 MACHINE_TRACKED := mps2-an386
 $(foreach part,ISA CC CFLAGS SOURCES LDFLAGS LIBS,$(eval $(MACHINE_TRACKED)-track_$(part) := $($(MACHINE_TRACKED)_$(part))))
 $(MACHINE_TRACKED)-track_CFLAGS += -DQUARRY_TRACK=1
-# Unit tests look at memory that only its owner may.
+# Machines with memory tags have no unit tests: these read memory whose tags they do not have.
 IMAGES_virt-mte := api tags
 IMAGES_linux-mte := $(IMAGES_virt-mte)
 MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# tests.mk: the jobs that `make test` runs, and what must be built for them. Each folder that has tests of its own kind adds
-# its rules and its jobs.
+# tests.mk: the jobs that `make test` runs, and what must be built for them. The files that are included here add the
+# rules and the jobs of their folders.
 
 include tests/differential/differential.mk
 include tests/table/table.mk
@@ -22,13 +22,14 @@ include tests/fit/fit.mk
 include tests/coverage/coverage.mk
 include tests/style/style.mk
 
-# With each compiler, not just with gcc: a CPU of each kind.
-FREESTANDING_WHOLE    := x86_64 armv6m armv7em aarch64 riscv32
+# One CPU of each kind: `make test` builds the library for these with clang too, not just with gcc.
+FREESTANDING_WHOLE := x86_64 armv6m armv7em aarch64 riscv32
 
+# A job that takes longer than its limit is ended, since it hangs: on two cores the slowest job takes a fraction of it.
+# The build has no limit.
 HOST_SECONDS    := 1200
 MACHINE_SECONDS := 1200
 BUILD_SECONDS   := 1800
-# Limits end what hangs: on two cores the slowest job takes a fraction of its own. The build has no limit.
 # tests/qemu/run ends QEMU itself; run.py only steps in if that fails.
 LATE_SECONDS    := 1500
 

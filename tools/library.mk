@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# library.mk: how the library is built for each ISA, how it is written as two files, and what pkg-config is told of it.
+# library.mk: how the library is built for each ISA, how it is written as two files, and its file for pkg-config.
 
-# A misspelt option would be ignored by the compiler, and one that is no flag by make.
+# The compiler would ignore a misspelt option, and make would ignore an option that is no flag. Both are refused here.
 QUARRY_SAID := $(if $(findstring QUARRY_,$(QUARRY_FLAGS)$(CC)),$(shell tools/check-config $(CC) $(QUARRY_FLAGS) 2>&1 || echo .))
 ifneq ($(filter .,$(QUARRY_SAID)),)
 $(error $(patsubst %.,%,$(QUARRY_SAID)))
@@ -63,7 +63,7 @@ $(error there is no FLOAT=$(FLOAT) for $(ARCH), but: $(or $(FLOATS_$(ARCH)),none
 endif
 
 VERSION = $(shell sed -n 's/^.define QUARRY_VERSION_M[A-Z]* //p; s/^.define QUARRY_VERSION_PATCH //p' include/quarry.h | paste -s -d .)
-# For pkg-config. A program gets the options that the library was built with, whatever header or flags they came from.
+# A program gets the options that the library was built with, whatever header or flags they came from.
 define QUARRY_PC
 prefix=$(PREFIX)
 Name: Quarry

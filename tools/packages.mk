@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# packages.mk: the Debian packages that targets need, for tools/need.sh: PACKAGE:FILE, where FILE is a command or a path
-# that is there once the package is installed. Files that need more packages add them to NEED_TEST.
+# packages.mk: the Debian packages that targets need, as tools/need.sh takes them: PACKAGE:THING, where THING is a
+# command, or a path, that is there once the package is installed.
 
 NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
 NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
@@ -11,6 +11,7 @@ NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-g
 	gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc clang:clang lld:ld.lld llvm:llvm-nm
 NEED_BIG_ENDIAN := $(foreach cpu,powerpc mips s390x,gcc-$(cpu)-linux-gnu:$(cpu)-linux-gnu-gcc libc6-dev-$(cpu)-cross:/usr/$(cpu)-linux-gnu/lib/libc.a) \
 	qemu-user:qemu-ppc
+# Files that are included later add what their tests need.
 NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
 	$(NEED_32) $(NEED_BIG_ENDIAN) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# bench.mk: the measurements: seven tables, beside peers, the figures that must not rise, and those of README.md.
+# bench.mk: the measurements: seven tables, which compare Quarry with other allocators, the figures that must not rise,
+# and those of README.md.
 
 # A table's folder says in its table.mk how its files are made, and which packages that needs (NEED_BENCH).
 BENCH_TABLES := $(foreach table,instructions region worst growth host size levels,$(if $(wildcard tests/bench/$(table)/table.mk),$(table)))
@@ -15,7 +16,7 @@ BENCH_FILES_worst        := worst
 BENCH_FILES_growth       := growth growth-chunks growth-blocks growth-huge growth-fragmentation
 BENCH_FILES_host         := host-instructions host-memory host-touched
 BENCH_FILES_size         := size-code size-control size-stack
-# Times: nothing else may run then.
+# These measure time: nothing else may run meanwhile.
 BENCH_TIMES_growth       := growth-zend
 BENCH_TIMES_host         := host-time
 

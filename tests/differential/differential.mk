@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# differential.mk: Quarry beside PHP's own allocator. The same sources are built once with the library of PHP's embedding
+# differential.mk: Quarry beside PHP's own allocator. The same sources are built once with PHP's library for embedding,
 # and once with Quarry on the provider over mmap.
 
 DIFFERENTIAL_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix

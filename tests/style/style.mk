@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# style.mk: the layout of the C files: `make check-style` looks at it, `make format` mends it.
+# style.mk: `make check-style`, which checks the layers and the layout of the source files, and `make format`, which
+# lays out the C files.
 
 STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] src/*/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] ports/*/*.[ch] examples/*/*.[ch])
 
