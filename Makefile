@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 #
-# Quarry's build. `make help` lists the targets; everything that is made lies in build/.
+# Quarry's build: the targets that users call. `make help` lists them, and those of developers below them. Everything
+# that is made lies in build/.
 #
 # The library itself needs none of this: cc -std=c11 -O2 -ffreestanding -Iinclude -Iarch/<isa> -c src/*.c builds
 # its core, and src/*/*.c what stands on that.
-# What this file adds: libraries for every ISA, the two-file version, test images for the host and for QEMU machines,
-# and the examples. Objects depend on the headers that they include, so a second make does what is left.
+# The rules behind the targets are in the files that are included at the end. The first lines of each say what it has.
+# Objects depend on the headers that they include, so a second make builds only what is left.
 # GNU make; the recipes need a POSIX shell. Tools are looked for when a target needs them (tools/need.sh), not before.
 
 SHELL := /bin/sh
@@ -14,174 +15,29 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+# How many commands of a build, and how many tests, run at a time.
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 # More flags for the library: e.g. make lib ARCH=armv7em QUARRY_FLAGS=-DQUARRY_LOCK=IRQ
 QUARRY_FLAGS ?=
-# How the library's users pass floating-point numbers, or a hard-float firmware does not link with it: soft, softfp or
-# hard on ARM, soft or hard on RISC-V. Empty: soft on ARM and riscv32, hard on riscv64.
+# How functions pass floating-point numbers: soft, softfp or hard on ARM, soft or hard on RISC-V. A hard-float firmware
+# needs a hard-float library. Empty: soft on ARM and riscv32, hard on riscv64.
 FLOAT ?=
-# A compiler that is named, without an ISA, says by its macros which one it is for.
+# The ISA to build for, one of ISAS in arch/compilers.mk. If only CC is named, that compiler's macros tell the ISA.
 ifeq ($(origin CC),command line)
 ARCH  ?= $(shell if command -v $(firstword $(CC)) >/dev/null 2>&1; then tools/port.sh $(CC) $(QUARRY_FLAGS); else echo hosted; fi)
 endif
 ARCH  ?= hosted
-
-# A misspelt option would be ignored by the compiler, and one that is no flag by make.
-QUARRY_SAID := $(if $(findstring QUARRY_,$(QUARRY_FLAGS)$(CC)),$(shell tools/check-config $(CC) $(QUARRY_FLAGS) 2>&1 || echo .))
-ifneq ($(filter .,$(QUARRY_SAID)),)
-$(error $(patsubst %.,%,$(QUARRY_SAID)))
-endif
-$(foreach name,$(filter-out QUARRY_FLAGS,$(filter QUARRY_%,$(.VARIABLES))),$(if $(filter command,$(origin $(name))),\
-	$(error options are flags: write QUARRY_FLAGS=-D$(name)=$($(name)))))
+# Where `make install` puts the library. A packager sets DESTDIR: the files then go below $(DESTDIR)$(PREFIX).
+PREFIX  ?= /usr/local
+DESTDIR ?=
 
 .PHONY: lib
 lib: build/$(ARCH)/libquarry.a
 	@float=$$(tools/float-abi.sh $($(ARCH)_lib_cc) $(QUARRY_FLAGS)) && \
 	echo "$<: port $(ARCH)$${float:+, float ABI $$float (FLOAT=$(subst $() ,|,$(FLOATS_$(ARCH))))}"
 
-include arch/machines.mk
-
-# --- The compilers of each ISA ---------------------------------------------------------------------------------
-
-ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv7a armv7r aarch64 riscv32 riscv64
-
-TOOLS_hosted  :=
-TOOLS_x86_64  :=
-TOOLS_i386    :=
-TOOLS_armv6m  := arm-none-eabi-
-TOOLS_armv7m  := arm-none-eabi-
-TOOLS_armv7em := arm-none-eabi-
-TOOLS_armv8m  := arm-none-eabi-
-TOOLS_armv7a  := arm-none-eabi-
-TOOLS_armv7r  := arm-none-eabi-
-TOOLS_aarch64 := aarch64-linux-gnu-
-TOOLS_riscv32 := riscv64-unknown-elf-
-TOOLS_riscv64 := riscv64-unknown-elf-
-
-# What a CPU needs beyond the build contract's line. A kernel's interrupt handlers run on the stack of what they
-# interrupt and do not save vector registers, hence the flags of x86 and of the 64-bit ISAs. Unaligned accesses fault
-# where memory is not mapped yet: the library makes none, but compilers make one of two neighbouring stores.
-CPU_hosted  :=
-CPU_x86_64  := -mno-red-zone -mgeneral-regs-only
-CPU_i386    := -m32 -mgeneral-regs-only
-CPU_armv6m  := -mthumb -mcpu=cortex-m0
-CPU_armv7m  := -mthumb -mcpu=cortex-m3
-CPU_armv7em := -mthumb -mcpu=cortex-m4
-CPU_armv8m  := -mthumb -mcpu=cortex-m33+nodsp
-CPU_armv7a  := -marm -mcpu=cortex-a15 -mno-unaligned-access
-CPU_armv7r  := -marm -mcpu=cortex-r5 -mno-unaligned-access
-CPU_aarch64 := -mgeneral-regs-only -mstrict-align
-CPU_riscv32 := -march=rv32imac -mabi=ilp32
-CPU_riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
-
-# What FLOAT says, for each value that an ISA has.
-FLOAT_ARM   := soft softfp hard
-FLOATS_armv6m  := soft
-FLOATS_armv7m  := soft
-FLOATS_armv7em := $(FLOAT_ARM)
-FLOATS_armv8m  := $(FLOAT_ARM)
-FLOATS_armv7a  := $(FLOAT_ARM)
-FLOATS_armv7r  := $(FLOAT_ARM)
-FLOATS_riscv32 := soft hard
-FLOATS_riscv64 := soft hard
-FLOAT_riscv32_soft := -march=rv32imac -mabi=ilp32
-FLOAT_riscv32_hard := -march=rv32gc -mabi=ilp32d
-FLOAT_riscv64_soft := -march=rv64imac -mabi=lp64
-FLOAT_riscv64_hard := -march=rv64gc -mabi=lp64d
-float_flags = $(if $(FLOAT),$(if $(filter riscv%,$(1)),$(FLOAT_$(1)_$(FLOAT)),-mfloat-abi=$(FLOAT)))
-
-# Debian's compiler is one for Linux processes: its atomics call its run-time library, and its code is position
-# independent, unless told otherwise.
-GCC_x86_64  := -fno-pie
-GCC_i386    := -fno-pie
-GCC_aarch64 := -mno-outline-atomics -fno-pie
-
-CLANG_x86_64  := --target=x86_64-none-elf
-CLANG_i386    := --target=i386-none-elf
-CLANG_armv6m  := --target=arm-none-eabi
-CLANG_armv7m  := --target=arm-none-eabi
-CLANG_armv7em := --target=arm-none-eabi
-CLANG_armv8m  := --target=arm-none-eabi
-CLANG_armv7a  := --target=arm-none-eabi
-CLANG_armv7r  := --target=arm-none-eabi
-CLANG_aarch64 := --target=aarch64-none-elf
-CLANG_riscv32 := --target=riscv32-none-elf
-CLANG_riscv64 := --target=riscv64-none-elf
-
-# Other CPUs of an ISA, that have less or another byte order, for the test of the build contract.
-MORE_armv8m  := "arm-none-eabi-gcc -mthumb -mcpu=cortex-m23"
-MORE_armv7r  := "arm-none-eabi-gcc $(CPU_armv7r) -mbig-endian"
-MORE_riscv32 := "riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32"
-
-isa_gcc   = $(TOOLS_$(1))gcc $(CPU_$(1)) $(GCC_$(1))
-isa_clang = clang $(CLANG_$(1)) $(CPU_$(1))
-
-WARN     := -Wall -Wextra -Wconversion -Wundef
-CONTRACT := -std=c11 -O2 -ffreestanding
-DEPS      = -MMD -MP
-
-# The core, and the library: the core and what stands on it, each in a folder of its own.
-SRC     := $(wildcard src/*.c)
-LIB_SRC := $(SRC) $(wildcard src/*/*.c)
-
-# --- Libraries ---------------------------------------------------------------------------------------------------
-
-# A file that changes only when its text does: what depends on it is built again when flags change. With make -n it is
-# written too (+), so that make knows what is left to build.
-define flags_file
-build/$(1).flags: FORCE
-	+@mkdir -p $$(@D); echo '$(2)' | cmp -s - $$@ 2>/dev/null || echo '$(2)' >$$@
-endef
-
-# CC on the command line replaces the ISA's compiler, and gets its flags: with those for clang if it is clang, and without
-# any if CC itself has some for a CPU, e.g. CC="arm-none-eabi-gcc -mthumb -mcpu=cortex-m7". ar follows the compiler.
-ifeq ($(origin CC),command line)
-CC_IS_CLANG := $(shell $(CC) -E -dM -x c /dev/null 2>/dev/null | grep __clang__)
-lib_cc = $(CC) $(if $(filter -m% --target%,$(CC)),$(filter -mno-unaligned-access -mstrict-align,$(CPU_$(1))),$(if $(CC_IS_CLANG),$(CLANG_$(1)) $(CPU_$(1)),$(CPU_$(1)) $(GCC_$(1))))
-else
-lib_cc = $(isa_gcc)
-endif
-lib_ar = $(if $(CC_IS_CLANG),llvm-ar,$(TOOLS_$(1))ar)
-
-# $(1) ISA
-define isa_rules
-$(1)_lib_cc := $(strip $(call lib_cc,$(1)) $(call float_flags,$(1)))
-$(call flags_file,$(1)/lib,$$($(1)_lib_cc) $(QUARRY_FLAGS))
-build/$(1)/obj/%.o: src/%.c build/$(1)/lib.flags | need-$(1)
-	@mkdir -p $$(@D)
-	$$($(1)_lib_cc) $(CONTRACT) $(WARN) -ffunction-sections -Iinclude -Iarch/$(1) $(QUARRY_FLAGS) $(DEPS) -c $$< -o $$@
-build/$(1)/libquarry.a: $(LIB_SRC:src/%.c=build/$(1)/obj/%.o)
-	@rm -f $$@
-	$(call lib_ar,$(1)) rcs $$@ $$^
--include $(LIB_SRC:src/%.c=build/$(1)/obj/%.d)
-# What is missing is named, not installed: a compiler is the user's choice.
-.PHONY: need-$(1)
-need-$(1):
-	@tools/need.sh --check $$(call need_compiler,$$(firstword $$($(1)_lib_cc))) $(if $(CC_IS_CLANG),llvm,$(or $(TOOLS_$(1):%-=binutils-%),binutils)):$(call lib_ar,$(1))
-endef
-# The package of a compiler, as Debian calls it, and its command: gcc-arm-none-eabi:arm-none-eabi-gcc.
-need_compiler = $(patsubst %-gcc,gcc-%,$(notdir $(1))):$(1)
-$(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
-
-ifeq ($(filter $(ARCH),$(ISAS)),)
-$(error there is no ARCH=$(ARCH); choose one of: $(ISAS))
-endif
-ifneq ($(FLOAT),$(filter $(FLOATS_$(ARCH)),$(FLOAT)))
-$(error there is no FLOAT=$(FLOAT) for $(ARCH), but: $(or $(FLOATS_$(ARCH)),none))
-endif
-
-PREFIX  ?= /usr/local
-DESTDIR ?=
-VERSION  = $(shell sed -n 's/^.define QUARRY_VERSION_M[A-Z]* //p; s/^.define QUARRY_VERSION_PATCH //p' include/quarry.h | paste -s -d .)
-# For pkg-config. A program gets the options that the library was built with, whatever header or flags they came from.
-define QUARRY_PC
-prefix=$(PREFIX)
-Name: Quarry
-Description: a memory allocator for bare metal
-Version: $(VERSION)
-Cflags: -I$${prefix}/include $(shell tools/check-config --flags build/$(ARCH)/libquarry.a)
-Libs: -L$${prefix}/lib -lquarry
-endef
+.PHONY: dist
+dist: build/dist/quarry.c
 
 .PHONY: install
 install: build/$(ARCH)/libquarry.a
@@ -192,231 +48,10 @@ install: build/$(ARCH)/libquarry.a
 	@: $(file >build/$(ARCH)/quarry.pc,$(QUARRY_PC))
 	cp build/$(ARCH)/quarry.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
 
-.PHONY: dist
-dist: build/dist/quarry.c
-build/dist/quarry_emalloc.c: build/dist/quarry.c
-build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] src/*/*.[ch] arch/*.h arch/*/arch_port.h)
-	@tools/need.sh --check python3:python3
-	python3 tools/amalgamate.py build/dist
-
 .PHONY: size
 size:
 	@tools/need.sh --check $(NEED_CROSS)
 	@tests/build/size.sh $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))")
-
-# --- Test images for the host ------------------------------------------------------------------------------------
-
-IMAGES := $(foreach image,unit api emalloc misuse stress,$(if $(wildcard tests/$(image)/*.c),$(image)))
-HARNESS := $(wildcard tests/harness/*.c)
-TEST_INCLUDES := -Iinclude -Isrc -Iarch -Itests/harness
-
-BITS_64 := -m64
-# Debian has 32-bit libraries beside a 64-bit system, but their headers only in the 64-bit directory.
-BITS_32 := -m32 -isystem /usr/include/x86_64-linux-gnu
-MODE_o2  := -O2
-MODE_san := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-
-# Other configurations than the default one. (Pages above the default do not suit the tests' small regions.)
-MODE_page64 := -O2 -DQUARRY_PAGE_BYTES=64
-MODE_smp    := -O2 -DQUARRY_LOCK=2
-MODE_level2 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=2
-MODE_level3 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQUARRY_CHECK_LEVEL=3
-MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
-MODE_level2o2 := -O2 -DQUARRY_CHECK_LEVEL=2
-# Those that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
-MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
-MODE_track3 := $(MODE_track) -DQUARRY_CHECK_LEVEL=3
-MODE_cores  := -O2 -pthread -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/cores/four_cores.h\"
-# The same under ThreadSanitizer: the threads, not all of emalloc.
-MODE_corestsan := -O1 -g -fsanitize=thread $(MODE_cores)
-
-HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
-	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
-	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores gcc-64-corestsan
-
-# Big-endian processes, run by QEMU's user mode: 32 bits, 32 bits with guarded maps, and 64 bits, where pages of 64 bytes
-# have maps that are shorter than a word.
-HOSTS += powerpc-be-o2 mips-be-level2o2 s390x-be-page64
-HOST_CC_gcc     := gcc
-HOST_CC_clang   := clang
-HOST_CC_powerpc := powerpc-linux-gnu-gcc -static
-HOST_CC_mips    := mips-linux-gnu-gcc -static
-HOST_CC_s390x   := s390x-linux-gnu-gcc -static
-HOST_RUN_powerpc := qemu-ppc
-HOST_RUN_mips    := qemu-mips
-HOST_RUN_s390x   := qemu-s390x
-NEED_BIG_ENDIAN := $(foreach cpu,powerpc mips s390x,gcc-$(cpu)-linux-gnu:$(cpu)-linux-gnu-gcc libc6-dev-$(cpu)-cross:/usr/$(cpu)-linux-gnu/lib/libc.a) \
-	qemu-user:qemu-ppc
-
-# make test leaves these to make test-all, which sets ALL: each is what others are in two parts. Of a big-endian process,
-# and of a CPU whose code others have too, make test has the images that run the whole library.
-ALL ?=
-HOSTS_LATER := gcc-32-san clang-64-san gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level3 gcc-32-track gcc-64-track3
-TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
-IMAGES_LATER_be       := unit emalloc
-IMAGES_LATER_machines := unit
-MACHINES_SHORT        := lm3s6965evb mps2-an505 virt-a15 linux-armeb
-# With each compiler, not just with gcc: a CPU of each kind.
-FREESTANDING_WHOLE    := x86_64 armv6m armv7em aarch64 riscv32
-test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
-test_machine_images = $(filter-out $(if $(ALL),,$(if $(filter $(MACHINES_SHORT),$(1)),$(IMAGES_LATER_machines))),$(call machine_images,$(1)))
-
-word_of = $(word $(1),$(subst -, ,$(2)))
-host_run = $(HOST_RUN_$(call word_of,1,$(1))) build/host/$(1)/$(2)
-host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
-
-# A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
-# Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret. At level 4, where each call
-# checks all, the stress tests would take minutes.
-host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))))
-
-# What an image is linked from besides: its folder's files, but for the one that shares emalloc's scenes.
-SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c
-image_sources = $(or $(SOURCES_$(1)),$(wildcard tests/$(1)/*.c))
-
-HOST_COMMON := $(LIB_SRC) $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
-# Of $(1) (sources), the objects below build/$(2).
-objects_of = $(patsubst %,build/$(2)/%.o,$(basename $(1)))
-
-# $(1) host variant. The library is built as its contract says, the tests as an ordinary program.
-define host_rules
-$(call flags_file,host/$(1)/test,$(call host_cc,$(1)))
-build/host/$(1)/src/%.o: src/%.c build/host/$(1)/test.flags
-	@mkdir -p $$(@D)
-	$(call host_cc,$(1)) -std=c11 -ffreestanding $(WARN) -Werror -Iinclude -Iarch/hosted $(DEPS) -c $$< -o $$@
-build/host/$(1)/%.o: %.c build/host/$(1)/test.flags
-	@mkdir -p $$(@D)
-	$(call host_cc,$(1)) -std=c11 -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/hosted $(DEPS) -c $$< -o $$@
-$(foreach image,$(call host_images,$(1)),$(call host_image,$(1),$(image)))
--include $(patsubst %.o,%.d,$(call objects_of,$(HOST_COMMON) $(wildcard tests/*/*.c) $(SOURCES_cores),host/$(1)))
-endef
-define host_image
-build/host/$(1)/$(2): $(call objects_of,$(HOST_COMMON) $(call image_sources,$(2)),host/$(1))
-	$(call host_cc,$(1)) $$^ -o $$@
-
-endef
-$(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
-HOST_IMAGES := $(foreach host,$(TEST_HOSTS),$(patsubst %,build/host/$(host)/%,$(call test_host_images,$(host))))
-
-# The API tests once more, on the two-file version; those of emalloc.h with its headers too.
-DIST_IMAGES  := api emalloc
-DIST_HARNESS := $(filter-out src/%,$(HOST_COMMON))
-build/dist/%.o: build/dist/%.c
-	gcc -std=c11 -O2 $(WARN) -Werror -c $< -o $@
-build/dist/api: $(call objects_of,$(DIST_HARNESS) $(wildcard tests/api/*.c),host/gcc-64-o2) build/dist/quarry.o
-	gcc $^ -o $@
-build/dist/emalloc: build/dist/quarry_emalloc.o $(wildcard tests/emalloc/* tests/harness/*)
-	gcc -std=c11 -O2 -Wall -Wextra -Werror -Ibuild/dist -Iarch -Itests/harness $(DIST_HARNESS) $(wildcard tests/emalloc/*.c) $< -o $@
-
-# --- Quarry beside PHP's own allocator ---------------------------------------------------------------------------------
-
-# The same sources, once with the library of PHP's embedding and once with Quarry on the provider over mmap.
-DIFFERENTIAL_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
-DIFFERENTIAL_COMMON := $(filter-out %/original.c %/quarry.c %/constant.c,$(wildcard tests/differential/*.c))
-DIFFERENTIAL_IMAGES := $(if $(DIFFERENTIAL_COMMON),$(addprefix build/differential/,original quarry constant))
-
-$(eval $(call flags_file,differential/test,$(DIFFERENTIAL_CC)))
-build/differential/%.o: %.c build/differential/test.flags
-	@mkdir -p $(@D)
-	$(DIFFERENTIAL_CC) $(DEPS) -c $< -o $@
-# PHP's library has the names as they are in C.
-build/differential/original_objects/%.o: %.c build/differential/test.flags
-	@mkdir -p $(@D)
-	$(DIFFERENTIAL_CC) -D'QUARRY_LINK_NAME(name)=' $(DEPS) -c $< -o $@
-build/differential/original: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/original.c,differential/original_objects)
-	gcc $^ -l:libphp8.2.so -o $@
-build/differential/quarry: $(call objects_of,$(DIFFERENTIAL_COMMON) tests/differential/quarry.c ports/posix/mmap_source.c,differential) build/hosted/libquarry.a
-	gcc $^ -o $@
-build/differential/constant: $(call objects_of,tests/differential/constant.c ports/posix/mmap_source.c,differential) build/hosted/libquarry.a
-	gcc $^ -ldl -o $@
--include $(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/differential/*.c) ports/posix/mmap_source.c,differential) $(call objects_of,$(wildcard tests/differential/*.c),differential/original_objects))
-
-# --- Images for QEMU machines --------------------------------------------------------------------------------------
-
-# A machine's images link the library of its ISA as make lib delivers it, but for those that are there for other options.
-DELIVERED := $(filter-out linux-%,$(MACHINES))
-machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(LIB_SRC),qemu/$(1)))
-MACHINE_COMMON = $(LIB_SRC) $($(1)_SOURCES)
-machine_cc = $($(1)_CC) $($(1)_CFLAGS)
-
-# One machine is there twice: with QUARRY_TRACK too, for the image that it changes.
-MACHINE_TRACKED := mps2-an386
-$(foreach part,ISA CC CFLAGS SOURCES LDFLAGS LIBS,$(eval $(MACHINE_TRACKED)-track_$(part) := $($(MACHINE_TRACKED)_$(part))))
-$(MACHINE_TRACKED)-track_CFLAGS += -DQUARRY_TRACK=1
-# Unit tests look at memory that only its owner may.
-IMAGES_virt-mte := api tags
-IMAGES_linux-mte := $(IMAGES_virt-mte)
-MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track
-machine_images = $(if $(filter %-track,$(1)),emalloc,$(or $(IMAGES_$(1)),$(IMAGES)))
-
-# $(1) machine
-define machine_rules
-$(call flags_file,qemu/$(1)/test,$(call machine_cc,$(1)))
-build/qemu/$(1)/src/%.o: src/%.c build/qemu/$(1)/test.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(1)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch/$($(1)_ISA) $(DEPS) -c $$< -o $$@
-build/qemu/$(1)/%.o: %.c build/qemu/$(1)/test.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(1)) -std=c11 -Os -ffreestanding -ffunction-sections -fdata-sections -Wall -Wextra -Werror $(TEST_INCLUDES) -Iarch/$($(1)_ISA) $(DEPS) -c $$< -o $$@
-build/qemu/$(1)/%.o: %.S build/qemu/$(1)/test.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(1)) -Iarch $(DEPS) -c $$< -o $$@
-$(foreach image,$(call machine_images,$(1)),$(call machine_image,$(1),$(image)))
--include $(patsubst %.o,%.d,$(call objects_of,$(call MACHINE_COMMON,$(1)) $(HARNESS) $(foreach image,$(call machine_images,$(1)),$(wildcard tests/$(image)/*.c)),qemu/$(1)))
-endef
-define machine_image
-build/qemu/$(1)/$(2).elf: $(call objects_of,$($(1)_SOURCES) $(HARNESS) $(wildcard tests/$(2)/*.c),qemu/$(1)) $(call machine_library,$(1)) $(wildcard linker/*.ld)
-	$(call machine_cc,$(1)) $$(filter %.o %.a,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
-
-endef
-$(foreach machine,$(MACHINE_BUILDS) virt-mte,$(eval $(call machine_rules,$(machine))))
-MACHINE_IMAGES := $(foreach machine,$(MACHINE_BUILDS),$(patsubst %,build/qemu/$(machine)/%.elf,$(call test_machine_images,$(machine))))
-
-# --- Examples --------------------------------------------------------------------------------------------------------
-
-EXAMPLE_COMMON := $(wildcard examples/common/*.c) tests/harness/freestanding.c
-
-build/traces/%.c: tests/traces/%.txt tools/trace2c.py
-	@mkdir -p $(@D)
-	python3 tools/trace2c.py $< $@
-
-# $(1) example's name, $(2) machine, $(3) its own sources, $(4) traces, $(5) flags to compile, $(6) flags to link,
-# $(7) the library's options: example and library must have the same, so unless they are the defaults, and the machine's
-# objects will do, the library is built for the example too.
-define example_rules
-$(call flags_file,examples/$(1)/example,$(call machine_cc,$(2)) $(5) $(7))
-build/examples/$(1)/src/%.o: src/%.c build/examples/$(1)/example.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(2)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch/$($(2)_ISA) $(7) $(DEPS) -c $$< -o $$@
-build/examples/$(1)/%.o: %.c build/examples/$(1)/example.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding $(WARN) -Werror -Iinclude -Iarch $(5) $(7) $(DEPS) -c $$< -o $$@
-build/examples/$(1)/traces/%.o: build/traces/%.c build/examples/$(1)/example.flags
-	@mkdir -p $$(@D)
-	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding -c $$< -o $$@
-build/examples/$(1).elf: $(call objects_of,$(LIB_SRC),$(if $(7),examples/$(1),qemu/$(2))) $(call objects_of,$($(2)_SOURCES),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
-	$(call machine_cc,$(2)) $$(filter %.o,$$^) $($(2)_LDFLAGS) $(6) $($(2)_LIBS) -o $$@
--include $(patsubst %.o,%.d,$(call objects_of,$(if $(7),$(LIB_SRC)) $(3) $(EXAMPLE_COMMON),examples/$(1)))
-endef
-
-comma := ,
-# $(1) machine, $(2) trace, $(3) blocks that live at once, at most, $(4) bytes of the region
-define firmware_rules
-$(call example_rules,firmware-$(1)-$(2),$(1),examples/firmware-cortex-m/firmware.c,$(2),-DFIRMWARE_TRACE=$(2) -DFIRMWARE_BLOCKS=$(3),-Wl$(comma)--defsym=HEAP_BYTES=$(4))
-endef
-
-KERNEL_MACHINE := $(firstword $(foreach machine,$(MACHINES),$(if $(filter x86_64,$($(machine)_ISA)),$(machine))))
-$(eval $(call example_rules,kernel-x86_64,$(KERNEL_MACHINE),$(wildcard examples/kernel-x86_64/*.c),php64 sqlite64,,))
-$(eval $(call firmware_rules,mps2-an386,luafw,384,32768))
-$(eval $(call firmware_rules,mps2-an386,tls,128,73728))
-$(eval $(call firmware_rules,microbit,cjsonmini,96,4096))
-$(eval $(call example_rules,packet-server-cortex-m,mps2-an386,$(wildcard examples/packet-server-cortex-m/*.c),,,-Wl$(comma)--defsym=HEAP_BYTES=32768,-DQUARRY_TRACK=1))
-
-# Machine and image of each example, the shortest first.
-EXAMPLES := mps2-an386:packet-server-cortex-m microbit:firmware-microbit-cjsonmini mps2-an386:firmware-mps2-an386-luafw \
-	mps2-an386:firmware-mps2-an386-tls $(KERNEL_MACHINE):kernel-x86_64
-EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
-EXAMPLE_SECONDS := 600
 
 .PHONY: run
 run:
@@ -424,233 +59,40 @@ run:
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
 	@examples/show.py $(if $(FULL),--full) $(EXAMPLE_SECONDS) $(EXAMPLES)
 
-# --- Tools: package:what it is needed for ------------------------------------------------------------------------------
-
-NEED_HOST  := gcc:gcc libc6-dev:/usr/include/stdio.h binutils:ar python3:python3
-NEED_ARM   := gcc-arm-none-eabi:arm-none-eabi-gcc binutils-arm-none-eabi:arm-none-eabi-ar
-NEED_RUN   := $(NEED_HOST) $(NEED_ARM) qemu-system-x86:qemu-system-x86_64 qemu-system-arm:qemu-system-arm
-NEED_32    := lib32gcc-12-dev:/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a libc6-dev-i386:/usr/lib32/crt1.o
-NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc \
-	gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc clang:clang lld:ld.lld llvm:llvm-nm
-NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
-	$(NEED_32) $(NEED_BIG_ENDIAN) \
-	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
-	libtsan2:/usr/lib/x86_64-linux-gnu/libtsan.so.2 libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
-	libphp8.2-embed:/usr/lib/libphp8.2.so valgrind:valgrind
-
-include tests/table/table.mk
-NEED_TEST += $(NEED_TABLE)
-
-# --- Bench: seven tables, beside peers ------------------------------------------------------------------------------------
-
-# A table's folder says in its table.mk how its files are made, and which packages that needs (NEED_BENCH).
-BENCH_TABLES := $(foreach table,instructions region worst growth host size levels,$(if $(wildcard tests/bench/$(table)/table.mk),$(table)))
-NEED_BENCH   := gnuplot-nox:gnuplot
-
-include $(BENCH_TABLES:%=tests/bench/%/table.mk)
-include tests/bench/masked/table.mk
-include tests/request_end/request_end.mk
-include tests/last_byte/last_byte.mk
-include tests/static/static.mk
-include tests/exhaustive/exhaustive.mk
-include tests/marks/marks.mk
-include tests/threads/threads.mk
-include tests/ports/ports.mk
-
-BENCH_FILES_instructions := instructions instructions-create
-BENCH_FILES_region       := region
-BENCH_FILES_worst        := worst
-BENCH_FILES_growth       := growth growth-chunks growth-blocks growth-huge growth-fragmentation
-BENCH_FILES_host         := host-instructions host-memory host-touched
-BENCH_FILES_size         := size-code size-control size-stack
-# Times: nothing else may run then.
-BENCH_TIMES_growth       := growth-zend
-BENCH_TIMES_host         := host-time
-
-# $(1) tables
-bench_files = $(foreach table,$(1),$(BENCH_FILES_$(table):%=build/bench/%.tsv))
-bench_times = $(foreach table,$(1),$(BENCH_TIMES_$(table):%=build/bench/%.tsv))
-# The tables that are exact and do not take long.
-BENCH_QUICK := $(filter instructions region size,$(BENCH_TABLES))
-
-.PHONY: bench bench-quick
-bench bench-quick: bench_wanted = $(if $(filter bench-quick,$@),$(BENCH_QUICK),$(BENCH_TABLES))
-bench bench-quick:
-	@tools/need.sh $(NEED_BENCH)
-	@$(MAKE) -s -j$(JOBS) $(call bench_files,$(bench_wanted))
-	@$(if $(call bench_times,$(bench_wanted)),$(MAKE) -s -j1 $(call bench_times,$(bench_wanted)))
-	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
-
-# Figures that must not rise: those of two machines, all of the tables region and size, and masked sections.
-NEED_BUDGET  := $(NEED_RUN) $(NEED_32) $(NEED_BENCH_CALLS) binutils:readelf gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
-NEED_TEST    += $(NEED_BUDGET)
-BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES))) build/bench/masked.tsv
-ifdef bench_calls_tables
-$(eval $(call bench_calls_tables,build/bench/budget,mps2-an386 microbit))
-BUDGET_FILES += $(BENCH_FILES_instructions:%=build/bench/budget/%.tsv)
-endif
-
-.PHONY: budget check-budget
-budget check-budget:
-	@tools/need.sh $(NEED_BUDGET)
-	@$(MAKE) -s -j$(JOBS) $(BUDGET_FILES)
-	@tests/bench/budget.py $(if $(filter check-budget,$@),check,$(if $(FORCE),set,lower)) tests/bench/budget.tsv $(BUDGET_FILES)
-
-# The figures of README.md are what is measured. What takes long stands in docs/benchmarks.md and docs/levels.md.
-README_FILES := $(filter-out %-create.tsv,$(BUDGET_FILES))
-.PHONY: readme
-readme:
-	@tools/need.sh $(NEED_BUDGET)
-	@$(MAKE) -s -j$(JOBS) $(README_FILES)
-	@tests/bench/figures.py write README.md $(README_FILES)
-
-# --- PHP's interpreter on quarry/emalloc.h, and its own tests: not a part of make test -----------------------------------
-
-PHP_TESTS ?= Zend/tests
-
-.PHONY: php
-php:
-	@tests/php/run.sh build/php $(PHP_TESTS)
-
-# --- Fuzzing -----------------------------------------------------------------------------------------------------------
-
-include tests/fuzz/fuzz.mk
-include tests/arithmetic/arithmetic.mk
-# --- Faults, coverage --------------------------------------------------------------------------------------------------
-
-include tests/faults/faults.mk
-include tests/links/links.mk
-include tests/fit/fit.mk
-include tests/coverage/coverage.mk
-
-# --- Tests -------------------------------------------------------------------------------------------------------------
-
-HOST_SECONDS    := 1200
-MACHINE_SECONDS := 1200
-BUILD_SECONDS   := 1800
-# Limits end what hangs: on two cores the slowest job takes a fraction of its own. The build has no limit.
-# tests/qemu/run ends QEMU itself; run.py only steps in if that fails.
-LATE_SECONDS    := 1500
-
-define newline
-
-
-endef
-tab := $(subst ,,	)
-# A job: a name, its most seconds, its command.
-job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
-
-define test_jobs
-$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
-$(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
-$(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
-$(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
-$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
-$(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
-$(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
-$(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
-$(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
-$(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
-$(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
-$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang")\
-$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh)\
-$(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
-$(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
-$(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(README_FILES))\
-$(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
-$(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
-$(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
-$(request_end_jobs)\
-$(last_byte_jobs)\
-$(call arithmetic_jobs,$(ARITHMETIC_TEST))\
-$(table_jobs)\
-$(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
-$(marks_jobs)\
-$(threads_jobs)\
-$(ports_jobs)\
-$(faults_jobs)\
-$(links_jobs)\
-$(fit_jobs)\
-$(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
-$(call job,file heads,$(BUILD_SECONDS),tests/style/files.sh)\
-$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
-$(exhaustive_jobs)\
-$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\
-$(fuzz_jobs)
-endef
-
-TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
-	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
-
-.PHONY: test test-all test-images
-test-all:
-	@$(MAKE) -s ALL=1 test
-
+.PHONY: test test-all
 test:
 	@tools/need.sh $(NEED_TEST)
 	@: $(shell mkdir -p build)$(file >build/tests.list,$(test_jobs))
 	@python3 tests/run.py $(JOBS) build/tests.list $(MAKE) -s -k -j$(JOBS) test-images
 
-test-images: $(TEST_IMAGES)
+# With ALL=1, `make test` leaves out nothing.
+test-all:
+	@$(MAKE) -s ALL=1 test
 
-# --- Style, cleaning, help -------------------------------------------------------------------------------------------
-
-STYLED = $(wildcard include/*.h include/*/*.h src/*.[ch] src/*/*.[ch] arch/*.h arch/*/*.h arch/*/qemu/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] ports/*/*.[ch] examples/*/*.[ch])
-
-.PHONY: check-style format clean help
-check-style:
-	@tools/need.sh --check clang-format:clang-format
-	@tests/style/layers.sh
-	@tests/style/files.sh
-	@clang-format --dry-run -Werror $(STYLED)
-	@$(MAKE) -s check-static
-
-format:
-	@tools/need.sh --check clang-format:clang-format
-	clang-format -i $(STYLED)
-
+.PHONY: clean
 clean:
 	rm -rf build
 
-help:
+.PHONY: help
+help::
 	@echo 'make             the library for a process: build/hosted/libquarry.a'
 	@echo 'make lib ARCH=I  the library for an ISA, build/I/libquarry.a; I is one of'
 	@echo '                 $(ISAS)'
 	@echo '                 options: QUARRY_FLAGS=-DQUARRY_LOCK=IRQ ...; another compiler: CC=...'
 	@echo 'make install     library, headers and quarry.pc for pkg-config, with the options: PREFIX=/usr/local DESTDIR='
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
+	@echo 'make size        code size on every ISA'
 	@echo 'make run         boot the examples under QEMU and show what they print, shortened; FULL=1: all of it'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
 	@echo 'make test-all    the same with every build and image: twice as long'
-	@echo 'make exhaustive  every sequence of calls on tiny heaps: some minutes'
-	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'
-	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
-	@echo 'make test-links  10 million calls while words are written into free memory, with each of four builds'
-	@echo 'make test-fit    how well free memory stays usable, beside first fit and best fit'
-	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
-	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
-	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
-	@echo 'make bench-host  time of a call on this host beside Zend MM, in some 20 seconds'
-	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'
-	@echo 'make bench-masked  the longest section with interrupts masked of each function, on Cortex-M3 and M4'
-	@echo 'make bench-levels  what each check level costs: instructions, bytes, code; writes docs/levels.md'
-	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
-	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'
-	@echo 'make readme      put what is measured into README.md, whose figures make test compares'
-	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'
-	@echo 'make php         PHP 8.2 on quarry/emalloc.h, from Debian, and PHP_TESTS="Zend/tests" of its own: some 20 minutes'
-	@echo 'make size        code size on every ISA'
-	@echo 'make check-style layer order, file heads and layout of the C files, and make check-static'
-	@echo 'make check-static  four analyzers, MISRA among them: docs/misra.md; FULL=1: every check level'
-	@echo 'make misra       bring the places in docs/misra.md up to date'
-	@echo 'make faults      the tests of the API and of emalloc with every single fault, on this host'
-	@echo 'make coverage    lines and branches of src/ that the host tests run, and those that they do not'
-	@echo 'make format      lay out the C files'
 	@echo 'make clean       remove build/'
-	@echo
-	@echo 'run, test, bench and coverage install missing tools with apt-get (as root, or where sudo asks for no password).'
 
-.PHONY: FORCE
-FORCE:
+# Each of these files may use what those above it define.
+include arch/compilers.mk
+include arch/machines.mk
+include tools/packages.mk
+include tools/library.mk
+include tests/images.mk
+include examples/examples.mk
+include tests/tests.mk
+include tests/help.mk

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# arithmetic.mk: the proofs and exhaustive tests of the arithmetic. Included by the Makefile in the top folder.
+# arithmetic.mk: the proofs and exhaustive tests of the arithmetic.
 #
 #   make proofs            everything, over whole domains: some minutes
 #   make proofs-mutants    break the arithmetic in many ways; each must be found

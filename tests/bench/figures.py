@@ -133,7 +133,7 @@ def places(m):
     third = level_percents("[^|]+", 2)
     packets = int(constant("examples/packet-server-cortex-m/main.c", r"define PACKETS +(\d+)u"))
     bad = int(constant("examples/packet-server-cortex-m/main.c", r"define PACKETS_BAD +(\d+)u"))
-    region = int(constant("Makefile", r"packet-server-cortex-m,mps2.*HEAP_BYTES=(\d+)"))
+    region = int(constant("examples/examples.mk", r"packet-server-cortex-m,mps2.*HEAP_BYTES=(\d+)"))
     bench_region = int(constant("tests/bench/instructions/table.mk", r"^BENCH_CALLS_BYTES +:= ([0-9]+)"))
     # linux-mte is a process in QEMU's user mode, which is counted as one too.
     machines = constant("arch/machines.mk", r"^MACHINES := (.*)$").split()

@@ -105,7 +105,7 @@ refused() {
 for compiler in gcc clang; do
     for lto in "" -flto; do
         # shellcheck disable=SC2086 # may be no flag
-        $compiler -std=c11 -O1 $lto -ffunction-sections -c "$dist/quarry.c" -o "$work/$compiler$lto.o" >"$work/said" 2>&1
+        $compiler -std=c11 -O1 $lto -ffunction-sections -c "$dist/quarry_emalloc.c" -o "$work/$compiler$lto.o" >"$work/said" 2>&1
         verdict $? "$compiler $lto quarry.c"
         if [ "$failed" != 0 ]; then
             echo "there is no library to link with"

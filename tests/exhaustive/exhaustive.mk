@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# exhaustive.mk: every sequence of calls on tiny heaps, see docs/exhaustive.md. Included by the Makefile in the top folder.
+# exhaustive.mk: every sequence of calls on tiny heaps, see docs/exhaustive.md.
 #
 #   make exhaustive   the deep search, some minutes; prints the rows of docs/exhaustive.md
 #

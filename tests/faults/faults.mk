@@ -44,5 +44,5 @@ FAULTS_LATER   := gcc-64-o2 virt-aarch64 q35
 faults_test     = $(if $(ALL),$(1),$(filter-out $(FAULTS_LATER),$(1)))
 FAULTS_IMAGES  := $(patsubst %,build/host/%/faults,$(call faults_test,$(FAULTS_HOSTS))) $(patsubst %,build/qemu/%/faults.elf,$(call faults_test,$(FAULTS_MACHINES)))
 
-# Like test_jobs of the Makefile.
+# Like test_jobs of tests/tests.mk.
 faults_jobs = $(foreach machine,$(call faults_test,$(FAULTS_MACHINES)),$(call job,qemu $(machine) faults,$(LATE_SECONDS),tests/qemu/run $(machine) $(MACHINE_SECONDS) build/qemu/$(machine)/faults.elf))$(foreach host,$(call faults_test,$(FAULTS_HOSTS)),$(call job,host $(host) faults,$(HOST_SECONDS),build/host/$(host)/faults))

@@ -24,5 +24,5 @@ test-fit:
 	@$(MAKE) -s -j$(JOBS) $(FIT_IMAGES)
 	$(FIT_IMAGES:%=% &&) true
 
-# Like test_jobs of the Makefile.
+# Like test_jobs of tests/tests.mk.
 fit_jobs = $(foreach host,$(FIT_HOSTS),$(call job,host $(host) fit,$(HOST_SECONDS),build/host/$(host)/fit))

@@ -93,8 +93,10 @@ static unsigned exact_kinds(struct model *m, const uint8_t *pointer)
 {
     struct model_view view = {.sought = pointer};
     model_view(m, &view);
-    if (view.found.pointer == NULL)
-        return INNER; /* control data, or what is left beside slots */
+    if (view.found.pointer == NULL) { /* control data, or what is left beside slots */
+        const bool may_be_idle = m->source != NULL && m->source->source.release == NULL;
+        return may_be_idle ? GONE : INNER; /* a huge block may have begun where idle memory has its struct */
+    }
     if (view.found.kind == QUARRY_SMALL || view.found.pointer == pointer)
         return view.found.pointer == pointer ? KIND(QUARRY_DOUBLE_FREE) : INNER;
     return GONE; /* inside a free run */
@@ -227,10 +229,26 @@ static uintptr_t *dead_word(struct model *m, struct fuzz_input *in)
     return word;
 }
 
+/* Is a word of a block that was freed in free memory still? A source's memory may have become control data of another
+ * chunk since. Asking walks, which means nothing once something was damaged. */
+static bool is_in_free_memory(struct model *m, const uint8_t *at)
+{
+    struct model_view view = {.sought = at};
+    if (m->source == NULL)
+        return true;
+    if (m->is_tolerant)
+        return false;
+    model_view(m, &view);
+    return view.found.pointer != NULL;
+}
+
 static void write_after_free(struct model *m, struct fuzz_input *in, bool is_checked)
 {
     uintptr_t *word = dead_word(m, in), change = (uintptr_t)(fuzz_byte(in) | 1) << fuzz_byte(in) % 4 * 8;
-    if (QUARRY_CHECK_LEVEL < 3 || word == NULL || *word != FILL_WORD || world.written != NULL || m->is_tolerant)
+    if (QUARRY_CHECK_LEVEL < 3 || word == NULL || world.written != NULL || m->is_tolerant)
+        return;
+    /* Asking comes first: a walk frees what waits. */
+    if (!is_in_free_memory(m, (const uint8_t *)word) || *word != FILL_WORD)
         return;
     FUZZ_TRACE("write to free %p\n", (void *)word);
     *word ^= change;
@@ -269,19 +287,6 @@ static void watch_written(struct model *m)
     m->reports = 0;
     m->is_tolerant = false;
     world.written = NULL;
-}
-
-/* Is a word of a block that was freed in free memory still? A source's memory may have become control data of another
- * chunk since. Asking walks, which means nothing once something was damaged. */
-static bool is_in_free_memory(struct model *m, const uint8_t *at)
-{
-    struct model_view view = {.sought = at};
-    if (m->source == NULL)
-        return true;
-    if (m->is_tolerant)
-        return false;
-    model_view(m, &view);
-    return view.found.pointer != NULL;
 }
 
 /* Anything anywhere in free memory. From now on the heap may refuse, and report, but no more. */

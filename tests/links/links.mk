@@ -26,5 +26,5 @@ test-links:
 	@$(MAKE) -s -j$(JOBS) $(LINKS_IMAGES)
 	$(LINKS_IMAGES:%=% $(LINKS_CALLS) &&) true
 
-# Like test_jobs of the Makefile.
+# Like test_jobs of tests/tests.mk.
 links_jobs = $(foreach host,$(LINKS_HOSTS),$(call job,host $(host) links,$(HOST_SECONDS),build/host/$(host)/links $(LINKS_SHARE)))

@@ -59,3 +59,4 @@ test-table:
 
 NEED_TABLE := gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1
+NEED_TEST  += $(NEED_TABLE)

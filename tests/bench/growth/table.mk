@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# table.mk: table 4, what a call costs the more there is. Included by the Makefile in the top folder.
+# table.mk: table 4, what a call costs the more there is.
 #
 #   make build/bench/growth.tsv   all five files: growth.tsv and one a curve
 

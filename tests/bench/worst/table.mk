@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# table.mk: table 3, the most expensive single call of each public function, found by a search. Included by the Makefile
-# in the top folder.
+# table.mk: table 3, the most expensive single call of each public function, found by a search.
 #
 #   make build/bench/worst.tsv   the table, on all of WORST_MACHINES
 #   make bench-worst             the Cortex-M4's part, on the terminal; the calls that led there in the .log

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+#
+# bench.mk: the measurements: seven tables, which compare Quarry with other allocators, the figures that must not rise,
+# and those of README.md.
+
+# A table's folder says in its table.mk how its files are made, and which packages that needs (NEED_BENCH).
+BENCH_TABLES := $(foreach table,instructions region worst growth host size levels,$(if $(wildcard tests/bench/$(table)/table.mk),$(table)))
+NEED_BENCH   := gnuplot-nox:gnuplot
+
+include $(BENCH_TABLES:%=tests/bench/%/table.mk)
+include tests/bench/masked/table.mk
+
+BENCH_FILES_instructions := instructions instructions-create
+BENCH_FILES_region       := region
+BENCH_FILES_worst        := worst
+BENCH_FILES_growth       := growth growth-chunks growth-blocks growth-huge growth-fragmentation
+BENCH_FILES_host         := host-instructions host-memory host-touched
+BENCH_FILES_size         := size-code size-control size-stack
+# These measure time: nothing else may run meanwhile.
+BENCH_TIMES_growth       := growth-zend
+BENCH_TIMES_host         := host-time
+
+# $(1) tables
+bench_files = $(foreach table,$(1),$(BENCH_FILES_$(table):%=build/bench/%.tsv))
+bench_times = $(foreach table,$(1),$(BENCH_TIMES_$(table):%=build/bench/%.tsv))
+# The tables that are exact and do not take long.
+BENCH_QUICK := $(filter instructions region size,$(BENCH_TABLES))
+
+.PHONY: bench bench-quick
+bench bench-quick: bench_wanted = $(if $(filter bench-quick,$@),$(BENCH_QUICK),$(BENCH_TABLES))
+bench bench-quick:
+	@tools/need.sh $(NEED_BENCH)
+	@$(MAKE) -s -j$(JOBS) $(call bench_files,$(bench_wanted))
+	@$(if $(call bench_times,$(bench_wanted)),$(MAKE) -s -j1 $(call bench_times,$(bench_wanted)))
+	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
+
+# Figures that must not rise: those of two machines, all of the tables region and size, and masked sections.
+NEED_BUDGET  := $(NEED_RUN) $(NEED_32) $(NEED_BENCH_CALLS) binutils:readelf gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
+NEED_TEST    += $(NEED_BUDGET)
+BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES))) build/bench/masked.tsv
+ifdef bench_calls_tables
+$(eval $(call bench_calls_tables,build/bench/budget,mps2-an386 microbit))
+BUDGET_FILES += $(BENCH_FILES_instructions:%=build/bench/budget/%.tsv)
+endif
+
+.PHONY: budget check-budget
+budget check-budget:
+	@tools/need.sh $(NEED_BUDGET)
+	@$(MAKE) -s -j$(JOBS) $(BUDGET_FILES)
+	@tests/bench/budget.py $(if $(filter check-budget,$@),check,$(if $(FORCE),set,lower)) tests/bench/budget.tsv $(BUDGET_FILES)
+
+# The figures of README.md are what is measured. What takes long stands in docs/benchmarks.md and docs/levels.md.
+README_FILES := $(filter-out %-create.tsv,$(BUDGET_FILES))
+.PHONY: readme
+readme:
+	@tools/need.sh $(NEED_BUDGET)
+	@$(MAKE) -s -j$(JOBS) $(README_FILES)
+	@tests/bench/figures.py write README.md $(README_FILES)

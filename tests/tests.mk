@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+#
+# tests.mk: the jobs that `make test` runs, and what must be built for them. The files that are included here add the
+# rules and the jobs of their folders.
+
+include tests/differential/differential.mk
+include tests/table/table.mk
+include tests/bench/bench.mk
+include tests/request_end/request_end.mk
+include tests/last_byte/last_byte.mk
+include tests/static/static.mk
+include tests/exhaustive/exhaustive.mk
+include tests/marks/marks.mk
+include tests/threads/threads.mk
+include tests/ports/ports.mk
+include tests/php/php.mk
+include tests/fuzz/fuzz.mk
+include tests/arithmetic/arithmetic.mk
+include tests/faults/faults.mk
+include tests/links/links.mk
+include tests/fit/fit.mk
+include tests/coverage/coverage.mk
+include tests/style/style.mk
+
+# One CPU of each kind: `make test` builds the library for these with clang too, not just with gcc.
+FREESTANDING_WHOLE := x86_64 armv6m armv7em aarch64 riscv32
+
+# A job that takes longer than its limit is ended, since it hangs: on two cores the slowest job takes a fraction of it.
+# The build has no limit.
+HOST_SECONDS    := 1200
+MACHINE_SECONDS := 1200
+BUILD_SECONDS   := 1800
+# tests/qemu/run ends QEMU itself; run.py only steps in if that fails.
+LATE_SECONDS    := 1500
+
+define newline
+
+
+endef
+tab := $(subst ,,	)
+# A job: a name, its most seconds, its command.
+job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
+
+define test_jobs
+$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
+$(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
+$(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
+$(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
+$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
+$(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
+$(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
+$(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
+$(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
+$(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
+$(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
+$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang")\
+$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh)\
+$(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
+$(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
+$(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(README_FILES))\
+$(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
+$(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
+$(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
+$(request_end_jobs)\
+$(last_byte_jobs)\
+$(call arithmetic_jobs,$(ARITHMETIC_TEST))\
+$(table_jobs)\
+$(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels)\
+$(marks_jobs)\
+$(threads_jobs)\
+$(ports_jobs)\
+$(faults_jobs)\
+$(links_jobs)\
+$(fit_jobs)\
+$(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
+$(call job,file heads,$(BUILD_SECONDS),tests/style/files.sh)\
+$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static)\
+$(exhaustive_jobs)\
+$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\
+$(fuzz_jobs)
+endef
+
+TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
+	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
+	$(call levels_images,$(LEVELS_GATE)) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
+
+.PHONY: test-images
+test-images: $(TEST_IMAGES)
