@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * bins.c: damage on purpose, as in guard.c: a bin's current run, its list, the idle run, and from check level 3 the blocks
- * that wait.
+ * bins.c: damage on purpose, as in guard.c: a bin's current run, its list, the idle run, and from check level 3 the
+ * blocks that wait.
  */
 #include "../unit/unit.h"
 
