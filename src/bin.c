@@ -163,7 +163,7 @@ static inline void *allocate_from_new_run(struct bin_set *set, unsigned index)
     unsigned unused_bits = bin_unused_bits(shape);
     uint8_t *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
     uintptr_t tag = bin_tag(start, unused_bits);
-    bin_set_current(bin_to_change(set, index), tag, map);
+    bin_set_current(&set->bins[index], tag, map);
     uintptr_t others = BIN_OWN_WORD ? 0 : bin_map_load(map, unused_bits); /* bits above the slots */
     bin_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1, tag);
     write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
@@ -257,7 +257,7 @@ bool qi_bin_free_idle_run(struct bin_set *set)
     set->idle_run = 0;
     if (UNITS_GUARDED && index >= BIN_COUNT)
         return report_bad_room(set, &set->idle_run);
-    struct bin *bin = bin_to_change(set, index);
+    struct bin *bin = &set->bins[index];
     if (!may_be_unused(bin) || !find_unused(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;

@@ -85,58 +85,6 @@ BITS_INLINE void bin_set_sentinels(struct bin_set *set)
 #endif
 }
 
-/* The set, moved so far that a bin comes to lie where the first one was: from there its words are as many bytes away as
- * the first one's from the set. */
-BITS_INLINE const struct bin *bin_of_moved(uintptr_t moved)
-{
-    return &((const struct bin_set *)moved)->bins[0];
-}
-
-/* A bin, found in as few steps as the CPU has for a sum and an offset. */
-BITS_INLINE const struct bin *bin_at(const struct bin_set *set, unsigned index)
-{
-    if (!UNITS_GUARDED)
-        return &set->bins[index];
-    return bin_of_moved(bits_unknown((uintptr_t)set + index * sizeof(struct bin)));
-}
-
-BITS_INLINE struct bin *bin_to_change(struct bin_set *set, unsigned index)
-{
-    return (struct bin *)(uintptr_t)bin_at(set, index);
-}
-
-/* What a request of last + 1 bytes, 1 to BIN_MAX_BYTES, wants, in the form that leads to its bin in the fewest steps:
- * the bin's number, or where every bin has a granule more than the one before, the bytes of its slots less a granule.
- */
-BITS_INLINE size_t bin_wanted(size_t last)
-{
-    if (BIN_DOUBLINGS != 0)
-        return bin_of_last_byte(last);
-    return bits_unknown(bin_aligned_last_byte(last) & ~(size_t)(UNITS_GRANULE_BYTES - 1));
-}
-
-/* The set moved to the bin that is wanted, and that bin's number: made of the moved set where that leaves a register
- * free in between. */
-BITS_INLINE uintptr_t bin_moved_wanted(const struct bin_set *set, size_t wanted)
-{
-    if (BIN_DOUBLINGS == 0)
-        return (uintptr_t)set + wanted * (sizeof(struct bin) / UNITS_GRANULE_BYTES);
-    const uintptr_t moved = (uintptr_t)set + wanted * sizeof(struct bin);
-    return UNITS_GUARDED && BITS_WORD == 32 ? bits_unknown(moved) : moved;
-}
-
-BITS_INLINE unsigned bin_index_moved(const struct bin_set *set, size_t wanted, uintptr_t moved)
-{
-    if (BITS_WORD == 64 && (UNITS_GUARDED || ARCH_ADDS_IN_MEMORY))
-        return (unsigned)((bits_unknown(moved) - (uintptr_t)set) / sizeof(struct bin));
-    return (unsigned)(BIN_DOUBLINGS != 0 ? wanted : wanted >> UNITS_GRANULE_SHIFT);
-}
-
-BITS_INLINE size_t bin_bytes_wanted(size_t last, size_t wanted)
-{
-    return BIN_DOUBLINGS != 0 ? bin_bytes_of_last_byte(last, (unsigned)wanted) : wanted + UNITS_GRANULE_BYTES;
-}
-
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");
 
 /* A run of small blocks. */

@@ -235,9 +235,9 @@ static void *allocate_slot(struct quarry_heap *heap, unsigned bin)
 {
     size_t bytes = bin_slot_bytes(bin);
     struct small_current current;
-    enum small_opened opened = small_open(bin_at(&heap->bins, bin), &current);
+    enum small_opened opened = small_open(&heap->bins.bins[bin], &current);
     if (opened == SMALL_DAMAGED) {
-        report_damage(heap, bin_at(&heap->bins, bin));
+        report_damage(heap, &heap->bins.bins[bin]);
         return NULL;
     }
     void *block = opened == SMALL_OPEN ? small_allocate_from(&current, bytes) : qi_bin_allocate(&heap->bins, bin);

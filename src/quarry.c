@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "part.h"
+#include "hot.h"
 #include "retry.h"
 
 /* A heap lies in memory that it may write, whatever a caller's pointer says. */
@@ -276,43 +277,19 @@ static BITS_NOINLINE void *allocate_pages_and_leave(struct quarry_heap *heap, si
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
-    /* Kept instead of bytes, which gcc 12 copies first, as the ways out want them; not where it copies none. */
-    const bool keeps_last = UNITS_GUARDED || (ARCH_HAS_PAIRS && BITS_WORD == 64);
-    const size_t last = keeps_last ? bits_unknown(bytes - 1) : bytes - 1;
-    if (!HEAP_HAS_HOT)
+    const size_t last = bytes - 1; /* of 0 bytes: the largest number */
+    if (!HEAP_HAS_HOT || !bits_likely(last < hot_most_bytes(heap)))
         return allocate_pages_and_leave(heap, bytes, saved);
-    if (!bits_likely(last < (UNITS_GUARDED ? BIN_MAX_BYTES : heap_source(heap)->hot.bytes)))
-        return allocate_pages_and_leave(heap, bytes, saved);
-    if (UNITS_GUARDED && !(ARCH_HAS_PAIRS && BITS_WORD == 64)) /* gcc 12 keeps heap in its register from here on */
-        heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
-    const size_t wanted = bin_wanted(last);
-    /* Where sizes double, the compiler would ask once more which kind of bin it is, were it not said here. */
-    const bool early = UNITS_GUARDED && BIN_DOUBLINGS != 0;
-    size_t slot_bytes = early ? bin_bytes_wanted(last, wanted) : 0;
-    struct small_current current;
-    const uintptr_t moved = bin_moved_wanted(&heap->bins, wanted);
-    const enum small_opened opened = small_open(bin_of_moved(moved), &current);
-    if (!bits_likely(opened == SMALL_OPEN)) {
-        bytes = keeps_last ? last + 1 : bytes;
-        const unsigned index = bin_index_moved(&heap->bins, wanted, moved);
-        if (opened == SMALL_DAMAGED)
-            return allocate_around_and_leave(heap, bytes, index, saved);
-        return allocate_slot_and_leave(heap, bytes, index, saved);
+    const unsigned bin = bin_of_last_byte(last);
+    void *block;
+    const enum small_opened opened = hot_allocate(heap, bytes, bin, &block);
+    if (bits_likely(opened == SMALL_OPEN)) {
+        leave(heap, saved);
+        return block;
     }
-    if (!UNITS_GUARDED && BITS_WORD == 32) /* likewise */
-        heap = (struct quarry_heap *)bits_unknown((uintptr_t)heap);
-    slot_bytes = early ? slot_bytes : bin_bytes_wanted(last, wanted);
-    const bool counts_first = ARCH_HAS_PAIRS; /* there heap's register is the block's, and one instruction less */
-    if (counts_first) {
-        slot_bytes = bits_unknown(slot_bytes); /* or the compiler takes its sum apart */
-        heap_count_allocated(heap, slot_bytes);
-    }
-    void *block = small_allocate_from(&current, slot_bytes);
-    if (!counts_first)
-        heap_count_allocated(heap, slot_bytes);
-    block = heap_mark_live(heap, block, bytes, slot_bytes);
-    leave(heap, saved);
-    return block;
+    if (opened == SMALL_DAMAGED)
+        return allocate_around_and_leave(heap, bytes, bin, saved);
+    return allocate_slot_and_leave(heap, bytes, bin, saved);
 }
 
 void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes)

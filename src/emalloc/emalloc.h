@@ -8,6 +8,7 @@
 #ifndef QUARRY_SRC_EMALLOC_H
 #define QUARRY_SRC_EMALLOC_H
 
+#include "../hot.h"
 #include "serve.h"
 
 _Static_assert(QUARRY_GRANULE_BYTES == UNITS_GRANULE_BYTES && QUARRY_SMALL_MAX_BYTES == BIN_MAX_BYTES,
@@ -37,25 +38,19 @@ BITS_INLINE void *emalloc_allocate(size_t bytes)
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL); /* such a lock has nothing in the heap */
         struct quarry_heap *heap = current_core()->hot;
-        size_t last = bytes - 1;
+        const size_t last = bytes - 1; /* of 0 bytes: the largest number */
+        enum small_opened opened = SMALL_DAMAGED;
+        unsigned bin = 0;
+        void *block;
         if (bits_likely(last < BIN_MAX_BYTES)) {
-            unsigned bin = bin_of_last_byte(last);
-            struct small_current current;
-            const enum small_opened opened = small_open(bin_at(&heap->bins, bin), &current);
-            if (bits_likely(opened == SMALL_OPEN)) {
-                size_t slot_bytes = bin_bytes_of_last_byte(last, bin);
-                void *block = small_allocate_from(&current, slot_bytes);
-                heap_count_allocated(heap, slot_bytes);
-                block = heap_mark_live(heap, block, bytes, slot_bytes);
-                lock_leave(heap, saved);
-                return block;
-            }
-            lock_leave(heap, saved);
-            if (opened == SMALL_FULL)
-                return qi_emalloc_allocate_from_next_run(bytes, bin);
-        } else {
-            lock_leave(heap, saved);
+            bin = bin_of_last_byte(last);
+            opened = hot_allocate(heap, bytes, bin, &block);
         }
+        lock_leave(heap, saved);
+        if (bits_likely(opened == SMALL_OPEN))
+            return block;
+        if (opened == SMALL_FULL)
+            return qi_emalloc_allocate_from_next_run(bytes, bin);
     }
     return qi_emalloc_slowly(bytes);
 }

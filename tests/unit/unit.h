@@ -64,14 +64,14 @@ static inline size_t unit_page_of(const struct chunk *chunk, const void *address
 static inline bool small_has_slot(const struct bin_set *set, unsigned index)
 {
     struct small_current current;
-    return small_open(bin_at(set, index), &current) == SMALL_OPEN;
+    return small_open(&set->bins[index], &current) == SMALL_OPEN;
 }
 
 /* It, of so many bytes; NULL: there is none. */
 static inline void *small_take(const struct bin_set *set, unsigned index, size_t slot_bytes)
 {
     struct small_current current;
-    return small_open(bin_at(set, index), &current) == SMALL_OPEN ? small_allocate_from(&current, slot_bytes) : NULL;
+    return small_open(&set->bins[index], &current) == SMALL_OPEN ? small_allocate_from(&current, slot_bytes) : NULL;
 }
 
 /* The live block at an address; if there is none, the test has failed. */
