@@ -337,7 +337,7 @@ BITS_INLINE unsigned chunk_run_code(const page_code_t *codes, size_t *page)
             *page -= page_code_distance(code);
     } else if (code < PAGE_SMALL) {
         *page -= page_code_distance(code);
-        code = codes[*page];
+        code = codes[(ptrdiff_t)*page]; /* a damaged code may lead to an edge in front */
     }
     return code;
 }
