@@ -8,8 +8,8 @@
 #include "quarry.h"
 
 #include "bytes.h"
-#include "part.h"
 #include "hot.h"
+#include "part.h"
 #include "retry.h"
 
 /* A heap lies in memory that it may write, whatever a caller's pointer says. */

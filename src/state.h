@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * state.h: what a heap consists of, and its figures.
+ *
+ *   region of a heap:     +--------------------+-------+------+- - -+--------+-- ... --+
+ *                         | struct quarry_heap | codes | maps | pad | page 0 |         |
+ *   first chunk of a      +--------------------+---------------------+-------+------+- - -+--------+-- ... --+
+ *   source:               | struct quarry_heap | struct heap_sourced | codes | maps | pad | page 0 |         |
+ *                         +--------------------+---------------------+-------+------+- - -+--------+-- ... --+
+ *
+ * Invariants
+ *   H1  used_peak_bytes - below_peak_bytes and blocks are the sums over all live blocks (QUARRY_STATS)
+ *   H2  below_peak_bytes <= used_peak_bytes; on 64-bit CPUs it may also be negative: the peak is still to be noted
+ */
+#ifndef QUARRY_STATE_H
+#define QUARRY_STATE_H
+
+#include "canary.h"
+#include "huge.h"
+#include "large.h"
+#include "lock.h"
+#include "small.h"
+
+/* From check level 2: has some block more than a request of its size gets as a rule? */
+#if QUARRY_CHECK_LEVEL >= 2
+#define HEAP_LOOSE_FIELD                   uint8_t has_oversized_blocks; /* a damaged bool would be no value at all */
+#define heap_has_oversized_blocks(heap)    ((heap)->has_oversized_blocks != 0)
+#define heap_set_oversized(heap, is_loose) ((heap)->has_oversized_blocks = (is_loose))
+#else
+#define HEAP_LOOSE_FIELD
+#define heap_has_oversized_blocks(heap)    ((void)(heap), false)
+#define heap_set_oversized(heap, is_loose) ((void)(heap), (void)(is_loose))
+#endif
+
+/* From check level 3 a block ends in a canary (canary.h), and a small one that was freed waits in a ring before its
+ * slot may be allocated again: it still looks allocated to the layers below, but its canary says that it is dead. Where
+ * blocks are marked for a tool of the host's, there is a zone in its place below level 3, which belongs to nobody.
+ *
+ *   slot or pages     +-------------------------------------------+-------------------+
+ *   of a block        | room                                      | canary or zone    |     HEAP_CANARY_BYTES
+ *                     +-------------------------------------------+-------------------+
+ *   below level 3     '-------------- usable bytes ---------------'
+ *   from level 3      '---- usable bytes ----'----- canary -------------------------'
+ */
+#define HEAP_CANARY_BYTES (FILL_IS_ON ? CANARY_LEAST_BYTES : MARK_ZONE_BYTES)
+
+/* A request and the least that stands behind it. A block has at least a byte beside that. */
+BITS_INLINE size_t heap_whole_request(size_t bytes)
+{
+    return bytes + HEAP_CANARY_BYTES + (HEAP_CANARY_BYTES != 0 && bytes == 0 ? 1 : 0);
+}
+
+/* Is a block just its slot or pages, so that hot paths can serve it? */
+enum { HEAP_HAS_HOT = !FILL_IS_ON && MARK_ZONE_BYTES == 0 };
+
+enum { HEAP_WAITING = 16 };
+#if QUARRY_CHECK_LEVEL >= 3
+#define HEAP_WAITING_FIELDS                                                                                            \
+    void *waiting[HEAP_WAITING];           /* NULL: nothing waits there */                                             \
+    uintptr_t waiting_check[HEAP_WAITING]; /* their complements, when something does */                                \
+    unsigned oldest;
+#define heap_waiting(heap)       ((heap)->waiting)
+#define heap_waiting_check(heap) ((heap)->waiting_check)
+#define heap_oldest(heap)        (&(heap)->oldest)
+#else
+#define HEAP_WAITING_FIELDS
+#define heap_waiting(heap)       ((void)(heap), (void **)NULL)
+#define heap_waiting_check(heap) ((void)(heap), (uintptr_t *)NULL)
+#define heap_oldest(heap)        ((void)(heap), (unsigned *)NULL)
+#endif
+
+struct quarry_heap {
+    struct bin_set bins;
+    size_t below_peak_bytes; /* used bytes are so much below their peak */
+    size_t blocks;
+    size_t used_peak_bytes;
+    size_t failures;
+    bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
+    GUARD_WORD(on_oom_check) /* its complement */
+    HEAP_LOOSE_FIELD
+    HEAP_WAITING_FIELDS
+    LOCK_FIELD
+};
+
+/* How a heap on a source grows and shrinks. Called through pointers, so that a program whose heaps all lie on regions
+ * need not link it, and that a request heap, which has more of its source than chunks, may have its own functions. */
+struct heap_growth {
+    void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+    enum run_freed (*free_huge)(struct quarry_heap *heap, struct added_chunk *huge);
+    bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
+    void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
+    size_t (*trim)(struct quarry_heap *heap);
+    /* Adds idle memory to these two figures. */
+    void (*add_idle)(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);
+    void (*was_reset)(struct quarry_heap *heap);
+    void (*limit_was_set)(struct quarry_heap *heap);
+    void (*destroy)(struct quarry_heap *heap);
+};
+
+extern const struct heap_growth qi_heap_growth;
+
+enum { HEAP_CACHED_CHUNKS = 4 };
+
+/* What a heap on a source has besides; it follows the heap. */
+struct heap_sourced {
+    const struct heap_growth *growth;
+    struct quarry_source provider;
+    size_t chunk_bytes;
+    size_t chunk_pages; /* in a fresh chunk */
+    GUARD_WORD(seal)    /* the sum of growth, chunk_bytes and chunk_pages */
+    struct added_chunk
+            *cached_chunks[HEAP_CACHED_CHUNKS]; /* were without a block when they were last looked at; NULL: none */
+    struct reserve reserve;                     /* of a source that takes nothing back */
+};
+
+_Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.reporter) == 0,
+               "the reporter lies where the heap does");
+_Static_assert(offsetof(struct quarry_heap, blocks) ==
+                       offsetof(struct quarry_heap, below_peak_bytes) + sizeof(uintptr_t),
+               "both figures are loaded as a pair");
+_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 2 ||
+                       sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
+               "a small heap's fixed control data stays small");
+
+BITS_INLINE struct chunk_set *heap_chunks(struct quarry_heap *heap)
+{
+    return &heap->bins.runs.chunks;
+}
+
+BITS_INLINE struct source *heap_source(struct quarry_heap *heap)
+{
+    return &heap->bins.runs.chunks.source;
+}
+
+BITS_INLINE struct heap_sourced *heap_sourced(struct quarry_heap *heap)
+{
+    return (struct heap_sourced *)(void *)(heap + 1);
+}
+
+BITS_INLINE uintptr_t heap_sourced_sum(const struct heap_sourced *sourced)
+{
+    return (uintptr_t)sourced->growth + sourced->chunk_bytes + sourced->chunk_pages;
+}
+
+/* NULL: the heap lies on regions, or what it has of a source is damaged. */
+BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_heap *heap)
+{
+    const struct heap_sourced *sourced = (const struct heap_sourced *)(const void *)(heap + 1);
+    if (UNITS_GUARDED)
+        return heap->bins.runs.chunks.source.provider == &sourced->provider &&
+                               heap_sourced_sum(sourced) == guard_word(sourced, seal)
+                       ? sourced
+                       : NULL;
+    return heap->bins.runs.chunks.source.provider != NULL ? sourced : NULL;
+}
+
+/* Pages in a fresh chunk of the heap's source; 0: regions only. */
+BITS_INLINE size_t heap_fresh_chunk_pages(const struct quarry_heap *heap)
+{
+    const struct heap_sourced *sourced = heap_sourced_or_null(heap);
+    return sourced != NULL ? sourced->chunk_pages : 0;
+}
+
+#define HEAP_CHUNK_MIN_BYTES UNITS_SOURCE_BYTES /* chunks are whole frames */
+#define HEAP_CHUNK_MAX_BYTES ((size_t)64 << 20)
+
+/* May chunks of a source have so many bytes? */
+BITS_INLINE bool heap_chunk_bytes_are_valid(size_t bytes)
+{
+    return bytes >= HEAP_CHUNK_MIN_BYTES && bytes <= HEAP_CHUNK_MAX_BYTES && bits_is_power_of_two(bytes);
+}
+
+BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
+{
+    return heap->used_peak_bytes - heap->below_peak_bytes;
+}
+
+/* 64-bit CPUs count in memory, and note a new peak only when something is freed, so that allocating has nothing to
+ * decide: until then used bytes are above the noted peak, and below_peak_bytes is negative. No heap has half of the
+ * address space. */
+enum { HEAP_NOTES_PEAK_LATE = BITS_WORD == 64 };
+
+BITS_INLINE bool heap_is_above_noted_peak(const struct quarry_heap *heap)
+{
+    return HEAP_NOTES_PEAK_LATE && (intptr_t)heap->below_peak_bytes < 0;
+}
+
+/* The most that used bytes ever were. */
+BITS_INLINE size_t heap_used_peak_bytes(const struct quarry_heap *heap)
+{
+    return heap_is_above_noted_peak(heap) ? heap_used_bytes(heap) : heap->used_peak_bytes;
+}
+
+/* The compiler is kept from making one vector of the two figures. */
+BITS_INLINE void heap_count_allocated_in_memory(struct quarry_heap *heap, size_t bytes)
+{
+    heap->below_peak_bytes -= bytes;
+    __asm__("" : "+m"(heap->below_peak_bytes));
+    heap->blocks++;
+}
+
+BITS_INLINE void heap_count_freed_in_memory(struct quarry_heap *heap, size_t bytes)
+{
+    if (!bits_likely(!heap_is_above_noted_peak(heap))) {
+        heap->used_peak_bytes -= heap->below_peak_bytes;
+        heap->below_peak_bytes = 0;
+    }
+    __asm__("" : "+m"(heap->below_peak_bytes));
+    heap->below_peak_bytes += bytes;
+    __asm__("" : "+m"(heap->below_peak_bytes));
+    heap->blocks--;
+}
+
+/* bytes: below check level 3 of the slot or the pages, zone included; from there on, what was asked for. */
+BITS_INLINE void heap_count_allocated(struct quarry_heap *heap, size_t bytes)
+{
+    if (QUARRY_STATS == 0)
+        return;
+    bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
+    if (HEAP_NOTES_PEAK_LATE) {
+        heap_count_allocated_in_memory(heap, bytes);
+        return;
+    }
+    const struct bits_pair figures = bits_pair_load(&heap->below_peak_bytes);
+    size_t below, blocks = figures.second + 1;
+    if (__builtin_sub_overflow(figures.first, bytes, &below)) { /* a new peak */
+        heap->used_peak_bytes -= below;
+        below = 0;
+    }
+    bits_pair_store(&heap->below_peak_bytes, below, blocks);
+}
+
+BITS_INLINE void heap_count_freed(struct quarry_heap *heap, size_t bytes)
+{
+    if (QUARRY_STATS == 0)
+        return;
+    bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
+    if (HEAP_NOTES_PEAK_LATE) {
+        heap_count_freed_in_memory(heap, bytes);
+        return;
+    }
+    size_t below = heap->below_peak_bytes, blocks = heap->blocks;
+    heap->below_peak_bytes = bits_in_register(below + bytes);
+    heap->blocks = blocks - 1;
+}
+
+#endif
