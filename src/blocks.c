@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * blocks.c: the public functions that allocate and free a block, and say what a pointer is. on_oom is asked outside the
+ * lock, so it may call the heap.
+ */
+#include "bytes.h"
+#include "call.h"
+#include "hot.h"
+#include "retry.h"
+
+/* --- allocating --- */
+
+/* A block for a request that the chunks that there are do not hold, if tried already, or any. The lock is held; it is
+ * released. */
+static BITS_NOINLINE void *allocate_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
+                                              uintptr_t saved)
+{
+    void *block = NULL;
+    if (bytes <= UNITS_REQUEST_MAX_BYTES) {
+        block = tried ? qi_heap_allocate_more(heap, bytes, align_bytes) : qi_heap_allocate(heap, bytes, align_bytes);
+        while (block == NULL && retry_ask(heap, bytes, &saved))
+            block = qi_heap_allocate(heap, bytes, align_bytes);
+    }
+    if (block == NULL)
+        call_count_failure(heap);
+    block = heap_mark_allocated(heap, block, bytes);
+    call_leave(heap, saved);
+    return block;
+}
+
+/* A small block, when its bin is damaged, or a callback runs, which makes it look so. The lock is held; it is
+ * released. */
+static BITS_COLD void *allocate_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index,
+                                                 uintptr_t saved)
+{
+    if (source_is_busy(heap_source(heap)))
+        return qi_call_reentered(heap, NULL, bytes, saved);
+    qi_call_report(heap, QUARRY_CORRUPT, &heap->bins.bins[index], 0);
+    return allocate_and_leave(heap, bytes, 1, true, saved);
+}
+
+/* A small block, when its bin's current run is full, or there is none. The lock is held; it is released. */
+static BITS_NOINLINE void *allocate_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index,
+                                                   uintptr_t saved)
+{
+    void *block = qi_bin_allocate(&heap->bins, index);
+    if (!bits_likely(block != NULL))
+        return allocate_and_leave(heap, bytes, 1, true, saved);
+    heap_count_allocated(heap, bin_slot_bytes(index));
+    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(index));
+    call_leave(heap, saved);
+    return block;
+}
+
+/* A large block, from pages that the heap has, or whatever else. The lock is held; it is released. */
+static BITS_NOINLINE void *allocate_pages_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
+{
+    if (!bits_likely(!source_is_busy(heap_source(heap))))
+        return qi_call_reentered(heap, NULL, bytes, saved);
+    if (!HEAP_HAS_HOT || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
+        return allocate_and_leave(heap, bytes, 1, false, saved);
+    size_t pages = units_pages_from_bytes(bytes);
+    void *block = qi_large_allocate(&heap->bins.runs, pages, 1);
+    if (!bits_likely(block != NULL))
+        return allocate_and_leave(heap, bytes, 1, true, saved);
+    heap_count_allocated(heap, units_bytes_from_pages(pages));
+    block = heap_mark_live(heap, block, bytes, units_bytes_from_pages(pages));
+    call_leave(heap, saved);
+    return block;
+}
+
+/* The hot path: a slot of a bin's current run. The hot paths are closed while a callback runs. */
+void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
+{
+    uintptr_t saved = lock_enter(heap);
+    const size_t last = bytes - 1; /* of 0 bytes: the largest number */
+    if (!HEAP_HAS_HOT || !bits_likely(last < hot_most_bytes(heap)))
+        return allocate_pages_and_leave(heap, bytes, saved);
+    const unsigned bin = bin_of_last_byte(last);
+    void *block;
+    const enum small_opened opened = hot_allocate(heap, bytes, bin, &block);
+    if (bits_likely(opened == SMALL_OPEN)) {
+        call_leave(heap, saved);
+        return block;
+    }
+    if (opened == SMALL_DAMAGED)
+        return allocate_around_and_leave(heap, bytes, bin, saved);
+    return allocate_slot_and_leave(heap, bytes, bin, saved);
+}
+
+void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes)
+{
+    size_t total = bits_multiply(count, bytes);
+    void *block = quarry_malloc(heap, total);
+    if (block != NULL)
+        qi_bytes_clear(block, total);
+    return block;
+}
+
+void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t bytes)
+{
+    uintptr_t saved;
+    if (!call_enter(heap, &saved))
+        return qi_call_reentered(heap, NULL, bytes, saved);
+    if (!call_alignment_is_valid(align_bytes))
+        bytes = SIZE_MAX;
+    return allocate_and_leave(heap, bytes, align_bytes, false, saved);
+}
+/* --- freeing --- */
+
+/* Everything but the hot path of quarry_free(). The lock is held; it is released. */
+static BITS_NOINLINE void free_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+{
+    if (!bits_likely(!source_is_busy(heap_source(heap)))) {
+        qi_call_reentered(heap, address, 0, saved);
+        return;
+    }
+    struct heap_block block;
+    if (address != NULL && qi_call_find(heap, address, 0, &block)) {
+        if (MARK_IS_ON)
+            mark_dead(heap, address, qi_heap_room_bytes(&block));
+        if (block.kind != QUARRY_HUGE)
+            chunk_make_hot(heap_chunks(heap), block.run.chunk);
+        qi_heap_free(heap, &block);
+    }
+    call_leave(heap, saved);
+}
+
+/* Counts what was freed of the hot chunk. Only where that was its last block the chunk itself is needed, and not
+ * what the hot limits say of it: it must be there. */
+static void count_freed(struct quarry_heap *heap, enum run_freed given, size_t bytes)
+{
+    if (given != RUN_REFUSED)
+        heap_count_freed(heap, bytes);
+    if (given == RUN_FREED_ALL) {
+        struct chunk *hot = chunk_of_hot_limits(heap_chunks(heap));
+        if (!UNITS_GUARDED || hot != NULL)
+            qi_heap_emptied(heap, hot);
+        else
+            qi_call_report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.chunk, 0);
+    }
+}
+
+/* Is the map of a run of the hot chunk, of which more than a bit is about to change, what it must be? If not, that is
+ * reported. */
+static inline bool hot_map_is_valid(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
+{
+    const uint8_t *start = chunk_page_address(hot, page);
+    if (!UNITS_GUARDED || bits_likely(bin_map_is_valid(chunk_map(hot, page), (uintptr_t)start)))
+        return true;
+    qi_call_report(heap, QUARRY_CORRUPT, start, 0);
+    return false;
+}
+
+/* A slot of a full run of the hot chunk. */
+static BITS_NOINLINE void free_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+{
+    struct chunk view;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    const struct bin_run run = {hot, page, hot->codes[page]};
+    if (hot_map_is_valid(heap, hot, page)) {
+        if (BITS_FOR_SIZE)
+            qi_bin_free(&heap->bins, &run, slot);
+        else
+            bin_free_first(&heap->bins, &run, slot);
+        heap_count_freed(heap, bin_shape_bytes(bin_shape_of(run.code)));
+    }
+    call_leave(heap, saved);
+}
+
+/* The last used slot of a run of the hot chunk. */
+static BITS_NOINLINE void free_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+{
+    struct chunk view;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    if (hot_map_is_valid(heap, hot, page)) {
+        size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
+        const struct bin_run run = {hot, page, hot->codes[page]};
+        count_freed(heap, BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run, slot),
+                    bytes);
+    }
+    call_leave(heap, saved);
+}
+
+/* A large block of the hot chunk. */
+static BITS_NOINLINE void free_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
+{
+    struct chunk view;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    size_t pages = chunk_length_at_start(hot->maps, page);
+    if (!UNITS_GUARDED || bits_likely(run_length_is_valid(hot, page, pages))) {
+        mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
+        count_freed(heap, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+    } else {
+        qi_call_report(heap, QUARRY_CORRUPT, hot->codes + page, 0);
+    }
+    call_leave(heap, saved);
+}
+
+/* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
+BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
+{
+    struct chunk view;
+    const struct chunk *hot = chunk_hot(&heap_source(heap)->hot, &view);
+    if (UNITS_GUARDED && hot == NULL)
+        return false;
+    size_t offset = chunk_offset(hot, mark_bare(address)); /* of NULL too: no page lies there */
+    size_t page = offset >> UNITS_PAGE_SHIFT;
+    if (!bits_likely(chunk_hot_holds(hot, page)))
+        return false;
+    unsigned code = chunk_run_code(hot->codes, &page);
+    offset -= page << UNITS_PAGE_SHIFT;
+    if (!bits_likely(code >= PAGE_SMALL)) {
+        if (code != PAGE_LARGE || offset != 0 || !heap_tag_fits(address))
+            return false;
+        free_pages_and_leave(heap, page, saved);
+        return true;
+    }
+    const struct bin_shape *shape = bin_shape_of(code);
+    unsigned slot = bin_slot_at(shape, offset);
+    if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(slot < shape->slots))
+        return false;
+    if (!heap_tag_fits(address))
+        return false;
+    switch (small_free(chunk_map(hot, page), shape, slot)) {
+    case SMALL_FREED:
+        heap_count_freed(heap, bin_shape_bytes(shape));
+        mark_dead(heap, address, bin_shape_bytes(shape));
+        call_leave(heap, saved);
+        return true;
+    case SMALL_FIRST:
+        mark_dead(heap, address, bin_shape_bytes(shape));
+        free_first_and_leave(heap, page, slot, saved);
+        return true;
+    case SMALL_LAST:
+        mark_dead(heap, address, bin_shape_bytes(shape));
+        free_last_and_leave(heap, page, slot, saved);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A block outside the hot chunk: its chunk becomes the hot one. */
+static BITS_NOINLINE void free_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+{
+    struct chunk *chunk = run_chunk_of(&heap->bins.runs, mark_bare(address));
+    if (!BITS_FOR_SIZE && HEAP_HAS_HOT && chunk != NULL && chunk_holds(chunk, mark_bare(address)) &&
+        !source_is_busy(heap_source(heap))) {
+        chunk_make_hot(heap_chunks(heap), chunk);
+        if (free_in_hot_chunk(heap, address, saved))
+            return;
+    }
+    free_and_leave(heap, address, saved);
+}
+
+/* The hot path: a small block of the hot chunk, which is a heap's only one or the one in which the block before was
+ * found. The hot paths are closed while a callback runs. Each way out of the hot path ends in one call, so it needs no
+ * stack beyond a few registers'. */
+void quarry_free(struct quarry_heap *heap, void *address)
+{
+    uintptr_t saved = lock_enter(heap);
+    if (!HEAP_HAS_HOT || !free_in_hot_chunk(heap, address, saved))
+        free_elsewhere_and_leave(heap, address, saved);
+}
+
+/* Is it a live block that was not asked for with so many bytes, or may it be? That is reported. */
+static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address, size_t bytes)
+{
+    uintptr_t saved;
+    struct heap_block block;
+    if (!call_enter(heap, &saved)) { /* for quarry_free() to report */
+        call_leave(heap, saved);
+        return false;
+    }
+    unsigned wrong = heap_find(heap, address, QUARRY_CHECK_LEVEL, &block);
+    if (wrong == 0 && !qi_heap_size_fits(heap, &block, bytes))
+        wrong = QUARRY_WRONG_SIZE;
+    call_leave(heap, saved);
+    if (wrong != QUARRY_WRONG_SIZE && wrong != QUARRY_CORRUPT) /* what else there is quarry_free() reports */
+        return false;
+    call_report_outside(heap, wrong, address, bytes);
+    return true;
+}
+
+void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
+{
+    if (QUARRY_CHECK_LEVEL < 2 || !has_other_size(heap, address, bytes))
+        quarry_free(heap, address);
+}
+/* --- asking --- */
+
+size_t quarry_usable_size(struct quarry_heap *heap, const void *address)
+{
+    uintptr_t saved;
+    if (address == NULL)
+        return 0;
+    if (!call_enter(heap, &saved))
+        return qi_call_reentered(heap, address, 0, saved) != NULL;
+    struct heap_block block;
+    size_t bytes = 0;
+    if (qi_call_find(heap, address, 0, &block)) {
+        bytes = qi_heap_usable_bytes(heap, &block);
+        mark_widened(heap, address, bytes);
+    }
+    call_leave(heap, saved);
+    return bytes;
+}
+
+size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes)
+{
+    return bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_good_bytes(heap, bytes) : 0;
+}
+
+bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
+{
+    uintptr_t saved = lock_enter(heap);
+    struct heap_block block;
+    unsigned wrong = heap_find(heap, pointer, 1, &block); /* at every check level; what is written beside lives */
+    bool live = wrong == 0 || wrong == QUARRY_OVERRUN;
+    call_leave(heap, saved);
+    return live;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * call.c: see call.h.
+ */
+#include "call.h"
+
+BITS_COLD bool qi_call_report(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes)
+{
+    qi_report(&heap->bins.runs.chunks.source.reporter, (enum quarry_misuse_kind)kind, pointer, bytes);
+    return false;
+}
+
+bool qi_call_find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
+{
+    unsigned wrong = heap_find(heap, address, QUARRY_CHECK_LEVEL, block);
+    return wrong == 0 ? true : qi_call_report(heap, wrong, address, bytes); /* GCOVR_EXCL_BR_LINE: always false */
+}
+
+BITS_COLD void *qi_call_reentered(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t saved)
+{
+    call_leave(heap, saved);
+    call_report_outside(heap, QUARRY_REENTRY, pointer, bytes);
+    return NULL;
+}
