@@ -33,79 +33,7 @@ static bool report_damage(const struct quarry_heap *heap, const void *place)
     return qi_report_damage(&heap->bins.runs.chunks.source.reporter, place);
 }
 
-static struct bin_run run_of_stretch(const struct check_stretch *stretch)
-{
-    struct bin_run run = {stretch->chunk, stretch->page, stretch->code};
-    return run;
-}
-
 /* --- the walk --- */
-
-/* How much of a live block may be used; from check level 3 a block is reported that something was written behind. */
-static size_t usable_bytes(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes)
-{
-    size_t bytes;
-    if (!FILL_IS_ON)
-        return whole_bytes - HEAP_CANARY_BYTES;
-    if (heap_canary(heap, start, whole_bytes, &bytes) != CANARY_LIVE)
-        qi_report(&heap->bins.runs.chunks.source.reporter, QUARRY_OVERRUN, start, bytes);
-    return bytes;
-}
-
-bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,
-                         enum quarry_block_kind kind)
-{
-    struct quarry_block block;
-    block.pointer = mark_owners(start);
-    block.bytes = usable_bytes(visitor->heap, start, whole_bytes);
-    block.free = false;
-    block.kind = kind;
-    return visitor->visit(visitor->context, &block);
-}
-
-/* Shows a free slot, or a run of free pages. */
-static bool visit_free(const struct check_visitor *visitor, const uint8_t *start, size_t bytes,
-                       enum quarry_block_kind kind)
-{
-    struct quarry_block block;
-    block.pointer = mark_owners(start);
-    block.bytes = bytes;
-    block.free = true;
-    block.kind = kind;
-    return visitor->visit(visitor->context, &block);
-}
-
-static bool visit_slots(const struct check_visitor *visitor, const struct check_stretch *stretch)
-{
-    struct bin_run run = run_of_stretch(stretch);
-    size_t bytes = bin_slot_bytes(bin_of_code(run.code));
-    unsigned slots = bin_shape_of(run.code)->slots;
-    for (unsigned slot = 0; slot < slots; slot++) {
-        const uint8_t *start = bin_run_start(&run) + slot * bytes;
-        if (small_is_used(&run, slot) ? !qi_check_show_block(visitor, start, bytes, QUARRY_SMALL)
-                                      : !visit_free(visitor, start, bytes - HEAP_CANARY_BYTES, QUARRY_SMALL))
-            return false;
-    }
-    return true;
-}
-
-bool qi_check_show(const struct check_visitor *visitor, const struct check_stretch *stretch)
-{
-    if (stretch->code >= PAGE_SMALL)
-        return visit_slots(visitor, stretch);
-    const uint8_t *start = chunk_page_address(stretch->chunk, stretch->page);
-    const size_t bytes = units_bytes_from_pages(stretch->pages);
-    return stretch->code == PAGE_FREE ? visit_free(visitor, start, bytes, QUARRY_LARGE)
-                                      : qi_check_show_block(visitor, start, bytes, QUARRY_LARGE);
-}
-
-bool qi_check_show_huge(const struct check_visitor *visitor, const struct chunk *chunk)
-{
-    if (chunk_is_idle(chunk))
-        return visit_free(visitor, (const uint8_t *)chunk + RESERVE_HEADER_BYTES, chunk->bytes - RESERVE_HEADER_BYTES,
-                          QUARRY_LARGE);
-    return qi_check_show_block(visitor, chunk->pages, huge_usable_bytes(chunk), QUARRY_HUGE);
-}
 
 /* Chunks: the first, then the list. */
 static struct chunk *next_chunk(const struct chunk *chunk)
@@ -241,7 +169,7 @@ static bool check_slots_fill(const struct quarry_heap *heap, const struct bin_ru
 
 bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
 {
-    struct bin_run run = run_of_stretch(stretch);
+    struct bin_run run = check_run_of(stretch);
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t all = UINTPTR_MAX >> unused_bits;
     uintptr_t word = bin_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;

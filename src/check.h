@@ -44,6 +44,13 @@ bool qi_check_heap(const struct quarry_heap *heap);
 /* Reads the stretch that starts at stretch->page; false if its code or length makes no sense. */
 bool qi_check_read(struct check_stretch *stretch);
 
+/* The run of small blocks that a stretch is. */
+BITS_INLINE struct bin_run check_run_of(const struct check_stretch *stretch)
+{
+    struct bin_run run = {stretch->chunk, stretch->page, stretch->code};
+    return run;
+}
+
 /* Shows a live block of so many bytes, canary included; a huge block or idle memory; or all that a stretch holds.
  * False: the visitor has seen enough. */
 bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,

@@ -103,26 +103,12 @@ BITS_INLINE bool node_is_valid(const struct run_set *set, const struct list_node
     return is_only || qi_run_node_is_valid(set, node, class);
 }
 
-/* Removes the valid node of a free run from the list of its class, and leaves it as it is. */
-BITS_INLINE void unlink_node(struct run_set *set, const struct list_node *node, unsigned class)
-{
-    list_unlink(&set->chunks, &set->heads[class], node);
-    if (set->heads[class] == NULL)
-        set->class_mask &= ~((uintptr_t)1 << class);
-}
-
-/* Undoes that, before another node is removed or inserted. */
+/* Undoes run_unlink_node(), before another node is removed or inserted. */
 static BITS_COLD void relink_node(struct run_set *set, struct list_node *node, unsigned class)
 {
     qi_list_relink(&set->chunks, &set->heads[class], node);
     if (set->heads[class] != NULL) /* a node that damage cut off is in no list */
         set->class_mask |= (uintptr_t)1 << class;
-}
-
-BITS_INLINE void remove_node(struct run_set *set, const struct list_node *node, unsigned class)
-{
-    unlink_node(set, node, class);
-    list_scrub(node);
 }
 
 /* Guarded: does a list's head lead to its first node? */
@@ -165,7 +151,7 @@ BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned cl
         if (run_class(found) != class || !qi_run_node_is_valid(set, node, class))
             return qi_run_report(set, node);
         if (found >= pages) {
-            remove_node(set, node, class);
+            run_remove_node(set, node, class);
             run_insert(set, class, node);
             return node;
         }
@@ -195,7 +181,7 @@ static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages,
         if (run.pages == 0 || run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
             return 0; /* no pages: it is damaged */
         if (aligned_pages(&run, align_bytes) >= pages) {
-            remove_node(set, node, class);
+            run_remove_node(set, node, class);
             run_insert(set, class, node);
             return run.pages;
         }
@@ -221,65 +207,6 @@ BITS_COLD void qi_run_mend_mask(struct run_set *set)
     if (mask != set->class_mask) {
         set->class_mask = mask;
         qi_run_report(set, &set->class_mask);
-    }
-}
-
-/* --- heads --- */
-
-/* How many classes the free runs of a chunk need, in which control data takes up so much that it has fewer pages. */
-static unsigned classes_for(size_t chunk_bytes)
-{
-    const unsigned class = run_class(chunk_bytes >> UNITS_PAGE_SHIFT);
-    return class < RUN_SHORT_CLASSES ? RUN_SHORT_CLASSES : class + 1;
-}
-
-#if QUARRY_CHECK_LEVEL >= 2
-/* They are in the set. */
-static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
-{
-    (void)set, (void)classes;
-    return place;
-}
-#else
-/* Says where the heads lie; the end of what they take up. */
-static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
-{
-    set->heads = (struct list_node **)(void *)place;
-    set->classes = classes;
-    return (uint8_t *)(set->heads + classes);
-}
-#endif
-
-void qi_run_clear(struct run_set *set)
-{
-    set->class_mask = 0;
-    set->free_pages = 0;
-    qi_bytes_clear(set->heads, run_classes(set) * sizeof(struct list_node *));
-}
-
-uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
-{
-    uint8_t *end = set_heads(set, place, classes_for(chunk_bytes));
-    qi_run_clear(set);
-    return end;
-}
-
-bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *added)
-{
-    return (uintptr_t)set->heads - (uintptr_t)added < added->chunk.bytes;
-}
-
-/* To a longer row. A list's first node says where its head lies. */
-static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
-{
-    struct list_node *const *old = set->heads;
-    const unsigned count = run_classes(set);
-    set_heads(set, place, classes_for(chunk_bytes));
-    for (unsigned class = 0; class < run_classes(set); class ++) {
-        struct list_node *first = class < count ? old[class] : NULL;
-        set->heads[class] = first;
-        if (first != NULL)
-            list_store_link(&set->chunks, first, &set->heads[class]);
     }
 }
 
@@ -318,7 +245,7 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
         if ((UNITS_GUARDED && !run_length_is_valid(chunk, page + pages, after)) ||
             !node_is_valid(set, next, run_class(after)))
             return refuse(set, NULL, next);
-        unlink_node(set, next, run_class(after));
+        run_unlink_node(set, next, run_class(after));
         whole += after;
     }
     if (page_code_is_free(codes[-1])) {
@@ -333,7 +260,7 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     if (before != 0 && !stays) {
         if (!node_is_valid(set, this, run_class(before)))
             return refuse(set, next, this);
-        remove_node(set, this, run_class(before));
+        run_remove_node(set, this, run_class(before));
     }
     set->free_pages += pages;
     if (FILL_IS_ON)
@@ -366,7 +293,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     struct list_node *node = run_node_at(chunk, next);
     if (!qi_run_node_is_valid(set, node, run_class(length)))
         return qi_run_report(set, node) != NULL;
-    remove_node(set, node, run_class(length));
+    run_remove_node(set, node, run_class(length));
     run_verify(set, chunk, next, more);
     set->free_pages -= more;
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
@@ -378,63 +305,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     return true;
 }
 
-/* --- chunks --- */
-
-static void add_pages(struct run_set *set, struct chunk *chunk)
-{
-    set->free_pages += chunk->page_count;
-    if (MARK_IS_ON)
-        mark_closed(chunk->codes - 1, (size_t)(chunk_page_address(chunk, chunk->page_count) - (uint8_t *)chunk->codes) +
-                                              sizeof(page_code_t));
-    if (FILL_IS_ON)
-        qi_fill(chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
-    run_insert(set, run_class(chunk->page_count), run_node_at(chunk, 0));
-    run_mark_free(chunk->codes, chunk->maps, 0, chunk->page_count);
-}
-
-void qi_run_add_first(struct run_set *set)
-{
-    add_pages(set, &set->chunks.first);
-}
-
-bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
-{
-    struct chunk *chunk = &added->chunk;
-    uint8_t *place = (uint8_t *)(added + 1), *control = place;
-    const bool brings_heads = classes_for(chunk->bytes) > run_classes(set);
-    if (brings_heads)
-        control += classes_for(chunk->bytes) * sizeof(struct list_node *);
-    else if (qi_run_heads_lie_in(set, added)) /* since before a reset */
-        control += run_classes(set) * sizeof(struct list_node *);
-    if (!qi_chunk_format(chunk, control, (uintptr_t)added + chunk->bytes))
-        return false;
-    if (brings_heads)
-        move_heads(set, place, chunk->bytes);
-    qi_chunk_insert(&set->chunks, added);
-    add_pages(set, chunk);
-    return true;
-}
-
-bool qi_run_chunk_is_free(const struct chunk *chunk)
-{
-    return chunk_is_valid(chunk) && chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
-           chunk_length_at_start(chunk->maps, 0) == chunk->page_count;
-}
-
-bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
-{
-    const bool has_heads = chunk != &set->chunks.first && qi_run_heads_lie_in(set, (const struct added_chunk *)chunk);
-    if (has_heads || !qi_run_chunk_is_free(chunk))
-        return false;
-    struct list_node *node = run_node_at(chunk, 0);
-    const unsigned class = run_class(chunk->page_count);
-    if (!qi_run_node_is_valid(set, node, class))
-        return qi_run_report(set, node) != NULL;
-    remove_node(set, node, class);
-    set->free_pages -= chunk->page_count;
-    run_verify(set, chunk, 0, chunk->page_count);
-    return true;
-}
+/* --- figures --- */
 
 size_t qi_run_largest_free_pages(const struct run_set *set)
 {

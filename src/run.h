@@ -213,6 +213,20 @@ BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_nod
     run_push(set, &set->heads[class], class, node);
 }
 
+/* Removes the valid node of a free run from the list of its class, and leaves it as it is. */
+BITS_INLINE void run_unlink_node(struct run_set *set, const struct list_node *node, unsigned class)
+{
+    list_unlink(&set->chunks, &set->heads[class], node);
+    if (set->heads[class] == NULL)
+        set->class_mask &= ~((uintptr_t)1 << class);
+}
+
+BITS_INLINE void run_remove_node(struct run_set *set, const struct list_node *node, unsigned class)
+{
+    run_unlink_node(set, node, class);
+    list_scrub(node);
+}
+
 /* From check level 3: reports what was written to free pages that are about to be used. */
 BITS_INLINE void run_verify(const struct run_set *set, const struct chunk *chunk, size_t page, size_t pages)
 {

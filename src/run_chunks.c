@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * run_chunks.c: see run.h. Heads of the lists, and the chunks whose pages are runs.
+ */
+#include "bytes.h"
+#include "run.h"
+
+/* --- heads --- */
+
+/* How many classes the free runs of a chunk need, in which control data takes up so much that it has fewer pages. */
+static unsigned classes_for(size_t chunk_bytes)
+{
+    const unsigned class = run_class(chunk_bytes >> UNITS_PAGE_SHIFT);
+    return class < RUN_SHORT_CLASSES ? RUN_SHORT_CLASSES : class + 1;
+}
+
+#if QUARRY_CHECK_LEVEL >= 2
+/* They are in the set. */
+static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
+{
+    (void)set, (void)classes;
+    return place;
+}
+#else
+/* Says where the heads lie; the end of what they take up. */
+static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
+{
+    set->heads = (struct list_node **)(void *)place;
+    set->classes = classes;
+    return (uint8_t *)(set->heads + classes);
+}
+#endif
+
+void qi_run_clear(struct run_set *set)
+{
+    set->class_mask = 0;
+    set->free_pages = 0;
+    qi_bytes_clear(set->heads, run_classes(set) * sizeof(struct list_node *));
+}
+
+uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
+{
+    uint8_t *end = set_heads(set, place, classes_for(chunk_bytes));
+    qi_run_clear(set);
+    return end;
+}
+
+bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *added)
+{
+    return (uintptr_t)set->heads - (uintptr_t)added < added->chunk.bytes;
+}
+
+/* To a longer row. A list's first node says where its head lies. */
+static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
+{
+    struct list_node *const *old = set->heads;
+    const unsigned count = run_classes(set);
+    set_heads(set, place, classes_for(chunk_bytes));
+    for (unsigned class = 0; class < run_classes(set); class ++) {
+        struct list_node *first = class < count ? old[class] : NULL;
+        set->heads[class] = first;
+        if (first != NULL)
+            list_store_link(&set->chunks, first, &set->heads[class]);
+    }
+}
+
+/* --- chunks --- */
+
+static void add_pages(struct run_set *set, struct chunk *chunk)
+{
+    set->free_pages += chunk->page_count;
+    if (MARK_IS_ON)
+        mark_closed(chunk->codes - 1, (size_t)(chunk_page_address(chunk, chunk->page_count) - (uint8_t *)chunk->codes) +
+                                              sizeof(page_code_t));
+    if (FILL_IS_ON)
+        qi_fill(chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
+    run_insert(set, run_class(chunk->page_count), run_node_at(chunk, 0));
+    run_mark_free(chunk->codes, chunk->maps, 0, chunk->page_count);
+}
+
+void qi_run_add_first(struct run_set *set)
+{
+    add_pages(set, &set->chunks.first);
+}
+
+bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
+{
+    struct chunk *chunk = &added->chunk;
+    uint8_t *place = (uint8_t *)(added + 1), *control = place;
+    const bool brings_heads = classes_for(chunk->bytes) > run_classes(set);
+    if (brings_heads)
+        control += classes_for(chunk->bytes) * sizeof(struct list_node *);
+    else if (qi_run_heads_lie_in(set, added)) /* since before a reset */
+        control += run_classes(set) * sizeof(struct list_node *);
+    if (!qi_chunk_format(chunk, control, (uintptr_t)added + chunk->bytes))
+        return false;
+    if (brings_heads)
+        move_heads(set, place, chunk->bytes);
+    qi_chunk_insert(&set->chunks, added);
+    add_pages(set, chunk);
+    return true;
+}
+
+bool qi_run_chunk_is_free(const struct chunk *chunk)
+{
+    return chunk_is_valid(chunk) && chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
+           chunk_length_at_start(chunk->maps, 0) == chunk->page_count;
+}
+
+bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
+{
+    const bool has_heads = chunk != &set->chunks.first && qi_run_heads_lie_in(set, (const struct added_chunk *)chunk);
+    if (has_heads || !qi_run_chunk_is_free(chunk))
+        return false;
+    struct list_node *node = run_node_at(chunk, 0);
+    const unsigned class = run_class(chunk->page_count);
+    if (!qi_run_node_is_valid(set, node, class))
+        return qi_run_report(set, node) != NULL;
+    run_remove_node(set, node, class);
+    set->free_pages -= chunk->page_count;
+    run_verify(set, chunk, 0, chunk->page_count);
+    return true;
+}
