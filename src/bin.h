@@ -135,18 +135,7 @@ BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
     bits_pair_store((uintptr_t *)(void *)map, free, rest);
 }
 
-/* Takes the lowest free slot, for a CPU that adds in memory. Word and bit are looked for anew, or the compiler, which
- * has loaded both words before, would add in registers and store. */
-BITS_INLINE void bin_guarded_allocate(uint8_t *map, uintptr_t free)
-{
-    const uintptr_t bit = bits_unknown(free & (0 - free));
-    map = (uint8_t *)bits_unknown((uintptr_t)map);
-    bin_guarded_map(map)->free -= bit;
-    map = (uint8_t *)bits_unknown((uintptr_t)map);
-    bin_guarded_map(map)->rest += bit;
-}
-
-/* Makes the free slots those of freed, likewise. */
+/* Makes freed of the free slots, for a CPU that adds in memory. */
 BITS_INLINE void bin_guarded_free(uint8_t *map, uintptr_t free, uintptr_t given)
 {
     bin_guarded_map(map)->free = given;

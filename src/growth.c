@@ -261,7 +261,7 @@ static void destroy_sourced(struct quarry_heap *heap)
     struct added_chunk *added = qi_heap_next_added(heap, &heap_chunks(heap)->first);
     while (added != NULL) {
         struct added_chunk *next = qi_heap_next_added(heap, &added->chunk);
-        if (qi_heap_may_be_given_back(heap, added) && chunk_is_from_source(added))
+        if (qi_heap_may_be_released(heap, added) && chunk_is_from_source(added))
             release(context, added->start, added->chunk.bytes);
         added = next;
     }
@@ -277,7 +277,7 @@ static void do_nothing(struct quarry_heap *heap)
 }
 
 const struct heap_growth qi_heap_growth = {
-        .take = qi_heap_allocate_from_source,
+        .allocate = qi_heap_allocate_from_source,
         .free_huge = qi_heap_free_huge,
         .resize_huge = qi_heap_resize_huge,
         .emptied = qi_heap_chunk_emptied,

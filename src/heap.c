@@ -94,7 +94,7 @@ BITS_NOINLINE void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes
     if (block == NULL && pages_fit_exactly(bytes)) /* one slot may find room where a run of several does not */
         block = allocate_pages(heap, bytes, align_bytes);
     if (block == NULL && sourced != NULL)
-        block = sourced->growth->take(heap, bytes, align_bytes);
+        block = sourced->growth->allocate(heap, bytes, align_bytes);
     /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
     if (block == NULL && bytes <= BIN_MAX_BYTES)
         block = allocate_pages(heap, bytes, align_bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * heap.h: which layer serves a request, and what realloc does (heap.c); how heaps on a source get chunks and huge blocks
- * and return them (growth.c); how a heap begins, is reset and ends (life.c).
+ * heap.h: which layer serves a request, and what realloc does (heap.c); how heaps on a source get chunks and huge
+ * blocks and return them (growth.c); how a heap begins, is reset and ends (life.c).
  *
  * Requests up to BIN_MAX_BYTES are small; up to what a free run or a fresh chunk holds, large; beyond that, huge. Where
  * memory is short the source is asked for a chunk. Up to HEAP_CACHED_CHUNKS chunks of the source's without a block are
@@ -45,9 +45,9 @@ void qi_heap_limit_was_set(struct quarry_heap *heap);
 /* The chunk after this one in the list; NULL: none, or after a report, where the list is damaged and its rest lost. */
 struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const struct chunk *chunk);
 
-/* Guarded: may an added chunk, or a huge block's memory, go back with the length that it says? If not, that is reported,
- * and the memory is lost. */
-bool qi_heap_may_be_given_back(const struct quarry_heap *heap, const struct added_chunk *added);
+/* Guarded: may an added chunk, or a huge block's memory, go back with the length that it says? If not, that is
+ * reported, and the memory is lost. */
+bool qi_heap_may_be_released(const struct quarry_heap *heap, const struct added_chunk *added);
 
 /* Gives memory that is in no tree and no list any more back to the source, or else makes it idle. */
 void qi_heap_release_added(struct quarry_heap *heap, struct added_chunk *added);

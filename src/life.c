@@ -57,7 +57,7 @@ struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const str
 
 /* Guarded: may an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
  * reported, and the memory is lost. */
-bool qi_heap_may_be_given_back(const struct quarry_heap *heap, const struct added_chunk *added)
+bool qi_heap_may_be_released(const struct quarry_heap *heap, const struct added_chunk *added)
 {
     if (chunk_is_valid(&added->chunk) && chunk_origin_is_valid(added))
         return true;
@@ -68,7 +68,7 @@ bool qi_heap_may_be_given_back(const struct quarry_heap *heap, const struct adde
 /* Gives an added chunk, or the memory of a huge block, back to the source, or else makes it a fresh chunk. */
 static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 {
-    if (!qi_heap_may_be_given_back(heap, added))
+    if (!qi_heap_may_be_released(heap, added))
         return;
     if (chunk_is_from_source(added) && !qi_run_heads_lie_in(&heap->bins.runs, added))
         qi_heap_release_added(heap, added);

@@ -138,7 +138,7 @@ BITS_INLINE void heap_mark_all_dead(struct quarry_heap *heap)
         bool is_huge = chunk->page_count == 0;
         if (chunk_is_idle(chunk))
             continue;
-        mark_taken_over(chunk->pages, is_huge ? huge_usable_bytes(chunk) : units_bytes_from_pages(chunk->page_count));
+        mark_acquired(chunk->pages, is_huge ? huge_usable_bytes(chunk) : units_bytes_from_pages(chunk->page_count));
     }
 }
 

@@ -121,7 +121,7 @@ BITS_INLINE void *mark_bare(const void *pointer)
 }
 
 /* Memory that is a heap's from now on, control data and pages. */
-BITS_INLINE void mark_taken_over(const void *memory, size_t bytes)
+BITS_INLINE void mark_acquired(const void *memory, size_t bytes)
 {
 #if MARK_HAS_TAGS
     mark_set_tags(memory, bytes);
@@ -141,7 +141,7 @@ BITS_INLINE void mark_closed(const void *start, size_t bytes)
 }
 
 /* Memory without a live block that is a heap's no more. */
-BITS_INLINE void mark_handed_back(const void *memory, size_t bytes)
+BITS_INLINE void mark_released(const void *memory, size_t bytes)
 {
 #if MARK_IS_ON && !MARK_HAS_TAGS
     mark_tool_open(memory, bytes);
@@ -151,13 +151,13 @@ BITS_INLINE void mark_handed_back(const void *memory, size_t bytes)
 }
 
 /* The same of a region, which gets the tag that it had. */
-BITS_INLINE void mark_region_handed_back(const void *memory, size_t bytes)
+BITS_INLINE void mark_region_released(const void *memory, size_t bytes)
 {
 #if MARK_HAS_TAGS
     const uint8_t *kept = arch_tag_load((const uint8_t *)memory - MARK_REGION_BYTES);
     mark_set_tags(kept + MARK_REGION_BYTES, bytes);
 #else
-    mark_handed_back(memory, bytes);
+    mark_released(memory, bytes);
 #endif
 }
 

@@ -32,9 +32,9 @@ static bool add_pieces(struct quarry_heap *heap, uintptr_t region, size_t bytes)
     while (bytes != 0) {
         uint8_t *start = (uint8_t *)region;
         size_t piece = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
-        mark_taken_over(start, piece);
+        mark_acquired(start, piece);
         if (!qi_heap_add_region(heap, start, piece)) {
-            mark_region_handed_back(start, piece);
+            mark_region_released(start, piece);
             break;
         }
         added = true;
@@ -60,7 +60,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     padding += MARK_REGION_BYTES;
     size_t first = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
     mark_enter();
-    mark_taken_over((uint8_t *)region + padding, first - padding);
+    mark_acquired((uint8_t *)region + padding, first - padding);
     struct quarry_heap *heap = qi_heap_format((uint8_t *)region + padding, first - padding, options,
                                               (uint8_t *)region + padding + sizeof(struct quarry_heap));
     if (heap != NULL) { /* GCOVR_EXCL_BR_LINE: a region at least so long has a page */
@@ -69,7 +69,7 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
         add_pieces(heap, (uintptr_t)region + first, bytes - first);
         mark_heap_begins(heap);
     } else {
-        mark_region_handed_back((uint8_t *)region + padding, first - padding); /* GCOVR_EXCL_LINE: see above */
+        mark_region_released((uint8_t *)region + padding, first - padding); /* GCOVR_EXCL_LINE: see above */
     }
     mark_leave();
     return heap;
@@ -127,17 +127,17 @@ static bool hand_back(struct quarry_heap *heap)
     mark_heap_ends(heap);
     for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL && chunk_is_valid(&added->chunk);) {
         if (added->from_source) {
-            mark_handed_back(added->start, added->chunk.bytes);
+            mark_released(added->start, added->chunk.bytes);
             chunk = &added->chunk;
         } else {
             chunk_set_link(&chunk->next, chunk_link(&added->chunk.next)); /* its memory is no longer ours to read */
-            mark_region_handed_back(added, added->chunk.bytes);
+            mark_region_released(added, added->chunk.bytes);
         }
     }
     if (is_sourced)
-        mark_handed_back(heap, heap_chunks(heap)->first.bytes);
+        mark_released(heap, heap_chunks(heap)->first.bytes);
     else
-        mark_region_handed_back(heap, heap_chunks(heap)->first.bytes);
+        mark_region_released(heap, heap_chunks(heap)->first.bytes);
     return !is_sourced;
 }
 

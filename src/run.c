@@ -219,7 +219,7 @@ bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct
 
 /* --- freeing --- */
 
-BITS_INLINE enum run_freed given(const struct chunk *chunk, size_t pages)
+BITS_INLINE enum run_freed freed(const struct chunk *chunk, size_t pages)
 {
     return pages == chunk->page_count ? RUN_FREED_ALL : RUN_FREED;
 }
@@ -277,7 +277,7 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     if (!stays)
         run_insert(set, class, this);
     run_mark_free(codes - before, maps, page - before, whole);
-    return given(chunk, whole);
+    return freed(chunk, whole);
 }
 
 bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t old, size_t pages)

@@ -49,10 +49,7 @@ BITS_INLINE void *small_allocate_from(const struct small_current *current, size_
 {
     uintptr_t word = current->word;
     uint8_t *map = current->map;
-    if (UNITS_GUARDED && ARCH_ADDS_IN_MEMORY)
-        bin_guarded_allocate(map, word);
-    else
-        bin_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
+    bin_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
     /* 32 bits hold the product: a run has no more bytes */
     return bin_tag_start(current->run) + bits_lowest(word) * (unsigned)slot_bytes;
 }
@@ -75,8 +72,6 @@ BITS_INLINE enum small_freed small_free(uint8_t *map, const struct bin_shape *sh
 {
     unsigned unused_bits = bin_unused_bits(shape);
     const bool loads_both = UNITS_GUARDED && !ARCH_ADDS_IN_MEMORY;
-    if (UNITS_GUARDED) /* or the compiler finds its words by other ways than it once did */
-        map = (uint8_t *)bits_unknown((uintptr_t)map);
     struct bin_guarded_map guarded = {0, 0};
     if (loads_both)
         guarded = bin_guarded_load(map);

@@ -108,7 +108,7 @@ static bool provider_release(struct source *source, void *memory, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (!is_valid(source) || provider->release == NULL)
         return false;
-    mark_handed_back(memory, bytes);
+    mark_released(memory, bytes);
     struct hot_limits open;
     qi_source_close_hot(source, &open);
     provider->release(provider->context, memory, bytes);
@@ -138,7 +138,7 @@ void *qi_source_accept(struct source *source, void *memory, size_t bytes, size_t
         return NULL;
     }
     qi_source_count(source, bytes);
-    mark_taken_over(memory, bytes);
+    mark_acquired(memory, bytes);
     return memory;
 }
 
@@ -167,7 +167,7 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     const struct quarry_source *provider = source->provider;
     if (!is_valid(source) || provider->truncate == NULL)
         return false;
-    mark_handed_back((uint8_t *)memory + bytes, old_bytes - bytes);
+    mark_released((uint8_t *)memory + bytes, old_bytes - bytes);
     struct hot_limits open;
     qi_source_close_hot(source, &open);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);

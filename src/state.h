@@ -85,7 +85,7 @@ struct quarry_heap {
 /* How a heap on a source grows and shrinks. Called through pointers, so that a program whose heaps all lie on regions
  * need not link it, and that a request heap, which has more of its source than chunks, may have its own functions. */
 struct heap_growth {
-    void *(*take)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+    void *(*allocate)(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
     enum run_freed (*free_huge)(struct quarry_heap *heap, struct added_chunk *huge);
     bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
     void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */

@@ -287,7 +287,7 @@ static void destroy(struct quarry_heap *heap)
 }
 
 static const struct heap_growth request_growth = {
-        .take = qi_heap_allocate_from_source,
+        .allocate = qi_heap_allocate_from_source,
         .free_huge = qi_heap_free_huge,
         .resize_huge = qi_heap_resize_huge,
         .emptied = qi_heap_chunk_emptied,

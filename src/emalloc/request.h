@@ -28,8 +28,8 @@
 
 /* How the blocks of a heap are served where Quarry does not do it itself. NULL: there is no memory. */
 struct request_calls {
-    void *(*take)(struct quarry_heap *heap, size_t bytes, const struct place *place);
-    void (*give)(struct quarry_heap *heap, void *block, const struct place *place);
+    void *(*allocate)(struct quarry_heap *heap, size_t bytes, const struct place *place);
+    void (*free)(struct quarry_heap *heap, void *block, const struct place *place);
     void *(*change)(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place);
     size_t (*usable)(struct quarry_heap *heap, void *block);
     size_t (*collect)(struct quarry_heap *heap);

@@ -138,7 +138,7 @@ static size_t count_allocation(struct request *request, size_t bytes)
 static void *allocate_noted(struct quarry_heap *heap, struct request *request, size_t bytes, const struct place *place)
 {
     if (request->calls != NULL)
-        return is_refused(request, bytes) ? NULL : request->calls->take(heap, bytes, place);
+        return is_refused(request, bytes) ? NULL : request->calls->allocate(heap, bytes, place);
     void *block = quarry_malloc(heap, bytes);
     note_place(heap, block, bytes, place);
     return block;
@@ -200,7 +200,7 @@ void qi_serve_free(struct quarry_heap *heap, void *block, const struct place *pl
     if (request != NULL)
         note_freed(heap, request, block);
     if (request != NULL && request->calls != NULL)
-        request->calls->give(heap, block, place);
+        request->calls->free(heap, block, place);
     else
         quarry_free(heap, block);
 }
