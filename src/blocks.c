@@ -12,8 +12,8 @@
 
 /* A block for a request that the chunks that there are do not hold, if tried already, or any. The lock is held; it is
  * released. */
-static BITS_NOINLINE void *allocate_and_leave(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
-                                              uintptr_t saved)
+static BITS_NOINLINE void *allocate_any(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
+                                        uintptr_t saved)
 {
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
@@ -30,22 +30,21 @@ static BITS_NOINLINE void *allocate_and_leave(struct quarry_heap *heap, size_t b
 
 /* A small block, when its bin is damaged, or a callback runs, which makes it look so. The lock is held; it is
  * released. */
-static BITS_COLD void *allocate_around_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index,
-                                                 uintptr_t saved)
+static BITS_COLD void *allocate_despite_damage(struct quarry_heap *heap, size_t bytes, unsigned index, uintptr_t saved)
 {
     if (source_is_busy(heap_source(heap)))
         return qi_call_reentered(heap, NULL, bytes, saved);
     qi_call_report(heap, QUARRY_CORRUPT, &heap->bins.bins[index], 0);
-    return allocate_and_leave(heap, bytes, 1, true, saved);
+    return allocate_any(heap, bytes, 1, true, saved);
 }
 
 /* A small block, when its bin's current run is full, or there is none. The lock is held; it is released. */
-static BITS_NOINLINE void *allocate_slot_and_leave(struct quarry_heap *heap, size_t bytes, unsigned index,
-                                                   uintptr_t saved)
+static BITS_NOINLINE void *allocate_from_next_run(struct quarry_heap *heap, size_t bytes, unsigned index,
+                                                  uintptr_t saved)
 {
     void *block = qi_bin_allocate(&heap->bins, index);
     if (!bits_likely(block != NULL))
-        return allocate_and_leave(heap, bytes, 1, true, saved);
+        return allocate_any(heap, bytes, 1, true, saved);
     heap_count_allocated(heap, bin_slot_bytes(index));
     block = heap_mark_live(heap, block, bytes, bin_slot_bytes(index));
     call_leave(heap, saved);
@@ -53,16 +52,16 @@ static BITS_NOINLINE void *allocate_slot_and_leave(struct quarry_heap *heap, siz
 }
 
 /* A large block, from pages that the heap has, or whatever else. The lock is held; it is released. */
-static BITS_NOINLINE void *allocate_pages_and_leave(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
+static BITS_NOINLINE void *allocate_large(struct quarry_heap *heap, size_t bytes, uintptr_t saved)
 {
     if (!bits_likely(!source_is_busy(heap_source(heap))))
         return qi_call_reentered(heap, NULL, bytes, saved);
     if (!HEAP_HAS_HOT || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
-        return allocate_and_leave(heap, bytes, 1, false, saved);
+        return allocate_any(heap, bytes, 1, false, saved);
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_allocate(&heap->bins.runs, pages, 1);
     if (!bits_likely(block != NULL))
-        return allocate_and_leave(heap, bytes, 1, true, saved);
+        return allocate_any(heap, bytes, 1, true, saved);
     heap_count_allocated(heap, units_bytes_from_pages(pages));
     block = heap_mark_live(heap, block, bytes, units_bytes_from_pages(pages));
     call_leave(heap, saved);
@@ -75,7 +74,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     uintptr_t saved = lock_enter(heap);
     const size_t last = bytes - 1; /* of 0 bytes: the largest number */
     if (!HEAP_HAS_HOT || !bits_likely(last < hot_most_bytes(heap)))
-        return allocate_pages_and_leave(heap, bytes, saved);
+        return allocate_large(heap, bytes, saved);
     const unsigned bin = bin_of_last_byte(last);
     void *block;
     const enum small_opened opened = hot_allocate(heap, bytes, bin, &block);
@@ -84,8 +83,8 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
         return block;
     }
     if (opened == SMALL_DAMAGED)
-        return allocate_around_and_leave(heap, bytes, bin, saved);
-    return allocate_slot_and_leave(heap, bytes, bin, saved);
+        return allocate_despite_damage(heap, bytes, bin, saved);
+    return allocate_from_next_run(heap, bytes, bin, saved);
 }
 
 void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes)
@@ -104,12 +103,12 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
         return qi_call_reentered(heap, NULL, bytes, saved);
     if (!call_alignment_is_valid(align_bytes))
         bytes = SIZE_MAX;
-    return allocate_and_leave(heap, bytes, align_bytes, false, saved);
+    return allocate_any(heap, bytes, align_bytes, false, saved);
 }
 /* --- freeing --- */
 
 /* Everything but the hot path of quarry_free(). The lock is held; it is released. */
-static BITS_NOINLINE void free_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+static BITS_NOINLINE void free_any(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
     if (!bits_likely(!source_is_busy(heap_source(heap)))) {
         qi_call_reentered(heap, address, 0, saved);
@@ -153,7 +152,7 @@ static inline bool hot_map_is_valid(const struct quarry_heap *heap, const struct
 }
 
 /* A slot of a full run of the hot chunk. */
-static BITS_NOINLINE void free_first_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
     struct chunk view;
     struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
@@ -169,7 +168,7 @@ static BITS_NOINLINE void free_first_and_leave(struct quarry_heap *heap, size_t 
 }
 
 /* The last used slot of a run of the hot chunk. */
-static BITS_NOINLINE void free_last_and_leave(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
     struct chunk view;
     struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
@@ -183,7 +182,7 @@ static BITS_NOINLINE void free_last_and_leave(struct quarry_heap *heap, size_t p
 }
 
 /* A large block of the hot chunk. */
-static BITS_NOINLINE void free_pages_and_leave(struct quarry_heap *heap, size_t page, uintptr_t saved)
+static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
     struct chunk view;
     struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
@@ -213,7 +212,7 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     if (!bits_likely(code >= PAGE_SMALL)) {
         if (code != PAGE_LARGE || offset != 0 || !heap_tag_fits(address))
             return false;
-        free_pages_and_leave(heap, page, saved);
+        free_large(heap, page, saved);
         return true;
     }
     const struct bin_shape *shape = bin_shape_of(code);
@@ -230,11 +229,11 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
         return true;
     case SMALL_FIRST:
         mark_dead(heap, address, bin_shape_bytes(shape));
-        free_first_and_leave(heap, page, slot, saved);
+        free_slot_of_full_run(heap, page, slot, saved);
         return true;
     case SMALL_LAST:
         mark_dead(heap, address, bin_shape_bytes(shape));
-        free_last_and_leave(heap, page, slot, saved);
+        free_last_slot_of_run(heap, page, slot, saved);
         return true;
     default:
         return false;
@@ -242,7 +241,7 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
 }
 
 /* A block outside the hot chunk: its chunk becomes the hot one. */
-static BITS_NOINLINE void free_elsewhere_and_leave(struct quarry_heap *heap, void *address, uintptr_t saved)
+static BITS_NOINLINE void free_outside_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
     struct chunk *chunk = run_chunk_of(&heap->bins.runs, mark_bare(address));
     if (!BITS_FOR_SIZE && HEAP_HAS_HOT && chunk != NULL && chunk_holds(chunk, mark_bare(address)) &&
@@ -251,7 +250,7 @@ static BITS_NOINLINE void free_elsewhere_and_leave(struct quarry_heap *heap, voi
         if (free_in_hot_chunk(heap, address, saved))
             return;
     }
-    free_and_leave(heap, address, saved);
+    free_any(heap, address, saved);
 }
 
 /* The hot path: a small block of the hot chunk, which is a heap's only one or the one in which the block before was
@@ -261,7 +260,7 @@ void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
     if (!HEAP_HAS_HOT || !free_in_hot_chunk(heap, address, saved))
-        free_elsewhere_and_leave(heap, address, saved);
+        free_outside_hot_chunk(heap, address, saved);
 }
 
 /* Is it a live block that was not asked for with so many bytes, or may it be? That is reported. */
