@@ -35,15 +35,6 @@
 #define BITS_INLINE   static inline __attribute__((always_inline))
 #endif
 
-/* On 64-bit targets, a value that the compiler keeps in a general register: many kernels have no vector registers, and
- * two words that are written one by one and read as a vector wait for each other. */
-BITS_INLINE uintptr_t bits_in_register(uintptr_t value)
-{
-    if (BITS_WORD == 64)
-        __asm__("" : "+r"(value));
-    return value;
-}
-
 /* A value of which the compiler knows nothing: it makes no division, memcpy or memset of the loop around it. */
 BITS_INLINE uintptr_t bits_unknown(uintptr_t value)
 {

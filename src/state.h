@@ -240,7 +240,7 @@ BITS_INLINE void heap_count_freed(struct quarry_heap *heap, size_t bytes)
         return;
     }
     size_t below = heap->below_peak_bytes, blocks = heap->blocks;
-    heap->below_peak_bytes = bits_in_register(below + bytes);
+    heap->below_peak_bytes = below + bytes;
     heap->blocks = blocks - 1;
 }
 
