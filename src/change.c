@@ -68,7 +68,7 @@ struct old_size {
 
 /* Copies a block's contents to another one, outside the lock, while both are live; then the old one is freed. NULL: the
  * old one was no longer live, and the other one is freed. The lock is held; it is released. */
-static void *move_and_leave(struct quarry_heap *heap, const struct old_size *old, void *address, void *to, size_t bytes,
+static void *move_block(struct quarry_heap *heap, const struct old_size *old, void *address, void *to, size_t bytes,
                             uintptr_t saved)
 {
     struct heap_block block;
@@ -103,7 +103,7 @@ static void *change(struct quarry_heap *heap, void *address, size_t align_bytes,
         live = qi_call_find(heap, address, bytes, &block); /* the hook may have moved its neighbours, or freed it */
     }
     if (place != NULL && place != address)
-        return move_and_leave(heap, &old, address, place, bytes, saved);
+        return move_block(heap, &old, address, place, bytes, saved);
     if (place == NULL && live)
         call_count_failure(heap);
     call_leave(heap, saved);
