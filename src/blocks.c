@@ -76,7 +76,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     if (!HEAP_HAS_HOT || !bits_likely(last < hot_most_bytes(heap)))
         return allocate_large(heap, bytes, saved);
     const unsigned bin = bin_of_last_byte(last);
-    void *block;
+    void *block = NULL;
     const enum small_opened opened = hot_allocate(heap, bytes, bin, &block);
     if (bits_likely(opened == SMALL_OPEN)) {
         call_leave(heap, saved);

@@ -49,7 +49,7 @@ HOST_RUN_s390x   := qemu-s390x
 # sanitizers, which other builds have one at a time. Of big-endian processes, and of machines whose code is much like
 # another machine's, `make test` runs only the images that use the whole library.
 ALL ?=
-HOSTS_LATER := gcc-32-san clang-64-san gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level3 gcc-32-track gcc-64-track3
+HOSTS_LATER := gcc-32-san clang-64-san clang-32-o2 gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level2 gcc-32-level3 gcc-32-track gcc-64-track3
 TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
 IMAGES_LATER_be       := unit emalloc
 IMAGES_LATER_machines := unit

@@ -41,7 +41,7 @@ BITS_INLINE void *emalloc_allocate(size_t bytes)
         const size_t last = bytes - 1; /* of 0 bytes: the largest number */
         enum small_opened opened = SMALL_DAMAGED;
         unsigned bin = 0;
-        void *block;
+        void *block = NULL;
         if (bits_likely(last < BIN_MAX_BYTES)) {
             bin = bin_of_last_byte(last);
             opened = hot_allocate(heap, bytes, bin, &block);

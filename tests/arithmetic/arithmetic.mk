@@ -17,7 +17,7 @@ arithmetic_flags = $(BITS_$(call arithmetic_part,1,$(1))) -O2 -DQUARRY_PAGE_BYTE
 ARITHMETIC_PAGES  := 64 128 256 512 1024 2048 4096 8192 16384 32768 65536
 ARITHMETIC_PAGED  := $(foreach bits,32 64,$(foreach page,$(ARITHMETIC_PAGES),$(foreach align,8 16,$(bits)-p$(page)-a$(align)-l1)))
 ARITHMETIC_LEVELS := $(foreach bits,32 64,$(foreach page,64 512 4096,$(foreach level,0 2 3 4,$(bits)-p$(page)-a$(if $(filter 32,$(bits)),8,16)-l$(level))))
-ARITHMETIC_QUICK  := 32-p64-a8-l1 32-p64-a16-l1 64-p512-a16-l1 64-p64-a16-l1 32-p65536-a8-l1
+ARITHMETIC_QUICK  := 32-p64-a8-l1 64-p512-a16-l1 $(if $(ALL),32-p64-a16-l1 64-p64-a16-l1 32-p65536-a8-l1)
 ARITHMETIC_WORDS  := 32-p64-a8-l1 64-p512-a16-l1
 
 # Group and variant of each program, all and those of `make test`.
@@ -27,7 +27,7 @@ ARITHMETIC_ALL := $(foreach group,bins chunks runs sizes,$(call arithmetic_progr
 	$(foreach group,bits bits_16 bytes emalloc,$(call arithmetic_programs,$(group),$(ARITHMETIC_WORDS))) \
 	$(call arithmetic_programs,bits_no_scan,$(ARITHMETIC_WORDS))
 ARITHMETIC_TEST := $(foreach group,bins chunks runs sizes,$(call arithmetic_programs,$(group),$(ARITHMETIC_QUICK))) \
-	$(call arithmetic_programs,sizes,32-p64-a8-l3 64-p512-a16-l3) \
+	$(call arithmetic_programs,sizes,$(if $(ALL),32-p64-a8-l3 64-p512-a16-l3)) \
 	$(foreach group,bits bytes emalloc,$(call arithmetic_programs,$(group),$(ARITHMETIC_WORDS))) \
 	build/arithmetic/64-p512-a16-l1/bits_16 $(call arithmetic_programs,bits_no_scan,$(ARITHMETIC_WORDS))
 

@@ -7,7 +7,8 @@
 #   make misuse-table    writes the table into docs/misuse.md
 
 MODE_level0       := -O2 -DQUARRY_CHECK_LEVEL=0
-TABLE_HOSTS       := $(foreach bits,64 32,$(foreach mode,level0 o2 level2 level3 level4,gcc-$(bits)-$(mode)))
+MODE_level3o2     := -O2 -DQUARRY_CHECK_LEVEL=3
+TABLE_HOSTS       := $(foreach bits,64 32,$(foreach mode,level0 o2 level2 level3 level4,gcc-$(bits)-$(mode))) gcc-64-level2o2 gcc-32-level3o2
 TABLE_MACHINES    := mps2-an386 virt-aarch64
 TABLE_MACHINES_AT := $(foreach machine,$(TABLE_MACHINES),$(machine) $(foreach level,0 2 3 4,$(machine)-level$(level)))
 
@@ -35,8 +36,9 @@ build/qemu/$(1)/table.elf: $(call objects_of,$(call table_sources,$(call MACHINE
 endef
 $(foreach machine,$(TABLE_MACHINES_AT),$(eval $(call table_machine_image,$(machine))))
 
-# make test leaves to make test-all what others show too: level 4 but for 64 bits, and a machine's other levels.
-TABLE_LATER  := gcc-32-level4 $(foreach level,0 2 4,mps2-an386-level$(level)) $(foreach level,0 2 3 4,virt-aarch64-level$(level))
+# make test leaves to make test-all what others show too: builds with sanitizers, level 4 but for 64 bits, and a
+# machine's other levels.
+TABLE_LATER  := gcc-64-level2 gcc-64-level3 gcc-32-level2 gcc-32-level3 gcc-32-level4 $(foreach level,0 2 4,mps2-an386-level$(level)) $(foreach level,0 2 3 4,virt-aarch64-level$(level))
 table_test    = $(if $(ALL),$(1),$(filter-out $(TABLE_LATER),$(1)))
 TABLE_IMAGES := $(patsubst %,build/host/%/table,$(call table_test,$(TABLE_HOSTS))) $(patsubst %,build/qemu/%/table.elf,$(call table_test,$(TABLE_MACHINES_AT)))
 

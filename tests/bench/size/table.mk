@@ -22,6 +22,6 @@ build/bench/size-control.tsv: build/bench/size/control-32 build/bench/size/contr
 build/bench/size/stack/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(call isa_gcc,armv7em) $(CONTRACT) -ffunction-sections -fcallgraph-info=su -Iinclude -Iarch/armv7em $(DEPS) -c $< -o $@
--include $(SRC:src/%.c=build/bench/size/stack/%.d)
-build/bench/size-stack.tsv: $(SRC:src/%.c=build/bench/size/stack/%.o) $(addprefix tests/bench/,size/stack.py tables.py)
+-include $(LIB_SRC:src/%.c=build/bench/size/stack/%.d)
+build/bench/size-stack.tsv: $(LIB_SRC:src/%.c=build/bench/size/stack/%.o) $(addprefix tests/bench/,size/stack.py tables.py)
 	tests/bench/size/stack.py $@ $(TOOLS_armv7em)objdump $(filter %.o,$^)
