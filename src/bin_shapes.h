@@ -146,7 +146,9 @@ BITS_INLINE size_t bin_bytes_of_last_byte(size_t last, unsigned bin)
 {
     const size_t unit = QUARRY_ALIGN_BYTES > UNITS_GRANULE_BYTES && last >= UNITS_GRANULE_BYTES ? QUARRY_ALIGN_BYTES
                                                                                                 : UNITS_GRANULE_BYTES;
-    if (BIN_DOUBLINGS == 0 || bits_likely(bin < BIN_LINEAR_GRANULES))
+    if (BIN_DOUBLINGS == 0)
+        return (size_t)(bin + 1) << UNITS_GRANULE_SHIFT;
+    if (bits_likely(bin < BIN_LINEAR_GRANULES))
         return (last | (unit - 1)) + 1;
     return bin_shape_bytes(&qi_bin_shapes[bin]);
 }
