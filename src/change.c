@@ -69,7 +69,7 @@ struct old_size {
 /* Copies a block's contents to another one, outside the lock, while both are live; then the old one is freed. NULL: the
  * old one was no longer live, and the other one is freed. The lock is held; it is released. */
 static void *move_block(struct quarry_heap *heap, const struct old_size *old, void *address, void *to, size_t bytes,
-                            uintptr_t saved)
+                        uintptr_t saved)
 {
     struct heap_block block;
     call_leave(heap, saved);
