@@ -105,6 +105,7 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
         bytes = SIZE_MAX;
     return allocate_any(heap, bytes, align_bytes, false, saved);
 }
+
 /* --- freeing --- */
 
 /* Everything but the hot path of quarry_free(). The lock is held; it is released. */
@@ -287,6 +288,7 @@ void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
     if (QUARRY_CHECK_LEVEL < 2 || !has_other_size(heap, address, bytes))
         quarry_free(heap, address);
 }
+
 /* --- asking --- */
 
 size_t quarry_usable_size(struct quarry_heap *heap, const void *address)

@@ -346,6 +346,7 @@ BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const vo
         return chunk_layout_is_valid(&set->first) ? &set->first : NULL;
     return (const struct chunk *)qi_chunk_find_added(set, address);
 }
+
 /* Control bytes that stand before so many pages: edges, codes, maps, and padding to load a word anywhere. */
 #define CHUNK_CONTROL_BYTES(pages)                                                                                     \
     (((size_t)(pages) + CHUNK_EDGES + 1) * sizeof(page_code_t) + CHUNK_MAPS_BYTES(pages) + sizeof(uintptr_t) - 1)

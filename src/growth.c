@@ -11,6 +11,7 @@ static bool is_added_chunk(const struct quarry_heap *heap, const struct added_ch
     return added != NULL && (!UNITS_GUARDED || qi_chunk_added_if_valid(&heap->bins.runs.chunks,
                                                                        (struct chunk *)(uintptr_t)added) != NULL);
 }
+
 /* --- growing: heaps on a source --- */
 
 /* The most that a source says it can align to; at least a page. */
@@ -241,6 +242,7 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     mark_leave();
     return heap;
 }
+
 void qi_heap_release_added(struct quarry_heap *heap, struct added_chunk *added)
 {
     struct huge_memory memory;
@@ -270,6 +272,7 @@ static void destroy_sourced(struct quarry_heap *heap)
     else
         qi_heap_report_damage(heap, &heap_chunks(heap)->first);
 }
+
 /* Nothing else is to be done. */
 static void do_nothing(struct quarry_heap *heap)
 {

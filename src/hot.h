@@ -2,7 +2,7 @@
  *
  * hot.h: the hot path of malloc, which most requests take: a slot of a bin's current run.
  *
- * quarry.c and emalloc.h have it inline, each with its own way out. While a callback runs the hot paths are closed:
+ * blocks.c and emalloc.h have it inline, each with its own way out. While a callback runs the hot paths are closed:
  * then no request is small enough, or, from check level 2, no bin is valid.
  */
 #ifndef QUARRY_HOT_H

@@ -36,6 +36,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     qi_run_add_first(&heap->bins.runs);
     return heap;
 }
+
 bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 {
     struct added_chunk *added = (struct added_chunk *)bits_round_up((uintptr_t)start, QUARRY_ALIGN_BYTES);
@@ -47,6 +48,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
     chunk_set_origin(added, added, false, padding);
     return qi_run_add_chunk(&heap->bins.runs, added);
 }
+
 /* The chunk after this one in the list; NULL: none, or after a report, where the list is damaged and its rest lost. */
 struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const struct chunk *chunk)
 {
@@ -134,6 +136,7 @@ void qi_heap_limit_was_set(struct quarry_heap *heap)
     if (heap_sourced_or_null(heap) != NULL)
         heap_sourced(heap)->growth->limit_was_set(heap);
 }
+
 void qi_heap_destroy(struct quarry_heap *heap)
 {
     if (!may_end(heap))

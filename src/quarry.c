@@ -74,12 +74,14 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     mark_leave();
     return heap;
 }
+
 QUARRY_PLAIN_NAME(quarry_create)
 
 struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
 {
     return source == NULL || source->acquire == NULL ? NULL : qi_heap_create_sourced(source, options, 0);
 }
+
 QUARRY_PLAIN_NAME(quarry_create_from_source)
 
 bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_bytes)
@@ -156,6 +158,7 @@ void quarry_destroy(struct quarry_heap *heap)
         qi_heap_destroy(heap);
     mark_leave();
 }
+
 /* --- nested heaps --- */
 
 static void *parent_acquire(void *context, size_t bytes, size_t align_bytes)
@@ -187,6 +190,7 @@ struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
     source.align_max_bytes = (size_t)1 << bits_highest(UNITS_REQUEST_MAX_BYTES / 4);
     return source;
 }
+
 /* Where a source takes nothing back, chunks without a block are idle memory, as a request that wants it finds it. */
 static void make_idle(struct quarry_heap *heap)
 {

@@ -99,12 +99,14 @@ bool start_memory_manager(const struct quarry_memory *memory)
     zend_mm_set_heap(heap);
     return true;
 }
+
 QUARRY_PLAIN_NAME(start_memory_manager)
 
 zend_mm_heap *zend_mm_startup(void)
 {
     return qi_manager_persistent == NULL ? NULL : qi_request_create(&manager_group, &manager_options);
 }
+
 QUARRY_PLAIN_NAME(zend_mm_startup)
 
 /* --- ending --- */
@@ -219,6 +221,7 @@ zend_mm_heap *zend_mm_startup_ex(const zend_mm_handlers *handlers, void *data, s
     request->has_storage = true;
     return heap;
 }
+
 QUARRY_PLAIN_NAME(zend_mm_startup_ex)
 
 zend_mm_storage *zend_mm_get_storage(zend_mm_heap *heap)

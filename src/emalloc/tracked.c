@@ -213,4 +213,5 @@ zend_mm_heap *zend_mm_startup_tracked(void)
         qi_request_of(heap)->calls = &tracked_calls;
     return heap;
 }
+
 QUARRY_PLAIN_NAME(zend_mm_startup_tracked)
