@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * retry.h: on_oom, and one attempt at a request for the layers above quarry.c that try a request again themselves.
+ * retry.h: on_oom, and one attempt at a request for emalloc, whose calls try a request again themselves.
  *
  * Such a layer changes a block in several steps. on_oom may free that very block, so the layer finds the block again
  * after each time that on_oom was asked. Each function costs what quarry_malloc() does, or what the hook does.
