@@ -84,7 +84,7 @@ help::
 	@echo 'make size        code size on every ISA'
 	@echo 'make run         boot the examples under QEMU and show what they print, shortened; FULL=1: all of it'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
-	@echo 'make test-all    the same with every build and image: twice as long'
+	@echo 'make test-all    the same with every build, the analyzers and the cost of levels: four times as long'
 	@echo 'make clean       remove build/'
 
 # Each of these files may use what those above it define.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# static.mk: static analysis, part of `make check-style` and `make test`.
+# static.mk: static analysis, part of `make check-style` and `make test-all`.
 #
 #   check-static   gcc's analyzer, clang-tidy, cppcheck and its MISRA addon; a finding is a failure
 #   misra          the same, and the column "where" of docs/misra.md is brought up to date

@@ -3,7 +3,7 @@
 # table.mk: what each check level costs: instructions of the traces in QEMU, bytes, code.
 #
 #   make bench-levels     measures, prints and writes docs/levels.md
-#   make check-levels     only what two levels may cost more than the one below; a part of make test
+#   make check-levels     only what two levels may cost more than the one below; a part of make test-all
 
 LEVELS           := 0 1 2 3 4
 LEVELS_DIR       := tests/bench/levels
