@@ -2,9 +2,9 @@
  *
  * run.h: page runs: allocated from free runs, freed, merged.
  *
- * Free runs stand in lists by length class: exact to 8 pages, two classes a doubling to 64, one a doubling above
- * (64-bit targets: two throughout), up to the longest run that a chunk can have. (32-bit targets: the last class is
- * open-ended; no more than RUN_LAST_TRIES of its runs fit the address space.) The lists span chunks, so a request
+ * Free runs stand in lists by length class: one for each length below 8 pages, two a doubling to 64, one a doubling
+ * above (64-bit targets: two throughout), up to the longest run that a chunk can have. (32-bit targets: the last class
+ * is open-ended; no more than RUN_LAST_TRIES of its runs fit the address space.) The lists span chunks, so a request
  * never walks chunks. A bitmap says which lists hold a run. A request is served by, in this order: the first run of its
  * own class if that is long enough; the first run of the next class that has one, where every run is; and, when there
  * is none, one of the first few runs of its own class. A long request looks at these few before it cuts a run of a
@@ -35,7 +35,7 @@
 #include "list.h"
 
 enum {
-    RUN_EXACT_PAGES = 8, /* each length up to this has a class of its own */
+    RUN_EXACT_PAGES = 8, /* a class begins at each length up to this */
     RUN_SHORT_PAGES = 64,
     RUN_SHORT_SHIFT = 6, /* classes of lengths below this stand in a table */
     RUN_SHORT_CLASSES = 13,
