@@ -59,11 +59,14 @@ run:
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
 	@examples/show.py $(if $(FULL),--full) $(EXAMPLE_SECONDS) $(EXAMPLES)
 
+# With -n, make runs each line that has its own variable. The lines that run tests have this one instead.
+BUILD_BY := $(MAKE)
+
 .PHONY: test test-all
 test:
 	@tools/need.sh $(NEED_TEST)
 	@: $(shell mkdir -p build)$(file >build/tests.list,$(test_jobs))
-	@python3 tests/run.py $(JOBS) build/tests.list $(MAKE) -s -k -j$(JOBS) test-images
+	@python3 tests/run.py $(JOBS) build/tests.list $(BUILD_BY) -s -k -j$(JOBS) test-images
 
 # With ALL=1, `make test` leaves out nothing.
 test-all:

@@ -75,7 +75,7 @@ arithmetic_jobs = $(foreach program,$(1),$(call job,arithmetic $(patsubst build/
 proofs:
 	@tools/need.sh $(NEED_PROOFS)
 	@: $(shell mkdir -p build)$(file >build/proofs.list,$(call arithmetic_jobs,$(ARITHMETIC_ALL))$(arithmetic_proofs))
-	@ARITHMETIC_FULL=1 python3 tests/run.py $(JOBS) build/proofs.list $(MAKE) -s -k -j$(JOBS) proofs-programs ARITHMETIC_VARIANTS="$(sort $(ARITHMETIC_PAGED) $(ARITHMETIC_LEVELS))"
+	@ARITHMETIC_FULL=1 python3 tests/run.py $(JOBS) build/proofs.list $(BUILD_BY) -s -k -j$(JOBS) proofs-programs ARITHMETIC_VARIANTS="$(sort $(ARITHMETIC_PAGED) $(ARITHMETIC_LEVELS))"
 
 proofs-programs: $(ARITHMETIC_ALL)
 

@@ -57,7 +57,7 @@ misuse-table:
 test-table:
 	@tools/need.sh $(NEED_RUN) $(NEED_32) $(NEED_TABLE)
 	@: $(shell mkdir -p build)$(file >build/table.list,$(table_jobs))
-	@python3 tests/run.py $(JOBS) build/table.list $(MAKE) -s -k -j$(JOBS) $(TABLE_IMAGES)
+	@python3 tests/run.py $(JOBS) build/table.list $(BUILD_BY) -s -k -j$(JOBS) $(TABLE_IMAGES)
 
 NEED_TABLE := gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1
