@@ -23,7 +23,7 @@ include tests/coverage/coverage.mk
 include tests/style/style.mk
 
 # `make test` leaves to `make test-all` what takes long and seldom finds what the rest does not: the analyzers, the cost
-# of check levels, and most builds with clang.
+# of check levels, `make lib` for each CPU, and most builds with clang.
 #
 # One CPU of each kind: `make test` builds the library for these with clang too, not just with gcc.
 FREESTANDING_WHOLE := x86_64 armv6m armv7em aarch64 riscv32
@@ -50,15 +50,15 @@ $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
-$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" "clang -fno-pie $(BITS_32)")\
+$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
 $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
-$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" $(if $(ALL)$(filter armv7em,$(isa)),"$(isa)=$(call isa_clang,$(isa))")) "hosted=gcc" "hosted=clang")\
-$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh)\
+$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(if $(ALL),$(filter-out hosted,$(ISAS)),$(FREESTANDING_WHOLE)),"$(isa)=$(call isa_gcc,$(isa))" $(if $(ALL)$(filter armv7em,$(isa)),"$(isa)=$(call isa_clang,$(isa))")) "hosted=gcc" "hosted=clang")\
+$(if $(ALL),$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh))\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
 $(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(README_FILES))\
