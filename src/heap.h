@@ -21,7 +21,7 @@ void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_byte
 /* From the chunks that there are; NULL: they have no room for it. */
 void *qi_heap_allocate_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
-/* The same when the chunks that there are have just been found to hold no room for it; bytes is not 0. */
+/* qi_heap_allocate(), when the chunks that there are have just been found to have no room for it; bytes is not 0. */
 void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
 /* Frees a live block. Nothing changes after a report of damage. */
