@@ -155,8 +155,8 @@ static inline bool hot_map_is_valid(const struct quarry_heap *heap, const struct
 /* A slot of a full run of the hot chunk. */
 static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct chunk view;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    struct chunk copy;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &copy);
     const struct bin_run run = {hot, page, hot->codes[page]};
     if (hot_map_is_valid(heap, hot, page)) {
         if (BITS_FOR_SIZE)
@@ -171,8 +171,8 @@ static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t
 /* The last used slot of a run of the hot chunk. */
 static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct chunk view;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    struct chunk copy;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &copy);
     if (hot_map_is_valid(heap, hot, page)) {
         size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
         const struct bin_run run = {hot, page, hot->codes[page]};
@@ -185,8 +185,8 @@ static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t
 /* A large block of the hot chunk. */
 static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
-    struct chunk view;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &view);
+    struct chunk copy;
+    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &copy);
     size_t pages = chunk_length_at_start(hot->maps, page);
     if (!UNITS_GUARDED || bits_likely(run_length_is_valid(hot, page, pages))) {
         mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
@@ -200,8 +200,8 @@ static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uint
 /* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
 BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    struct chunk view;
-    const struct chunk *hot = chunk_hot(&heap_source(heap)->hot, &view);
+    struct chunk copy;
+    const struct chunk *hot = chunk_hot(&heap_source(heap)->hot, &copy);
     if (UNITS_GUARDED && hot == NULL)
         return false;
     size_t offset = chunk_offset(hot, mark_bare(address)); /* of NULL too: no page lies there */

@@ -39,7 +39,7 @@ bool qi_chunk_link_is_damaged(struct added_chunk *const *link)
 /* Is what a chunk says of itself and of the tree below it undamaged? */
 static bool node_is_valid(const struct added_chunk *node)
 {
-    return chunk_is_valid(&node->chunk) && chunk_origin_is_valid(node) && !qi_chunk_link_is_damaged(&node->low) &&
+    return chunk_added_is_valid(node) && !qi_chunk_link_is_damaged(&node->low) &&
            !qi_chunk_link_is_damaged(&node->high);
 }
 

@@ -204,6 +204,12 @@ BITS_INLINE bool chunk_origin_is_valid(const struct added_chunk *added)
     return !UNITS_GUARDED || guard_word(added, origin) == ~chunk_origin_sum(added);
 }
 
+/* Is what an added chunk says of its memory undamaged: its pages, its length, where it begins and comes from? */
+BITS_INLINE bool chunk_added_is_valid(const struct added_chunk *added)
+{
+    return chunk_is_valid(&added->chunk) && chunk_origin_is_valid(added);
+}
+
 /* Where an added chunk's memory comes from and begins. */
 BITS_INLINE void chunk_set_origin(struct added_chunk *added, void *start, bool from_source, size_t padding)
 {
@@ -275,22 +281,22 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
 
 /* What freeing needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in a copy, with
  * less_cells for the number of pages: see chunk_hot_holds(). */
-BITS_INLINE struct chunk *chunk_hot_seen(const struct hot_limits *limits, struct chunk *view)
+BITS_INLINE struct chunk *chunk_hot_seen(const struct hot_limits *limits, struct chunk *copy)
 {
     if (!UNITS_GUARDED)
         return limits->chunk;
     const size_t less_cells = guard_word(limits, less_cells);
-    view->pages = (uint8_t *)guard_word(limits, pages);
-    view->page_count = less_cells;
-    view->maps = (uint8_t *)(guard_word(limits, pages) + less_cells * UNITS_MAP_BYTES);
-    view->codes = (page_code_t *)((uintptr_t)view->maps + less_cells * sizeof(page_code_t));
-    return view;
+    copy->pages = (uint8_t *)guard_word(limits, pages);
+    copy->page_count = less_cells;
+    copy->maps = (uint8_t *)(guard_word(limits, pages) + less_cells * UNITS_MAP_BYTES);
+    copy->codes = (page_code_t *)((uintptr_t)copy->maps + less_cells * sizeof(page_code_t));
+    return copy;
 }
 
 /* The same with the number of pages, as functions want it that are given a chunk. The rest of a chunk is not there. */
-BITS_INLINE struct chunk *chunk_hot_whole(const struct hot_limits *limits, struct chunk *view)
+BITS_INLINE struct chunk *chunk_hot_whole(const struct hot_limits *limits, struct chunk *copy)
 {
-    struct chunk *hot = chunk_hot_seen(limits, view);
+    struct chunk *hot = chunk_hot_seen(limits, copy);
     if (UNITS_GUARDED)
         hot->page_count = ~hot->page_count;
     return hot;
@@ -310,9 +316,9 @@ BITS_INLINE struct chunk *chunk_in_memory(struct chunk *chunk, struct chunk *cop
 }
 
 /* chunk_hot_seen(); NULL if it is damaged, or the hot paths are closed. */
-BITS_INLINE const struct chunk *chunk_hot(const struct hot_limits *limits, struct chunk *view)
+BITS_INLINE const struct chunk *chunk_hot(const struct hot_limits *limits, struct chunk *copy)
 {
-    const struct chunk *hot = chunk_hot_seen(limits, view);
+    const struct chunk *hot = chunk_hot_seen(limits, copy);
     return !UNITS_GUARDED || bits_likely(chunk_hot_seal(hot->codes, hot->page_count) == guard_word(limits, seal))
                    ? hot
                    : NULL;

@@ -61,7 +61,7 @@ struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const str
  * reported, and the memory is lost. */
 bool qi_heap_may_be_released(const struct quarry_heap *heap, const struct added_chunk *added)
 {
-    if (chunk_is_valid(&added->chunk) && chunk_origin_is_valid(added))
+    if (chunk_added_is_valid(added))
         return true;
     qi_heap_report_damage(heap, added);
     return false;

@@ -60,11 +60,6 @@ static void go_on(struct way *way, struct added_chunk *part, bool is_high)
     way->is_high = is_high;
 }
 
-static bool is_valid(const struct added_chunk *part)
-{
-    return chunk_is_valid(&part->chunk) && chunk_origin_is_valid(part);
-}
-
 /* What a huge block can have of an idle part. */
 static size_t block_bytes(const struct added_chunk *part)
 {
@@ -76,7 +71,8 @@ static void order_insert(struct reserve *reserve, struct added_chunk *part)
     struct way way = {reserve, NULL, false};
     reserve->free_bytes += block_bytes(part);
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
-    for (struct added_chunk *node = reached(&way); node != NULL && is_valid(node); node = reached(&way), bit >>= 1) {
+    for (struct added_chunk *node = reached(&way); node != NULL && chunk_added_is_valid(node);
+         node = reached(&way), bit >>= 1) {
         if (part->chunk.bytes > node->chunk.bytes) { /* the shorter one goes on down */
             set_below(part, low_of(node), high_of(node));
             put_there(&way, part);
@@ -95,7 +91,7 @@ static bool lead_to(struct way *way, const struct added_chunk *part)
 {
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
     for (struct added_chunk *node = reached(way); node != part; node = reached(way), bit >>= 1) {
-        if (UNITS_GUARDED && (node == NULL || !is_valid(node)))
+        if (UNITS_GUARDED && (node == NULL || !chunk_added_is_valid(node)))
             return false;
         go_on(way, node, (part->position & bit) != 0);
     }
@@ -115,7 +111,7 @@ static void order_remove(struct way *way, const struct added_chunk *part)
 {
     struct added_chunk *low = low_of(part), *high = high_of(part), *up;
     way->reserve->free_bytes -= block_bytes(part);
-    while ((up = longer(low, high)) != NULL && (!UNITS_GUARDED || is_valid(up))) {
+    while ((up = longer(low, high)) != NULL && (!UNITS_GUARDED || chunk_added_is_valid(up))) {
         struct added_chunk *below_low = low_of(up), *below_high = high_of(up);
         const bool is_high = up == high;
         set_below(up, low, high);
@@ -130,13 +126,13 @@ static void order_remove(struct way *way, const struct added_chunk *part)
 struct added_chunk *qi_reserve_longest(const struct reserve *reserve)
 {
     struct added_chunk *part = chunk_link(&reserve->root);
-    return part != NULL && is_valid(part) ? part : NULL;
+    return part != NULL && chunk_added_is_valid(part) ? part : NULL;
 }
 
 /* The part of so many bytes with the lowest position in a subtree, or one that was found before. */
 static struct added_chunk *lowest_of(struct added_chunk *node, size_t bytes, struct added_chunk *found)
 {
-    while (node != NULL && is_valid(node) && node->chunk.bytes >= bytes) {
+    while (node != NULL && chunk_added_is_valid(node) && node->chunk.bytes >= bytes) {
         struct added_chunk *low = low_of(node);
         if (found == NULL || node->position < found->position)
             found = node;
@@ -153,7 +149,7 @@ struct added_chunk *qi_reserve_find(const struct reserve *reserve, size_t bytes,
     if (position == 0)
         return lowest_of(node, bytes, NULL);
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
-    for (; node != NULL && is_valid(node) && node->chunk.bytes >= bytes; bit >>= 1) {
+    for (; node != NULL && chunk_added_is_valid(node) && node->chunk.bytes >= bytes; bit >>= 1) {
         struct added_chunk *high = high_of(node);
         if (node->position >= position && (found == NULL || node->position < found->position))
             found = node;
@@ -193,10 +189,10 @@ static void verify(const struct chunk_set *set, const struct added_chunk *part)
 }
 
 /* Removes an idle part from both trees; false after a report. */
-static bool remove_node(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part)
+static bool remove_part(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part)
 {
     struct way way = {reserve, NULL, false};
-    if (!lead_to(&way, part) || !is_valid(part))
+    if (!lead_to(&way, part) || !chunk_added_is_valid(part))
         return qi_report_damage(&set->source.reporter, part);
     if (!qi_chunk_remove(set, part))
         return false;
@@ -226,11 +222,11 @@ void qi_reserve_free(struct chunk_set *set, struct reserve *reserve, struct adde
     struct added_chunk *before = (ends & CHUNK_IS_FIRST) == 0 ? idle_at(set, start - 1) : NULL;
     struct added_chunk *behind = (ends & CHUNK_IS_LAST) == 0 ? idle_at(set, start + bytes) : NULL;
     uint8_t *block = part->chunk.pages;
-    if (behind != NULL && remove_node(set, reserve, behind)) { /* [ part ][ behind ] -> [ part         ] */
+    if (behind != NULL && remove_part(set, reserve, behind)) { /* [ part ][ behind ] -> [ part         ] */
         bytes += behind->chunk.bytes;
         ends |= behind->part & CHUNK_IS_LAST;
     }
-    if (before != NULL && remove_node(set, reserve, before)) { /* [ before ][ part ] -> [ before        ] */
+    if (before != NULL && remove_part(set, reserve, before)) { /* [ before ][ part ] -> [ before        ] */
         start = before->start;
         bytes += before->chunk.bytes;
         position = before->position;
@@ -264,7 +260,7 @@ void qi_reserve_truncate(struct chunk_set *set, struct reserve *reserve, struct 
 
 bool qi_reserve_allocate(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part, size_t bytes)
 {
-    if (!remove_node(set, reserve, part))
+    if (!remove_part(set, reserve, part))
         return false;
     chunk_set_part(part, part->position, part->part & ~(unsigned)CHUNK_IS_IDLE);
     if (part->chunk.bytes != bytes)

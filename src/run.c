@@ -4,8 +4,6 @@
  */
 #include "run.h"
 
-#include "bytes.h"
-
 /* --- classes --- */
 
 #define EIGHT_OF(class) class, class, class, class, class, class, class, class

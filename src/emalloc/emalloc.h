@@ -61,8 +61,8 @@ BITS_INLINE void emalloc_free(void *block, unsigned bin, size_t slot_bytes)
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL);
         struct quarry_heap *heap = current_core()->hot;
-        struct chunk view;
-        const struct chunk *chunk = chunk_hot(&heap_source(heap)->hot, &view);
+        struct chunk copy;
+        const struct chunk *chunk = chunk_hot(&heap_source(heap)->hot, &copy);
         size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, mark_bare(block));
         size_t page = offset >> UNITS_PAGE_SHIFT;
         if (bits_likely(!(UNITS_GUARDED && chunk == NULL) && chunk_hot_holds(chunk, page))) {
