@@ -110,8 +110,8 @@ BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run)
 }
 
 /* The map of a run, guarded: its free slots, and what is left of its tag without them. Allocating and freeing move a
- * bit from one word to the other, so a damaged bit is one too many or too few in the sum until somebody looks. Whoever
- * allocates a slot, or changes more than a bit, looks before. */
+ * bit from one word to the other, so a damaged bit is one too many or too few in the sum until that is
+ * checked. What allocates a slot, or changes more than a bit, checks it before. */
 struct bin_guarded_map {
     uintptr_t free, rest;
 } __attribute__((may_alias));
