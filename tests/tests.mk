@@ -76,8 +76,7 @@ $(ports_jobs)\
 $(faults_jobs)\
 $(links_jobs)\
 $(fit_jobs)\
-$(call job,layer order,$(BUILD_SECONDS),tests/style/layers.sh)\
-$(call job,file heads,$(BUILD_SECONDS),tests/style/files.sh)\
+$(style_jobs)\
 $(if $(ALL),$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static))\
 $(exhaustive_jobs)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\
