@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# ports.mk: tests of ports/, each a program for this host.
+# ports.mk: tests of ports/ and of the recipes, each a program for this host.
 
 PORTS_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
-PORTS_IMAGES := build/ports/posix
+PORTS_IMAGES  = build/ports/posix $(RECIPES_IMAGES)
 
 $(eval $(call flags_file,ports/test,$(PORTS_CC)))
 build/ports/%.o: %.c build/ports/test.flags
@@ -13,4 +13,15 @@ build/ports/posix: $(call objects_of,tests/ports/posix.c ports/posix/mmap_source
 	gcc $^ -o $@
 -include $(patsubst %.o,%.d,$(call objects_of,tests/ports/posix.c ports/posix/mmap_source.c,ports))
 
-ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)
+# Bad libraries, build/ports/librefusing.a and libelsewhere.a: a port's test that is linked with one of them must fail.
+# The calls that they replace are there under other names.
+FLAWED_refusing  := malloc calloc realloc aligned_alloc
+FLAWED_elsewhere := malloc calloc realloc aligned_alloc free usable_size
+build/ports/lib%.a: build/ports/tests/ports/flawed/%.o build/hosted/libquarry.a
+	@rm -f $@
+	objcopy $(foreach call,$(FLAWED_$*),--redefine-sym quarry_$(call)=whole_$(call)) build/hosted/libquarry.a $@
+	ar rs $@ $< 2>/dev/null
+
+include tests/ports/recipes/recipes.mk
+
+ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)
