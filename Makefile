@@ -59,6 +59,15 @@ run:
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES)
 	@examples/show.py $(if $(FULL),--full) $(EXAMPLE_SECONDS) $(EXAMPLES)
 
+# Every image for a QEMU machine, and the line that boots it by hand.
+.PHONY: images
+images:
+	@tools/need.sh $(NEED_IMAGES)
+	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES) $(MACHINE_IMAGES)
+	@$(foreach name,$(MINIMAL),$(MAKE) -s -C examples/$(name) && echo 'make -s -C examples/$(name) run' &&) true
+	@$(foreach example,$(EXAMPLES),$(call show_image,$(firstword $(subst :, ,$(example))),build/examples/$(lastword $(subst :, ,$(example))).elf)) true
+	@$(foreach image,$(MACHINE_IMAGES),$(call show_image,$(patsubst %-track,%,$(word 3,$(subst /, ,$(image)))),$(image))) true
+
 # With -n, make runs each line that has its own variable. The lines that run tests have this one instead.
 BUILD_BY := $(MAKE)
 
@@ -86,6 +95,7 @@ help::
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make size        code size on every ISA'
 	@echo 'make run         boot the examples under QEMU and show what they print, shortened; FULL=1: all of it'
+	@echo 'make images      build every image for QEMU, and show the line that boots each by hand'
 	@echo 'make test        run all tests, on this host and under QEMU; ends with "N passed, N failed"'
 	@echo 'make test-all    the same with every build, the analyzers and the cost of levels: four times as long'
 	@echo 'make clean       remove build/'

@@ -45,3 +45,10 @@ EXAMPLES := mps2-an386:packet-server-cortex-m microbit:firmware-microbit-cjsonmi
 	mps2-an386:firmware-mps2-an386-tls $(KERNEL_MACHINE):kernel-x86_64
 EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
 EXAMPLE_SECONDS := 600
+
+# Examples that are built by a Makefile of their own, since they are to be copied.
+MINIMAL := minimal-cortex-m minimal-kernel
+NEED_IMAGES := $(NEED_RUN) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-armeb
+
+# Shows the command that boots an image: $(1) machine, $(2) image.
+show_image = tests/qemu/run --show $(1) $(2) &&

@@ -53,6 +53,8 @@ $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUIL
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
+$(call job,example minimal-cortex-m,$(BUILD_SECONDS),tests/build/minimal.sh minimal-cortex-m "a block came and went")\
+$(call job,example minimal-kernel,$(BUILD_SECONDS),tests/build/minimal.sh minimal-kernel "24 bytes and 8 MB")\
 $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\

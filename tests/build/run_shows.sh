@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # run_shows.sh SECONDS MACHINE:NAME...: what make run shows fits on some screens, ends with a summary, and leaves out no
-# failure. Ends with "N passed, N failed".
+# failure; the line that make images shows starts the image. Ends with "N passed, N failed".
 
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -34,6 +34,9 @@ expect "the shortest is the first" grep -q "^Quarry packet server" "$work/said"
 expect "each is in the summary" [ "$(grep -c ' ok ([0-9.]* s)$' "$work/said")" = $# ]
 examples/show.py --full "$seconds" "$1" >"$work/said" 2>&1
 expect "all is shown if that is wanted" grep -q "^Quarry packet server" "$work/said"
+sh -c "$(tests/qemu/run --show "${1%%:*}" "build/examples/${1##*:}.elf")" >"$work/said" 2>&1 </dev/null &&
+    grep -q "^Quarry packet server" "$work/said"
+expect "the line for typing starts the image" [ $? = 0 ]
 ! examples/show.py "$seconds" no_such_machine:nothing >"$work/said" 2>&1 && grep -q "unknown machine" "$work/said" &&
     grep -q "FAILED, status 2" "$work/said"
 expect "an example that fails is shown whole" [ $? = 0 ]

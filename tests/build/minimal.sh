@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# minimal.sh EXAMPLE TEXT: examples/EXAMPLE is small, has no macro, and builds and boots outside the repository, with
+# nothing but a copy of the library beside it. It must print TEXT. Ends with "N passed, N failed".
+
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# Not the flags of the make that runs the tests.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+mkdir "$work/quarry"
+cp -r "$root/include" "$root/src" "$root/arch" "$work/quarry"
+cp -r "$root/examples/$1" "$work/own"
+cd "$work/own" || exit 1
+passed=0
+failed=0
+
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $2"
+        cat "$work/said"
+        failed=$((failed + 1))
+    fi
+}
+
+# $1: a file, $2: how many lines it may have, apart from its head and from empty ones.
+is_short() {
+    sed '/^\/\*/,/\*\//d; /^# /d; /^$/d' "$1" >"$work/said"
+    [ "$(wc -l <"$work/said")" -le "$2" ]
+}
+
+is_short main.c 30
+verdict $? "main.c has more than 30 lines"
+is_short Makefile 15
+verdict $? "the Makefile has more than 15 lines"
+! grep -n '^ *# *define' main.c >"$work/said"
+verdict $? "main.c has a macro"
+make clean >/dev/null && make QUARRY=../quarry >"$work/said" 2>&1 && ! grep -i warning "$work/said"
+verdict $? "it does not build without a warning"
+timeout 120 make run QUARRY=../quarry >"$work/said" 2>&1 </dev/null && grep -q "^$2\$" "$work/said"
+verdict $? "it does not boot"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
