@@ -57,6 +57,11 @@ MACHINES_SHORT        := lm3s6965evb mps2-an505 virt-a15 linux-armeb
 test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
 test_machine_images = $(filter-out $(if $(ALL),,$(if $(filter $(MACHINES_SHORT),$(1)),$(IMAGES_LATER_machines))),$(call machine_images,$(1)))
 
+# The image caps is built for some hosts and one machine only, since src/caps stands on the core's public functions: one
+# host of each width, one with sanitizers, one with canaries; with ALL more of those that have an image api.
+CAPS_HOSTS    := gcc-64-o2 gcc-64-san gcc-32-o2 gcc-64-level3 $(if $(ALL),gcc-32-san clang-64-san gcc-64-level4 gcc-64-smp)
+CAPS_MACHINES := mps2-an386
+
 word_of = $(word $(1),$(subst -, ,$(2)))
 host_run = $(HOST_RUN_$(call word_of,1,$(1))) build/host/$(1)/$(2)
 host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MODE_$(call word_of,3,$(1)))
@@ -64,7 +69,7 @@ host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MOD
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests look at lists as they lie in memory, where level 2 mixes them with a secret. At level 4, where each call
 # checks all, the stress tests would take minutes.
-host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard))))
+host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(findstring -level,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard) $(if $(filter $(1),$(CAPS_HOSTS)),caps))))
 
 # The sources of an image are the files of its folder, tests/<image>. Those of the image cores are in tests/emalloc.
 SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c
@@ -94,15 +99,15 @@ endef
 $(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
 HOST_IMAGES := $(foreach host,$(TEST_HOSTS),$(patsubst %,build/host/$(host)/%,$(call test_host_images,$(host))))
 
-# The tests of the API and of emalloc once more, with the two-file version; those of emalloc include its header too.
-DIST_IMAGES  := api emalloc
+# The tests of the API, of emalloc and of caps once more, with the two-file version; the last two include its headers too.
+DIST_IMAGES  := api emalloc caps
 DIST_HARNESS := $(filter-out src/%,$(HOST_COMMON))
 build/dist/%.o: build/dist/%.c
 	gcc -std=c11 -O2 $(WARN) -Werror -c $< -o $@
 build/dist/api: $(call objects_of,$(DIST_HARNESS) $(wildcard tests/api/*.c),host/gcc-64-o2) build/dist/quarry.o
 	gcc $^ -o $@
-build/dist/emalloc: build/dist/quarry_emalloc.o $(wildcard tests/emalloc/* tests/harness/*)
-	gcc -std=c11 -O2 -Wall -Wextra -Werror -Ibuild/dist -Iarch -Itests/harness $(DIST_HARNESS) $(wildcard tests/emalloc/*.c) $< -o $@
+build/dist/emalloc build/dist/caps: build/dist/%: build/dist/quarry_%.o $(wildcard tests/emalloc/* tests/caps/* tests/harness/*)
+	gcc -std=c11 -O2 -Wall -Wextra -Werror -Ibuild/dist -Iarch -Itests/harness $(DIST_HARNESS) $(wildcard tests/$*/*.c) $< -o $@
 
 # --- Images for QEMU machines --------------------------------------------------------------------------------------
 
@@ -121,7 +126,7 @@ $(MACHINE_TRACKED)-track_CFLAGS += -DQUARRY_TRACK=1
 IMAGES_virt-mte := api tags
 IMAGES_linux-mte := $(IMAGES_virt-mte)
 MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track
-machine_images = $(if $(filter %-track,$(1)),emalloc,$(or $(IMAGES_$(1)),$(IMAGES)))
+machine_images = $(if $(filter %-track,$(1)),emalloc,$(or $(IMAGES_$(1)),$(IMAGES)) $(if $(filter $(1),$(CAPS_MACHINES)),caps))
 
 # $(1) machine
 define machine_rules

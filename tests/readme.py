@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-WANTED = ["/* example: region */", "/* example: provider */", "/* example: requests */"]
+WANTED = ["/* example: region */", "/* example: provider */", "/* example: requests */",
+          "/* example: memories */"]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

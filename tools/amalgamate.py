@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # amalgamate.py FOLDER: writes the library as two files, FOLDER/quarry.c and FOLDER/quarry.h. Beside them, for those who
-# want its calls, FOLDER/quarry/emalloc.h as it is, and FOLDER/quarry_emalloc.c, which is compiled instead of quarry.c.
+# want the calls of a library on the core (ON_CORE), its header as it is, FOLDER/quarry/emalloc.h, and a file that is
+# compiled instead of quarry.c, FOLDER/quarry_emalloc.c.
 #
 # quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/ in one, and
-# quarry_emalloc.c includes it and has every file of src/emalloc/: headers
+# quarry_emalloc.c includes it, unless that has been done, and has every file of src/emalloc/: headers
 # where they are first included, then the .c files, those with the fewest layers below them first. Static names that
 # another file has too get their file's name in front. A file's own macros end with it. Instead of an include path, the
 # compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says how.
@@ -36,18 +37,26 @@ HEAD = """/* SPDX-License-Identifier: MIT
 """
 
 # clang warns of unused static inline functions unless they come from a header; here they no longer do.
-BEGIN = """#include "quarry.h"
+BEGIN = """#define QUARRY_C
+
+#include "quarry.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function"
 
 """
 
-HEAD_EMALLOC = """/* SPDX-License-Identifier: MIT
+# The libraries on the core: folders of src/, each with a header in include/quarry.
+ON_CORE = ("caps", "emalloc")
+
+HEAD_ON_CORE = """/* SPDX-License-Identifier: MIT
  *
- * quarry_emalloc.c: Quarry with the calls of quarry/emalloc.h, in one file. Compile it instead of quarry.c, which it
- * includes. Made by `make dist`; not to be edited.
+ * quarry_NAME.c: Quarry with the calls of quarry/NAME.h, in one file. Compile it instead of quarry.c, which it
+ * includes. A program that wants the calls of several such files compiles one that includes them all. Made by
+ * `make dist`; not to be edited.
  */
+#ifndef QUARRY_C
 #include "quarry.c"
+#endif
 
 """
 
@@ -133,7 +142,7 @@ def files_of(pattern):
 
 def wrapped(path, sources):
     """The text of one .c file, keeping its private names to itself. What it includes first goes before it."""
-    others = files_of("src/*.[ch]") + files_of("src/emalloc/*.[ch]")
+    others = files_of("src/*.[ch]") + files_of("src/*/*.[ch]")
     others.remove(path)
     before = "".join(
         sources.expand(sources.find(match.group(1), os.path.dirname(path)))
@@ -173,14 +182,20 @@ def main():
     header = config.expand("include/quarry.h")
     write(os.path.join(folder, "quarry.h"), "/* SPDX-License-Identifier: MIT */\n" + header)
 
-    write(os.path.join(folder, "quarry", "emalloc.h"), read("include/quarry/emalloc.h"))
-
     sources = Inliner(["include"], {"arch_port.h": port_choice(), "quarry.h": "", "quarry_config.h": ""})
     cache = {}
-    for name, head, pattern in (("quarry.c", HEAD + BEGIN, "src/*.c"),
-                                ("quarry_emalloc.c", HEAD_EMALLOC, "src/emalloc/*.c")):
+
+    def sources_of(pattern):
         files = sorted(files_of(pattern), key=lambda path: (depth(path, cache), path))
-        write(os.path.join(folder, name), head + "\n".join(wrapped(path, sources) for path in files))
+        return "\n".join(wrapped(path, sources) for path in files)
+
+    write(os.path.join(folder, "quarry.c"), HEAD + BEGIN + sources_of("src/*.c"))
+    in_core = set(sources.seen)
+    for name in ON_CORE:
+        write(os.path.join(folder, "quarry", name + ".h"), read(f"include/quarry/{name}.h"))
+        sources.seen = set(in_core)
+        write(os.path.join(folder, f"quarry_{name}.c"),
+              HEAD_ON_CORE.replace("NAME", name) + sources_of(f"src/{name}/*.c"))
 
 
 if __name__ == "__main__":

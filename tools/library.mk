@@ -74,7 +74,7 @@ Libs: -L$${prefix}/lib -lquarry
 endef
 
 # The library as two files.
-build/dist/quarry_emalloc.c: build/dist/quarry.c
+build/dist/quarry_emalloc.c build/dist/quarry_caps.c: build/dist/quarry.c
 build/dist/quarry.c: tools/amalgamate.py $(wildcard include/*.h include/*/*.h src/*.[ch] src/*/*.[ch] arch/*.h arch/*/arch_port.h)
 	@tools/need.sh --check python3:python3
 	python3 tools/amalgamate.py build/dist

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# cxx.sh LIBRARY COMPILER...: a C++ program can include quarry.h and quarry/emalloc.h and call the library.
+# cxx.sh LIBRARY COMPILER...: a C++ program can include quarry.h and those of quarry/ and call the library.
 #
 # Each program is built by each compiler as C++11 and C++17 with warnings as errors, linked with LIBRARY and run. The one
 # of emalloc.h is compiled with QUARRY_TRACK=1 too, where its macros are others. Ends with "N passed, N failed".
@@ -28,6 +28,27 @@ int main() {
     quarry_free(heap, block);
     quarry_destroy(heap);
     return good ? 0 : 1;
+}
+END
+
+cat >"$work/caps.cpp" <<'END'
+#include "quarry/caps.h"
+
+alignas(64) static unsigned char region[65536];
+
+int main() {
+    quarry_caps caps = {};
+    quarry_caps_memory memory = {};
+    memory.heap = quarry_create(region, sizeof(region), nullptr);
+    memory.start = region;
+    memory.bytes = sizeof(region);
+    memory.bits = 2;
+    memory.multiple_bytes = 32;
+    bool good = quarry_caps_add(&caps, &memory);
+    void *block = quarry_caps_malloc(&caps, 2 | QUARRY_CAPS_PREFER(1), 100);
+    good = good && block != nullptr && quarry_caps_owner(&caps, block) == &memory;
+    quarry_caps_free(&caps, block);
+    return good && quarry_check(memory.heap) ? 0 : 1;
 }
 END
 
@@ -104,6 +125,7 @@ for compiler; do
     for standard in c++11 c++17; do
         flags="-std=$standard -Wall -Wextra -Wconversion -Wundef -Wpedantic -Werror -I$root/include"
         try "$compiler -std=$standard quarry.h" run user $compiler $flags
+        try "$compiler -std=$standard caps.h" run caps $compiler $flags
         try "$compiler -std=$standard emalloc.h" run emalloc $compiler $flags
         try "$compiler -std=$standard emalloc.h -DQUARRY_TRACK=1" \
             $compiler $flags -DQUARRY_TRACK=1 -c "$work/emalloc.cpp" -o "$work/emalloc.o"

@@ -8,11 +8,12 @@
 # have flags. Ends with "N passed, N failed".
 
 set -u
-dist=$1
+dist=$(cd "$1" && pwd)
 shift
 tools=$(cd "$(dirname "$0")/../../tools" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+printf '#include "%s"\n' "$dist/quarry_emalloc.c" "$dist/quarry_caps.c" >"$work/all.c"
 passed=0
 failed=0
 
@@ -26,14 +27,15 @@ verdict() {
     fi
 }
 
-# The rest: compiler and flags. gcc builds the library with the calls of quarry/emalloc.h, which has quarry.c in it.
+# The rest: compiler and flags. gcc builds the library with the calls of quarry/emalloc.h and quarry/caps.h, whose files
+# have quarry.c in them.
 build() {
     rm -f "$work/quarry.o"
     case $1 in
-    *gcc) file=quarry_emalloc.c ;;
-    *) file=quarry.c ;;
+    *gcc) file=$work/all.c ;;
+    *) file=$dist/quarry.c ;;
     esac
-    "$@" -std=c11 -Wall -Wextra -Wconversion -Wundef -Werror -c "$dist/$file" -o "$work/quarry.o" >"$work/said" 2>&1
+    "$@" -std=c11 -Wall -Wextra -Wconversion -Wundef -Werror -c "$file" -o "$work/quarry.o" >"$work/said" 2>&1
 }
 
 refers_to_nothing() {

@@ -12,7 +12,7 @@ COVERAGE_CC      := gcc -std=c11 -DTEST_SCALE=1 -DFAULTS_CALLS=2000
 COVERAGE_COUNTED := -O0 --coverage -fno-inline -Dalways_inline=unused --param logical-op-non-short-circuit=0
 # Constant sizes are constant only where something is optimised; and what calls the library millions of times is fast.
 COVERAGE_PLAIN    = $(if $(filter %/constants.c,$<),-O1,$(if $(filter tests/table/% tests/harness/%,$<),-O2,-O0))
-COVERAGE_IMAGES := $(IMAGES) faults
+COVERAGE_IMAGES := $(IMAGES) caps faults
 
 # Which images some builds have instead of these: unit tests and faults hold below check level 2 only, the misuse table
 # and tests/guard are about what is above; misuses at level 0 are nobody's to find.
