@@ -92,8 +92,8 @@ struct quarry_caps {
 bool quarry_caps_add(struct quarry_caps *caps, const struct quarry_caps_memory *memory);
 
 /** Return at least bytes of uninitialised memory with the capabilities that a request names.
- *  Returns    as quarry_malloc() on the first memory that serves the request, aligned to its align_bytes too; NULL iff no
- *             memory has all the needed bits, or all that do refuse.
+ *  Returns    as quarry_malloc() on the first memory that serves the request, aligned to its align_bytes too; NULL iff
+ *             no memory has all the needed bits, or all that do refuse.
  *             bytes 0: the smallest block of that memory, at least multiple_bytes.
  *  Units      bytes; request: needed bits, and QUARRY_CAPS_PREFER(bits). 0: any memory.
  *  Owner      caller, until quarry_caps_free() or quarry_caps_realloc(), or a call of quarry.h that ends it.
@@ -115,8 +115,8 @@ void *quarry_caps_calloc(struct quarry_caps *caps, uint32_t request, size_t coun
 
 /** Return at least bytes of uninitialised memory at a multiple of align_bytes, with the capabilities that a request
  *  names.
- *  Returns    as quarry_caps_malloc(), aligned to align_bytes and to the memory's own; NULL too if align_bytes is 0 or no
- *             power of two, or above what a chunk of each memory can hold.
+ *  Returns    as quarry_caps_malloc(), aligned to align_bytes and to the memory's own; NULL too if align_bytes is 0 or
+ *             no power of two, or above what a chunk of each memory can hold.
  *  Units      as quarry_caps_malloc().
  *  Owner      as quarry_caps_malloc().
  *  Time       as quarry_caps_malloc().
