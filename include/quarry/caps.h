@@ -128,8 +128,8 @@ void *quarry_caps_aligned_alloc(struct quarry_caps *caps, uint32_t request, size
 /** Change a block's size. It stays in its memory if that has the needed bits and room; otherwise another memory, in a
  *  request's order, gets it. That it could lie in a memory with preferred bits is no reason to copy it.
  *  Returns    the block, perhaps elsewhere, or NULL with the old block untouched. block NULL: quarry_caps_malloc().
- *             bytes 0: the smallest block, never frees. Shrinking fails only where the block's memory lacks a needed bit
- *             and no memory that has them has room.
+ *             bytes 0: the smallest block, never frees. Shrinking fails only where the block's memory lacks a needed
+ *             bit, and no memory that has all of them has room.
  *  Units      as quarry_caps_malloc().
  *  Owner      caller; the old pointer is dead unless NULL is returned.
  *  Time       as quarry_realloc() on the block's memory; then as quarry_caps_malloc(), the copying and quarry_free().
@@ -143,7 +143,7 @@ void *quarry_caps_realloc(struct quarry_caps *caps, uint32_t request, void *bloc
  *  Returns    nothing.
  *  Units      none.
  *  Owner      the heap of that memory.
- *  Time       at most 5 comparisons of windows, and as quarry_free(): the number of memories does not matter otherwise.
+ *  Time       at most 5 comparisons of windows, and as quarry_free(). The number of memories does not matter.
  *  Context    thread; ISR with an IRQ or SMP lock.
  *  Misuse     QUARRY_INVALID_POINTER to the set's hook if it lies in no memory of the set; otherwise as quarry_free().
  *  Contents   the heap's. */
@@ -151,7 +151,7 @@ void quarry_caps_free(struct quarry_caps *caps, void *block);
 
 /** Fill in the figures of all memories together that have all of these bits.
  *  Returns    sums, and the largest of largest_free_bytes: a request for these bits and of that size is served, without
- *             the source. acquired_peak_bytes and used_peak_bytes are sums of the peaks of each memory, so the true peak
+ *             the source. acquired_peak_bytes and used_peak_bytes are sums of the memories' peaks, so the true peak
  *             of all together may be less. limit_bytes is 0 if one of the memories has no limit. A request that fell
  *             back is in failures once for each memory that refused it. No memory: all zero.
  *  Units      bytes; bits 0 to 15. 0: all memories.
