@@ -57,6 +57,7 @@ $(call job,example minimal-cortex-m,$(BUILD_SECONDS),tests/build/minimal.sh mini
 $(call job,example minimal-kernel,$(BUILD_SECONDS),tests/build/minimal.sh minimal-kernel "24 bytes and 8 MB")\
 $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
+$(call job,tool for leak reports,$(BUILD_SECONDS),tests/build/leaks.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(if $(ALL),$(filter-out hosted,$(ISAS)),$(FREESTANDING_WHOLE)),"$(isa)=$(call isa_gcc,$(isa))" $(if $(ALL)$(filter armv7em,$(isa)),"$(isa)=$(call isa_clang,$(isa))")) "hosted=gcc" "hosted=clang")\

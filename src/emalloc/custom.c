@@ -1,39 +1,50 @@
 /* SPDX-License-Identifier: MIT
  *
- * custom.c: custom handlers, and observers: who serves a heap's blocks instead of Quarry, and who watches.
+ * custom.c: custom handlers, which serve a heap's blocks instead of Quarry.
  *
- * Both stand in the heap's struct request, so only request heaps can have them. Each call costs what the handler
- * does.
+ * They stand in the heap's struct request, so only request heaps can have them. Each call costs what the handler does.
+ * Some handlers are told where the call stands (zend_mm_set_custom_debug_handlers()), others are not.
  */
 #include "request.h"
 
 #include "../bytes.h"
 
-/* --- handlers that know only sizes --- */
+/* --- serving --- */
 
-static struct request_custom *custom_of(struct quarry_heap *heap)
+static const struct place no_place;
+
+static const struct place *place_or_none(const struct place *place)
 {
-    return &qi_request_of(heap)->custom;
+    return place != NULL ? place : &no_place;
 }
 
 static void *custom_allocate(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
-    (void)place;
-    return custom_of(heap)->malloc(bytes);
+    const struct request_custom *custom = &request_in(heap)->custom;
+    const struct place *at = place_or_none(place);
+    return custom->malloc != NULL ? custom->malloc(bytes)
+                                  : custom->malloc_at(bytes, at->file, at->line, at->orig_file, at->orig_line);
 }
 
 static void custom_free(struct quarry_heap *heap, void *block, const struct place *place)
 {
-    (void)place;
-    custom_of(heap)->free(block);
+    const struct request_custom *custom = &request_in(heap)->custom;
+    const struct place *at = place_or_none(place);
+    if (custom->free != NULL)
+        custom->free(block);
+    else
+        custom->free_at(block, at->file, at->line, at->orig_file, at->orig_line);
 }
 
 static void *custom_change(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
-    (void)place;
-    return custom_of(heap)->realloc(block, bytes);
+    const struct request_custom *custom = &request_in(heap)->custom;
+    const struct place *at = place_or_none(place);
+    return custom->realloc != NULL ? custom->realloc(block, bytes)
+                                   : custom->realloc_at(block, bytes, at->file, at->line, at->orig_file, at->orig_line);
 }
 
+/* Only the handlers know how long a block is, and cannot be asked. */
 static size_t custom_usable(struct quarry_heap *heap, void *block)
 {
     (void)heap, (void)block;
@@ -42,55 +53,23 @@ static size_t custom_usable(struct quarry_heap *heap, void *block)
 
 static size_t custom_collect(struct quarry_heap *heap)
 {
-    return custom_of(heap)->gc != NULL ? custom_of(heap)->gc() : 0;
+    const struct request_custom *custom = &request_in(heap)->custom;
+    return custom->gc != NULL ? custom->gc() : 0;
 }
 
 static void custom_end(struct quarry_heap *heap, bool full, bool silent)
 {
-    if (custom_of(heap)->shutdown != NULL)
-        custom_of(heap)->shutdown(full, silent);
+    const struct request_custom *custom = &request_in(heap)->custom;
+    if (custom->shutdown != NULL)
+        custom->shutdown(full, silent);
 }
 
 static const struct request_calls custom_calls = {custom_allocate, custom_free, custom_change, custom_usable,
                                                   custom_collect,  custom_end,  NULL,          NULL};
 
-/* --- handlers that are told the place --- */
-
-static const struct place no_place;
-
-static void *custom_allocate_at(struct quarry_heap *heap, size_t bytes, const struct place *place)
-{
-    const struct place *at = place != NULL ? place : &no_place;
-    return custom_of(heap)->malloc_at(bytes, at->file, at->line, at->orig_file, at->orig_line);
-}
-
-static void custom_free_at(struct quarry_heap *heap, void *block, const struct place *place)
-{
-    const struct place *at = place != NULL ? place : &no_place;
-    custom_of(heap)->free_at(block, at->file, at->line, at->orig_file, at->orig_line);
-}
-
-static void *custom_change_at(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
-{
-    const struct place *at = place != NULL ? place : &no_place;
-    return custom_of(heap)->realloc_at(block, bytes, at->file, at->line, at->orig_file, at->orig_line);
-}
-
-static const struct request_calls custom_calls_at = {
-        custom_allocate_at, custom_free_at, custom_change_at, custom_usable, custom_collect, custom_end, NULL, NULL};
-
 /* --- setting --- */
 
-/* The heap's struct request; NULL, after a report, if it is none that can have handlers. */
-static struct request *request_or_report(struct quarry_heap *heap)
-{
-    struct request *request = qi_request_of(heap);
-    if (request == NULL && heap != NULL)
-        report_unlocked(&heap_source(heap)->reporter, QUARRY_INVALID_POINTER, heap, 0);
-    return request;
-}
-
-/* A tracked heap keeps its own: it alone can free its blocks. */
+/* A tracked heap keeps its own functions: they alone can free its blocks. */
 static bool can_have_handlers(struct quarry_heap *heap, const struct request *request)
 {
     bool can = request->calls == NULL || request->calls->owns == NULL;
@@ -99,15 +78,16 @@ static bool can_have_handlers(struct quarry_heap *heap, const struct request *re
     return can;
 }
 
-static void set(struct quarry_heap *heap, const struct request_custom *custom, const struct request_calls *calls)
+/* If one of the three functions is missing, Quarry serves the heap. */
+static void set(struct quarry_heap *heap, const struct request_custom *custom, bool has_all)
 {
-    struct request *request = request_or_report(heap);
+    struct request *request = qi_request_or_report(heap);
     if (request == NULL || !can_have_handlers(heap, request))
         return;
     qi_current_open(heap, false);
     qi_bytes_copy(&request->custom, custom, sizeof *custom);
-    request->calls = calls;
-    qi_request_refresh(heap);
+    request->calls = has_all ? &custom_calls : NULL;
+    request_refresh(heap);
 }
 
 void zend_mm_set_custom_handlers_ex(zend_mm_heap *heap, void *(*_malloc)(size_t), void (*_free)(void *),
@@ -121,7 +101,7 @@ void zend_mm_set_custom_handlers_ex(zend_mm_heap *heap, void *(*_malloc)(size_t)
     custom.realloc = _realloc;
     custom.gc = _gc;
     custom.shutdown = _shutdown;
-    set(heap, &custom, _malloc != NULL && _free != NULL && _realloc != NULL ? &custom_calls : NULL);
+    set(heap, &custom, _malloc != NULL && _free != NULL && _realloc != NULL);
 }
 
 void zend_mm_set_custom_handlers(zend_mm_heap *heap, void *(*_malloc)(size_t), void (*_free)(void *),
@@ -141,9 +121,10 @@ void zend_mm_set_custom_debug_handlers(zend_mm_heap *heap,
     custom.malloc_at = _malloc;
     custom.free_at = _free;
     custom.realloc_at = _realloc;
-    set(heap, &custom, _malloc != NULL && _free != NULL && _realloc != NULL ? &custom_calls_at : NULL);
+    set(heap, &custom, _malloc != NULL && _free != NULL && _realloc != NULL);
 }
 
+/* Handlers that are told the place are not shown. */
 void zend_mm_get_custom_handlers_ex(zend_mm_heap *heap, void *(**_malloc)(size_t), void (**_free)(void *),
                                     void *(**_realloc)(void *, size_t), size_t (**_gc)(void),
                                     void (**_shutdown)(bool full, bool silent))
@@ -169,42 +150,4 @@ bool zend_mm_is_custom_heap(zend_mm_heap *new_heap)
 {
     const struct request *request = qi_request_of(new_heap);
     return request != NULL && request->calls != NULL;
-}
-
-/* --- observers --- */
-
-/* The pointer to an observer, or the last one, which is NULL. */
-static struct quarry_observer **observer_link(struct request *request, const struct quarry_observer *observer)
-{
-    struct quarry_observer **link = &request->observers;
-    while (*link != NULL && *link != observer)
-        link = &(*link)->next;
-    return link;
-}
-
-bool quarry_add_observer(zend_mm_heap *heap, struct quarry_observer *observer)
-{
-    struct request *request = request_or_report(heap);
-    if (request == NULL || observer == NULL || observer->heap != NULL) /* one list can have it */
-        return false;
-    struct quarry_observer **link = observer_link(request, NULL);
-    observer->next = NULL;
-    observer->heap = heap;
-    observer->number = ++request->last_observer;
-    *link = observer;
-    qi_request_refresh(heap);
-    return true;
-}
-
-bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer)
-{
-    struct request *request = request_or_report(heap);
-    if (request == NULL || observer == NULL)
-        return false;
-    struct quarry_observer **link = observer_link(request, observer);
-    if (*link == NULL)
-        return false;
-    qi_request_unlink_observer(link);
-    qi_request_refresh(heap);
-    return true;
 }

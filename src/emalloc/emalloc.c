@@ -29,12 +29,16 @@ BITS_NOINLINE size_t qi_emalloc_size_of_many(size_t nmemb, size_t size, size_t o
     return bytes > SIZE_MAX - offset ? SIZE_MAX : bytes + offset;
 }
 
-/* --- blocks of a heap; NULL: failed --- */
+/* --- blocks of a heap that is named --- */
 
-static void *allocate_or_fail(struct quarry_heap *heap, size_t bytes, const struct place *place)
+static void *or_fail(struct quarry_heap *heap, void *block, size_t bytes)
 {
-    void *block = qi_serve_allocate(heap, bytes, place);
     return block != NULL ? block : qi_emalloc_failed(heap, bytes);
+}
+
+void *qi_emalloc_allocate_from(struct quarry_heap *heap, size_t bytes, const struct place *place)
+{
+    return or_fail(heap, qi_serve_allocate(heap, bytes, place), bytes);
 }
 
 static void *allocate_cleared(struct quarry_heap *heap, size_t bytes, const struct place *place)
@@ -45,22 +49,21 @@ static void *allocate_cleared(struct quarry_heap *heap, size_t bytes, const stru
     return block;
 }
 
-static void *allocate_cleared_or_fail(struct quarry_heap *heap, size_t bytes, const struct place *place)
+void *qi_emalloc_allocate_cleared_from(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
-    void *block = allocate_cleared(heap, bytes, place);
-    return block != NULL ? block : qi_emalloc_failed(heap, bytes);
+    return or_fail(heap, allocate_cleared(heap, bytes, place), bytes);
 }
 
-static void *change_or_fail(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes,
-                            const struct place *place)
+void *qi_emalloc_change(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes,
+                        const struct place *place)
 {
     void *changed = qi_serve_change(heap, block, bytes, copy_bytes, place);
     return changed != NULL || !qi_serve_lacks_memory(heap, block) ? changed : qi_emalloc_failed(heap, bytes);
 }
 
-static char *copy_text(struct quarry_heap *heap, const char *text, size_t length, const struct place *place)
+char *qi_emalloc_copy_text(struct quarry_heap *heap, const char *text, size_t length, const struct place *place)
 {
-    char *copy = allocate_or_fail(heap, qi_emalloc_size_of_many(length, 1, 1), place);
+    char *copy = qi_emalloc_allocate_from(heap, qi_emalloc_size_of_many(length, 1, 1), place);
     if (copy != NULL) {
         qi_bytes_copy(copy, text, length);
         copy[length] = '\0';
@@ -80,7 +83,7 @@ size_t qi_emalloc_length(const char *text)
 
 BITS_NOINLINE void *qi_emalloc_slowly(size_t bytes)
 {
-    return allocate_or_fail(current_heap(), bytes, NULL);
+    return qi_emalloc_allocate_from(current_heap(), bytes, NULL);
 }
 
 BITS_NOINLINE void *qi_emalloc_allocate_from_next_run(size_t bytes, unsigned bin)
@@ -112,7 +115,7 @@ BITS_NOINLINE void qi_efree_slowly(void *block, size_t bytes)
 
 void *_emalloc(size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return CURRENT_HAS_HOT ? qi_emalloc_allocate(size) : allocate_or_fail(current_heap(), size, PLACE_GIVEN);
+    return CURRENT_HAS_HOT ? qi_emalloc_allocate(size) : qi_emalloc_allocate_from(current_heap(), size, PLACE_GIVEN);
 }
 
 void _efree(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -131,37 +134,37 @@ void _efree_size(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC
 
 void *_ecalloc(size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return allocate_cleared_or_fail(current_heap(), qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
+    return qi_emalloc_allocate_cleared_from(current_heap(), qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
 }
 
 void *_erealloc(void *ptr, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return change_or_fail(current_heap(), ptr, size, SIZE_MAX, PLACE_GIVEN);
+    return qi_emalloc_change(current_heap(), ptr, size, SIZE_MAX, PLACE_GIVEN);
 }
 
 void *_erealloc2(void *ptr, size_t size, size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return change_or_fail(current_heap(), ptr, size, copy_size, PLACE_GIVEN);
+    return qi_emalloc_change(current_heap(), ptr, size, copy_size, PLACE_GIVEN);
 }
 
 void *_safe_emalloc(size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return allocate_or_fail(current_heap(), qi_emalloc_size_of_many(nmemb, size, offset), PLACE_GIVEN);
+    return qi_emalloc_allocate_from(current_heap(), qi_emalloc_size_of_many(nmemb, size, offset), PLACE_GIVEN);
 }
 
 void *_safe_erealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return change_or_fail(current_heap(), ptr, qi_emalloc_size_of_many(nmemb, size, offset), SIZE_MAX, PLACE_GIVEN);
+    return qi_emalloc_change(current_heap(), ptr, qi_emalloc_size_of_many(nmemb, size, offset), SIZE_MAX, PLACE_GIVEN);
 }
 
 char *_estrdup(const char *s ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return copy_text(current_heap(), s, qi_emalloc_length(s), PLACE_GIVEN);
+    return qi_emalloc_copy_text(current_heap(), s, qi_emalloc_length(s), PLACE_GIVEN);
 }
 
 char *_estrndup(const char *s, size_t length ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return copy_text(current_heap(), s, length, PLACE_GIVEN);
+    return qi_emalloc_copy_text(current_heap(), s, length, PLACE_GIVEN);
 }
 
 size_t _zend_mem_block_size(void *ptr ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -206,12 +209,12 @@ void *_safe_ferealloc(void *ptr, size_t nmemb, size_t size, size_t offset ZEND_F
 
 void *_zend_mm_alloc(zend_mm_heap *heap, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return allocate_or_fail(heap, size, PLACE_GIVEN);
+    return qi_emalloc_allocate_from(heap, size, PLACE_GIVEN);
 }
 
 void *_zend_mm_calloc(zend_mm_heap *heap, size_t nmemb, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return allocate_cleared_or_fail(heap, qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
+    return qi_emalloc_allocate_cleared_from(heap, qi_emalloc_size_of_many(nmemb, size, 0), PLACE_GIVEN);
 }
 
 void _zend_mm_free(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
@@ -221,13 +224,13 @@ void _zend_mm_free(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_
 
 void *_zend_mm_realloc(zend_mm_heap *heap, void *p, size_t size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return change_or_fail(heap, p, size, SIZE_MAX, PLACE_GIVEN);
+    return qi_emalloc_change(heap, p, size, SIZE_MAX, PLACE_GIVEN);
 }
 
 void *_zend_mm_realloc2(zend_mm_heap *heap, void *p, size_t size,
                         size_t copy_size ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)
 {
-    return change_or_fail(heap, p, size, copy_size, PLACE_GIVEN);
+    return qi_emalloc_change(heap, p, size, copy_size, PLACE_GIVEN);
 }
 
 size_t _zend_mm_block_size(zend_mm_heap *heap, void *p ZEND_FILE_LINE_DC ZEND_FILE_LINE_ORIG_DC)

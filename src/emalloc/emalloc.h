@@ -24,6 +24,14 @@ void *qi_emalloc_allocate_from_next_run(size_t bytes, unsigned bin);
 /* Gives back a block of the current heap, of the bin's size as its owner says, the long way. */
 void qi_efree_slowly(void *block, size_t bytes);
 
+/* A block of a heap that is named, or NULL if the heap is one for which the user has failing calls answer NULL. Other
+ * failures go to quarry_out_of_memory(), also those of no heap (NULL). */
+void *qi_emalloc_allocate_from(struct quarry_heap *heap, size_t bytes, const struct place *place);
+void *qi_emalloc_allocate_cleared_from(struct quarry_heap *heap, size_t bytes, const struct place *place);
+void *qi_emalloc_change(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes,
+                        const struct place *place);
+char *qi_emalloc_copy_text(struct quarry_heap *heap, const char *text, size_t length, const struct place *place);
+
 /* What could not be served: NULL if the heap's requests are fallible; otherwise it does not return. */
 void *qi_emalloc_failed(struct quarry_heap *heap, size_t bytes);
 

@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * persistent.c: the blocks of the persistent heap, which no request's end touches.
+ * persistent.c: the blocks of the persistent heap, which no request's end touches. It is no request heap, so it has no
+ * handlers and no observers, and nothing notes where its blocks were asked for.
  */
 #include "emalloc.h"
 #include "manager.h"
-
-#include "../bytes.h"
 
 struct quarry_heap *quarry_persistent_heap(void)
 {
     return qi_manager_persistent;
 }
 
-static void *or_fail(void *block, size_t bytes)
-{
-    if (block == NULL)
-        quarry_out_of_memory(qi_manager_persistent, bytes);
-    return block;
-}
-
 void *__zend_malloc(size_t len)
 {
-    return or_fail(qi_manager_persistent != NULL ? quarry_malloc(qi_manager_persistent, len) : NULL, len);
+    return qi_emalloc_allocate_from(qi_manager_persistent, len, NULL);
 }
 
 void *_safe_malloc(size_t nmemb, size_t size, size_t offset)
@@ -31,19 +23,12 @@ void *_safe_malloc(size_t nmemb, size_t size, size_t offset)
 
 void *__zend_calloc(size_t nmemb, size_t len)
 {
-    size_t bytes = qi_emalloc_size_of_many(nmemb, len, 0);
-    void *block = __zend_malloc(bytes);
-    qi_bytes_clear(block, bytes);
-    return block;
+    return qi_emalloc_allocate_cleared_from(qi_manager_persistent, qi_emalloc_size_of_many(nmemb, len, 0), NULL);
 }
 
 void *__zend_realloc(void *p, size_t len)
 {
-    struct quarry_heap *heap = qi_manager_persistent;
-    if (p == NULL || heap == NULL)
-        return __zend_malloc(len);
-    void *block = quarry_realloc(heap, p, len);
-    return block != NULL || !qi_serve_lacks_memory(heap, p) ? block : or_fail(NULL, len); /* or it was reported */
+    return qi_emalloc_change(qi_manager_persistent, p, len, SIZE_MAX, NULL);
 }
 
 void *_safe_realloc(void *ptr, size_t nmemb, size_t size, size_t offset)
@@ -53,18 +38,12 @@ void *_safe_realloc(void *ptr, size_t nmemb, size_t size, size_t offset)
 
 void __zend_free(void *p)
 {
-    if (qi_manager_persistent != NULL)
-        quarry_free(qi_manager_persistent, p);
-    else if (p != NULL)
-        qi_report_without_heap(QUARRY_INVALID_POINTER, p);
+    qi_serve_free(qi_manager_persistent, p, NULL);
 }
 
 char *zend_strndup(const char *s, size_t length)
 {
-    char *copy = _safe_malloc(length, 1, 1);
-    qi_bytes_copy(copy, s, length);
-    copy[length] = '\0';
-    return copy;
+    return qi_emalloc_copy_text(qi_manager_persistent, s, length, NULL);
 }
 
 char *__zend_strdup(const char *s)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * places.c: see places.h. The table first, then the report.
+ * places.c: see places.h.
  */
 #include "places.h"
 
 #include "../bytes.h"
 #include "../units.h"
-#include "quarry/emalloc.h"
-
-/* --- the table --- */
 
 static size_t table_bytes(size_t capacity)
 {
@@ -141,140 +138,4 @@ void qi_places_clear(struct places *places)
     qi_bytes_clear(places->entries, places->capacity * sizeof *places->entries);
     places->count = 0;
     places->unknown = 0;
-}
-
-/* --- the report --- */
-
-__attribute__((weak)) void quarry_print(const char *text)
-{
-    (void)text;
-}
-
-enum { DIGITS = sizeof(size_t) == 8 ? 20 : 10 };
-
-/* By subtraction, because a division is a library call on small CPUs. */
-static void print_number(size_t number)
-{
-    size_t powers[DIGITS];
-    char text[DIGITS + 1], *at = text;
-    powers[0] = 1;
-    for (unsigned i = 1; i < DIGITS; i++)
-        powers[i] = powers[i - 1] * 10;
-    for (unsigned i = DIGITS; i-- > 0;) {
-        char digit = '0';
-        for (; number >= powers[i]; number = bits_unknown(number - powers[i]))
-            digit++;
-        if (digit != '0' || at != text || i == 0)
-            *at++ = digit;
-    }
-    *at = '\0';
-    quarry_print(text);
-}
-
-static int compare_texts(const char *a, const char *b)
-{
-    if (a == b || a == NULL || b == NULL)
-        return (a != NULL) - (b != NULL);
-    while (*a == *b && *a != '\0') {
-        a++;
-        b++;
-    }
-    return (*a > *b) - (*a < *b);
-}
-
-static int compare_places(const struct place *a, const struct place *b)
-{
-    int files = compare_texts(a->file, b->file), orig_files = compare_texts(a->orig_file, b->orig_file);
-    return files != 0           ? files
-           : a->line != b->line ? (a->line > b->line) - (a->line < b->line)
-           : orig_files != 0    ? orig_files
-                                : (a->orig_line > b->orig_line) - (a->orig_line < b->orig_line);
-}
-
-static void swap(struct place_entry *a, struct place_entry *b)
-{
-    struct place_entry kept;
-    qi_bytes_copy(&kept, a, sizeof kept);
-    qi_bytes_copy(a, b, sizeof kept);
-    qi_bytes_copy(b, &kept, sizeof kept);
-}
-
-/* Lets an entry sink below the larger ones of the heap entries[0 .. count - 1]. */
-static void sink(struct place_entry *entries, size_t count, size_t index)
-{
-    for (size_t child = 2 * index + 1; child < count; child = 2 * index + 1) {
-        if (child + 1 < count && compare_places(&entries[child].place, &entries[child + 1].place) < 0)
-            child++;
-        if (compare_places(&entries[index].place, &entries[child].place) >= 0)
-            return;
-        swap(&entries[index], &entries[child]);
-        index = child;
-    }
-}
-
-/* Heapsort: it needs no memory and no stack. (J. W. J. Williams, "Algorithm 232: Heapsort", 1964.) */
-static void sort(struct place_entry *entries, size_t count)
-{
-    for (size_t i = count / 2; i-- > 0;)
-        sink(entries, count, i);
-    while (count > 1) {
-        swap(&entries[0], &entries[--count]);
-        sink(entries, count, 0);
-    }
-}
-
-static void print_place(const char *file, uint32_t line)
-{
-    quarry_print(file);
-    quarry_print("(");
-    print_number(line);
-    quarry_print(")");
-}
-
-static void print_sum(size_t blocks, const char *what, size_t bytes)
-{
-    print_number(blocks);
-    quarry_print(blocks == 1 ? " block, " : " blocks, ");
-    print_number(bytes);
-    quarry_print(bytes == 1 ? " byte " : " bytes ");
-    quarry_print(what);
-}
-
-static void print_group(const struct place *place, size_t blocks, size_t bytes)
-{
-    if (place->file == NULL)
-        quarry_print("unknown place");
-    else
-        print_place(place->file, place->line);
-    if (place->orig_file != NULL) {
-        quarry_print(", through ");
-        print_place(place->orig_file, place->orig_line);
-    }
-    quarry_print(": ");
-    print_sum(blocks, "not freed\n", bytes);
-}
-
-void qi_places_report(struct places *places)
-{
-    struct place_entry *entries = places->entries;
-    size_t count = 0, bytes = 0;
-    for (size_t i = 0; i < places->capacity; i++) {
-        if (entries[i].block != NULL && i != count++)
-            swap(&entries[i], &entries[count - 1]);
-    }
-    sort(entries, count);
-    for (size_t first = 0, i = 0; i < count; first = i) {
-        size_t group_bytes = 0;
-        for (; i < count && compare_places(&entries[first].place, &entries[i].place) == 0; i++)
-            group_bytes += entries[i].bytes;
-        print_group(&entries[first].place, i - first, group_bytes);
-        bytes += group_bytes;
-    }
-    if (places->unknown != 0) {
-        print_number(places->unknown);
-        quarry_print(places->unknown == 1 ? " more block" : " more blocks");
-        quarry_print(" had no room in the table\n");
-    }
-    if (count != 0)
-        print_sum(count, "not freed in all\n", bytes);
 }

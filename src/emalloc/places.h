@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * places.h: where each live block was asked for: a side table, and the report of what was not freed.
+ * places.h: a table that says of each live block where it was asked for.
  *
- * A hash table by the block's address, with linear probing, in memory of its own that request.c gets for it; no byte of
- * it lies in or between blocks. It is moved to twice the memory when three quarters are used, so a call costs a few
- * dozen instructions on average, and one in many as much as the table is long. If there is no memory for a longer
- * table, it is filled up, and further blocks are only counted.
+ * It is a hash table by the block's address, with linear probing. The layer above gets the memory for it: no byte of it
+ * lies in or between blocks. The table moves to twice the memory when three quarters of it are used. So a call costs a
+ * few dozen instructions on average, and one call in many costs as much as the table is long. If there is no memory for
+ * a longer table, the table is filled up, and further blocks are only counted.
  *
  * Invariants
  *   P1  count entries have a block; every other one is all zero
@@ -67,9 +67,5 @@ bool qi_places_meet(const struct places *places, const void *start, size_t bytes
 
 /* Forgets all blocks. */
 void qi_places_clear(struct places *places);
-
-/* Prints what is there to quarry_print(), a line for each place, and the sum. Only qi_places_clear() may
- * follow, or the table's end. Sorts: n log n steps. */
-void qi_places_report(struct places *places);
 
 #endif

@@ -1,112 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * serve.c: see serve.h. Telling first, then each call.
+ * serve.c: see serve.h. Allocating first, then freeing, changing, and freeing much.
  */
 #include "serve.h"
+
+#include "leaks.h"
+#include "observers.h"
 
 #include "../bytes.h"
 #include "../retry.h"
 
-/* --- who is told --- */
-
-/* One event, which the observers are told in order. An observer's function may remove any observer, so no pointer to
- * the next one is held meanwhile: it is looked for by its number. Those added meanwhile are not told. */
-struct telling {
-    const struct request *request;
-    size_t told, last; /* numbers of observers */
-};
-
-static void begin_telling(struct telling *telling, const struct request *request)
+/* Is it noted where the heap's blocks were asked for? A tracked heap does so itself. */
+static bool notes_places(const struct request *request)
 {
-    telling->request = request;
-    telling->told = 0;
-    telling->last = request->last_observer;
-}
-
-/* NULL: all were told. */
-static struct quarry_observer *next_observer(struct telling *telling)
-{
-    struct quarry_observer *observer = telling->request->observers;
-    while (observer != NULL && observer->number <= telling->told)
-        observer = observer->next;
-    if (observer == NULL || observer->number > telling->last)
-        return NULL;
-    telling->told = observer->number;
-    return observer;
-}
-
-static void tell_allocated(struct quarry_heap *heap, const struct request *request, void *block, size_t bytes)
-{
-    struct telling telling;
-    struct quarry_observer *observer;
-    begin_telling(&telling, request);
-    while ((observer = next_observer(&telling)) != NULL) {
-        if (block != NULL && observer->allocated != NULL)
-            observer->allocated(observer->context, heap, block, bytes);
-        if (block == NULL && observer->failed != NULL)
-            observer->failed(observer->context, heap, bytes);
-    }
-}
-
-static void tell_freed(struct quarry_heap *heap, const struct request *request, void *block)
-{
-    struct telling telling;
-    struct quarry_observer *observer;
-    begin_telling(&telling, request);
-    while ((observer = next_observer(&telling)) != NULL) {
-        if (observer->freed != NULL)
-            observer->freed(observer->context, heap, block);
-    }
-}
-
-static void tell_resized(struct quarry_heap *heap, const struct request *request, void *old_block, void *block,
-                         size_t bytes)
-{
-    struct telling telling;
-    struct quarry_observer *observer;
-    begin_telling(&telling, request);
-    while ((observer = next_observer(&telling)) != NULL) {
-        if (block != NULL && observer->resized != NULL)
-            observer->resized(observer->context, heap, old_block, block, bytes);
-        if (block == NULL && observer->failed != NULL)
-            observer->failed(observer->context, heap, bytes);
-    }
-}
-
-static void tell_collected(struct quarry_heap *heap, const struct request *request, size_t bytes)
-{
-    struct telling telling;
-    struct quarry_observer *observer;
-    begin_telling(&telling, request);
-    while ((observer = next_observer(&telling)) != NULL) {
-        if (observer->collected != NULL)
-            observer->collected(observer->context, heap, bytes);
-    }
-}
-
-static void tell_ended(struct quarry_heap *heap, const struct request *request, bool full)
-{
-    struct telling telling;
-    struct quarry_observer *observer;
-    begin_telling(&telling, request);
-    while ((observer = next_observer(&telling)) != NULL) {
-        if (observer->ended != NULL)
-            observer->ended(observer->context, heap, full);
-    }
-}
-
-/* --- places --- */
-
-static void note_place(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
-{
-    if (QUARRY_TRACK != 0 && block != NULL)
-        qi_request_note_place(heap, block, bytes, place);
-}
-
-static void forget_place(struct quarry_heap *heap, const void *block)
-{
-    if (QUARRY_TRACK != 0)
-        qi_request_forget_place(heap, block);
+    return QUARRY_TRACK != 0 && request->calls == NULL;
 }
 
 /* --- allocating --- */
@@ -140,7 +47,8 @@ static void *allocate_noted(struct quarry_heap *heap, struct request *request, s
     if (request->calls != NULL)
         return is_refused(request, bytes) ? NULL : request->calls->allocate(heap, bytes, place);
     void *block = quarry_malloc(heap, bytes);
-    note_place(heap, block, bytes, place);
+    if (block != NULL && notes_places(request))
+        qi_leaks_note(heap, block, bytes, place);
     return block;
 }
 
@@ -152,7 +60,9 @@ void *qi_serve_allocate(struct quarry_heap *heap, size_t bytes, const struct pla
     if (request == NULL)
         return quarry_malloc(heap, bytes);
     void *block = allocate_noted(heap, request, count_allocation(request, bytes), place);
-    tell_allocated(heap, request, block, bytes);
+    const enum event_kind kind = block != NULL ? EVENT_ALLOCATED : EVENT_FAILED;
+    const struct event event = {.kind = kind, .block = block, .old_block = NULL, .bytes = bytes};
+    qi_observers_tell(heap, request, &event);
     return block;
 }
 
@@ -161,11 +71,7 @@ void *qi_serve_allocate(struct quarry_heap *heap, size_t bytes, const struct pla
 /* Is it a live block of the heap's own? One that was written beyond is not: the call that frees it reports it. */
 static bool is_live(const struct quarry_heap *heap, const void *block)
 {
-    struct heap_block located;
-    uintptr_t saved = lock_enter(heap);
-    bool live = heap_find(heap, block, 1, &located) == 0;
-    lock_leave(heap, saved);
-    return live;
+    return qi_request_find_wrong(heap, block) == 0;
 }
 
 /* Is freeing the block a misuse, which is about to be reported? */
@@ -179,13 +85,13 @@ static bool is_misuse(struct quarry_heap *heap, const struct request *request, c
 /* Before a live block is freed. */
 static void note_freed(struct quarry_heap *heap, struct request *request, void *block)
 {
-    if (request->observers == NULL && QUARRY_TRACK == 0)
+    const bool notes = notes_places(request);
+    if ((request->observers == NULL && !notes) || is_misuse(heap, request, block))
         return;
-    if (is_misuse(heap, request, block))
-        return;
-    tell_freed(heap, request, block);
-    if (request->calls == NULL)
-        forget_place(heap, block);
+    const struct event event = {.kind = EVENT_FREED, .block = block, .old_block = NULL, .bytes = 0};
+    qi_observers_tell(heap, request, &event);
+    if (notes)
+        qi_leaks_forget(heap, block);
 }
 
 void qi_serve_free(struct quarry_heap *heap, void *block, const struct place *place)
@@ -284,9 +190,9 @@ static void *change_noted(struct quarry_heap *heap, struct request *request, voi
     if (request->calls != NULL)
         return is_refused(request, bytes) ? NULL : request->calls->change(heap, block, bytes, place);
     void *changed = change_in_heap(heap, block, bytes, copy_bytes);
-    if (changed != NULL) {
-        forget_place(heap, block);
-        note_place(heap, changed, bytes, place);
+    if (changed != NULL && notes_places(request)) {
+        qi_leaks_forget(heap, block);
+        qi_leaks_note(heap, changed, bytes, place);
     }
     return changed;
 }
@@ -309,9 +215,11 @@ void *qi_serve_change(struct quarry_heap *heap, void *block, size_t bytes, size_
     if (request == NULL)
         return change_in_heap(heap, block, bytes, copy_bytes);
     void *changed = change_noted(heap, request, block, count_allocation(request, bytes), copy_bytes, place);
-    if (changed != NULL || qi_serve_lacks_memory(heap, block)) /* a misuse was reported, and is no failure */
-        /* NOLINTNEXTLINE(readability-suspicious-call-argument): old before new, as everywhere */
-        tell_resized(heap, request, block, changed, bytes);
+    if (changed == NULL && !qi_serve_lacks_memory(heap, block)) /* a misuse was reported, and is no failure */
+        return NULL;
+    const enum event_kind kind = changed != NULL ? EVENT_RESIZED : EVENT_FAILED;
+    const struct event event = {.kind = kind, .block = changed, .old_block = block, .bytes = bytes};
+    qi_observers_tell(heap, request, &event);
     return changed;
 }
 
@@ -331,9 +239,11 @@ size_t qi_serve_collect(struct quarry_heap *heap)
     const struct request *request = qi_request_of(heap);
     if (heap == NULL)
         return 0;
-    size_t bytes = request != NULL && request->calls != NULL ? request->calls->collect(heap) : qi_request_collect(heap);
-    if (request != NULL)
-        tell_collected(heap, request, bytes);
+    size_t bytes = request != NULL && request->calls != NULL ? request->calls->collect(heap) : quarry_trim(heap);
+    if (request != NULL) {
+        const struct event event = {.kind = EVENT_COLLECTED, .block = NULL, .old_block = NULL, .bytes = bytes};
+        qi_observers_tell(heap, request, &event);
+    }
     return bytes;
 }
 
@@ -353,11 +263,13 @@ void qi_serve_end(struct quarry_heap *heap, bool full, bool silent)
         }
         return;
     }
-    tell_ended(heap, request, full);
+    const enum event_kind kind = full ? EVENT_ENDED_FULLY : EVENT_ENDED;
+    const struct event event = {.kind = kind, .block = NULL, .old_block = NULL, .bytes = 0};
+    qi_observers_tell(heap, request, &event);
     if (request->calls != NULL)
         request->calls->end(heap, full, silent);
-    else if (QUARRY_TRACK != 0 && !silent)
-        qi_request_report_leaks(heap);
+    else if (notes_places(request) && !silent)
+        qi_leaks_report_live(heap);
     if (full)
         quarry_destroy(heap);
     else

@@ -11,7 +11,7 @@
  * and when the request ends; a damaged one is reported, and the block is left as it is. Freed memory is filled, so that
  * what reads it later sees it. A call costs what the table and the filling do.
  */
-#include "request.h"
+#include "leaks.h"
 
 #include "../bytes.h"
 #include "../retry.h"
@@ -63,7 +63,7 @@ static bool block_is_whole(struct quarry_heap *heap, const struct place_entry *e
 static bool find_entry(const struct quarry_heap *heap, const void *block, struct place_entry *found)
 {
     uintptr_t saved = lock_enter(heap);
-    const struct place_entry *entry = qi_places_find(&qi_request_of(heap)->places, block);
+    const struct place_entry *entry = qi_places_find(&request_in(heap)->places, block);
     if (entry != NULL)
         qi_bytes_copy(found, entry, sizeof *found);
     lock_leave(heap, saved);
@@ -75,10 +75,7 @@ static bool find(struct quarry_heap *heap, const void *block, struct place_entry
 {
     if (find_entry(heap, block, found))
         return block_is_whole(heap, found);
-    struct heap_block located;
-    uintptr_t saved = lock_enter(heap);
-    unsigned wrong = heap_find(heap, raw_of(block), 1, &located);
-    lock_leave(heap, saved);
+    const unsigned wrong = qi_request_find_wrong(heap, raw_of(block));
     report_unlocked(&heap_source(heap)->reporter,
                     wrong == QUARRY_DOUBLE_FREE ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER, block, 0);
     return false;
@@ -89,10 +86,10 @@ static bool find(struct quarry_heap *heap, const void *block, struct place_entry
 static bool note(struct quarry_heap *heap, const void *block, size_t bytes, const struct place *place)
 {
     do {
-        if (qi_request_note_place(heap, block, bytes, place))
+        if (qi_leaks_note(heap, block, bytes, place))
             return true;
-        qi_request_forget_place(heap, block); /* it was counted as unknown */
-    } while (qi_request_collect(heap) != 0);
+        qi_leaks_forget(heap, block); /* it was counted as unknown */
+    } while (quarry_trim(heap) != 0);
     return false;
 }
 
@@ -125,7 +122,7 @@ static void free_entry(struct quarry_heap *heap, const struct place_entry *entry
 {
     uint8_t *raw = raw_of(entry->block);
     fill(raw, entry->bytes + 2 * ZONE_BYTES, DEAD);
-    qi_request_forget_place(heap, entry->block);
+    qi_leaks_forget(heap, entry->block);
     quarry_free(heap, raw);
 }
 
@@ -192,25 +189,25 @@ static bool tracked_reports_other_size(struct quarry_heap *heap, const void *blo
 
 static void tracked_end(struct quarry_heap *heap, bool full, bool silent)
 {
-    struct places *places = &qi_request_of(heap)->places;
+    struct places *places = &request_in(heap)->places;
     (void)full;
     for (size_t i = 0; i < places->capacity; i++) {
         if (places->entries[i].block != NULL)
             block_is_whole(heap, &places->entries[i]);
     }
     if (!silent)
-        qi_places_report(places);
+        qi_leaks_report(places);
 }
 
 static const struct request_calls tracked_calls = {
-        tracked_allocate,   tracked_free, tracked_change, tracked_usable,
-        qi_request_collect, tracked_end,  tracked_owns,   tracked_reports_other_size};
+        tracked_allocate, tracked_free, tracked_change, tracked_usable,
+        quarry_trim,      tracked_end,  tracked_owns,   tracked_reports_other_size};
 
 zend_mm_heap *zend_mm_startup_tracked(void)
 {
     struct quarry_heap *heap = zend_mm_startup();
     if (heap != NULL)
-        qi_request_of(heap)->calls = &tracked_calls;
+        request_in(heap)->calls = &tracked_calls;
     return heap;
 }
 

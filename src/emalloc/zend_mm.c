@@ -51,26 +51,26 @@ zend_result zend_set_memory_limit(size_t memory_limit)
     return heap != NULL && qi_request_set_limit(heap, memory_limit) ? SUCCESS : FAILURE;
 }
 
-size_t zend_memory_usage(bool real_usage)
+/* A figure of the current heap, read under the lock; 0: there is no current heap. */
+static size_t read_figure(size_t (*figure)(const struct quarry_heap *heap))
 {
     const struct quarry_heap *heap = current_heap();
     if (heap == NULL)
         return 0;
     uintptr_t saved = lock_enter(heap);
-    size_t bytes = real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes(heap) : heap_used_bytes(heap);
+    size_t bytes = figure(heap);
     lock_leave(heap, saved);
     return bytes;
 }
 
+size_t zend_memory_usage(bool real_usage)
+{
+    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes : heap_used_bytes);
+}
+
 size_t zend_memory_peak_usage(bool real_usage)
 {
-    const struct quarry_heap *heap = current_heap();
-    if (heap == NULL)
-        return 0;
-    uintptr_t saved = lock_enter(heap);
-    size_t bytes = real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes(heap) : heap_used_peak_bytes(heap);
-    lock_leave(heap, saved);
-    return bytes;
+    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes : heap_used_peak_bytes);
 }
 
 void zend_memory_reset_peak_usage(void)
@@ -87,16 +87,6 @@ size_t zend_mm_gc(zend_mm_heap *heap)
 
 /* --- what a request heap can do --- */
 
-/* Of the current heap; NULL, after a report, if it is none that has such. */
-static struct request *current_request(void)
-{
-    struct quarry_heap *heap = current_heap();
-    struct request *request = qi_request_of(heap);
-    if (request == NULL && heap != NULL)
-        report_unlocked(&heap_source(heap)->reporter, QUARRY_INVALID_POINTER, heap, 0);
-    return request;
-}
-
 bool zend_mm_is_fallible(void)
 {
     const struct request *request = qi_request_of(current_heap());
@@ -105,20 +95,21 @@ bool zend_mm_is_fallible(void)
 
 void zend_mm_set_fallible(bool fallible)
 {
-    struct request *request = current_request();
+    struct request *request = qi_request_or_report(current_heap());
     if (request != NULL)
         request->is_fallible = fallible;
 }
 
 void zend_mm_set_max_allocs(uint64_t max_allocs)
 {
-    struct request *request = current_request();
+    struct quarry_heap *heap = current_heap();
+    struct request *request = qi_request_or_report(heap);
     if (request == NULL)
         return;
     request->allocations_left = max_allocs;
     request->counts_allocations = max_allocs != 0;
     request->ran_out_of_allocations = false;
-    qi_request_refresh(current_heap());
+    request_refresh(heap);
 }
 
 bool zend_mm_max_allocs_hit(void)

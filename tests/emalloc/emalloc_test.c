@@ -112,29 +112,59 @@ bool texts_are_equal(const char *a, const char *b)
     return *a == *b;
 }
 
-static size_t length_of(const char *const *texts)
+/* What follows the line that text begins with. */
+static const char *behind_line(const char *text)
 {
-    size_t length = 0;
+    while (*text != '\0' && *text++ != '\n') {
+    }
+    return text;
+}
 
-    for (; *texts != NULL; texts++)
-        for (const char *text = *texts; *text != '\0'; text++)
-            length++;
-    return length;
+static bool has_line(const char *text, const char *line)
+{
+    for (; *text != '\0'; text = behind_line(text)) {
+        const char *at = line, *end = behind_line(line);
+
+        for (const char *same = text; at != end && *same == *at; same++)
+            at++;
+        if (at == end)
+            return true;
+    }
+    return false;
+}
+
+static bool has_lines(const char *text, const char *lines)
+{
+    for (; *lines != '\0'; lines = behind_line(lines)) {
+        if (!has_line(text, lines))
+            return false;
+    }
+    return true;
+}
+
+static const char *last_line(const char *text)
+{
+    while (*behind_line(text) != '\0')
+        text = behind_line(text);
+    return text;
 }
 
 void expect_printed_(const char *const *texts)
 {
-    const char *at = test_printed;
+    static char expected[PRINTED_BYTES];
+    size_t bytes = 0;
 
-    for (unsigned i = 0; texts[i] != NULL; i++)
-        for (const char *text = texts[i]; *text != '\0' && *text == *at; text++)
-            at++;
-    if (!CHECK(*at == '\0') || !CHECK((size_t)(at - test_printed) == length_of(texts))) {
+    for (; *texts != NULL; texts++)
+        for (const char *text = *texts; *text != '\0' && bytes < PRINTED_BYTES - 1; text++)
+            expected[bytes++] = *text;
+    expected[bytes] = '\0';
+    if (!CHECK_EQ(printed_bytes, bytes) || !CHECK(has_lines(test_printed, expected)) ||
+        !CHECK(has_lines(expected, test_printed)) ||
+        !CHECK(texts_are_equal(last_line(test_printed), last_line(expected)))) {
         test_print("printed:\n");
         test_print(test_printed);
         test_print("expected:\n");
-        for (; *texts != NULL; texts++)
-            test_print(*texts);
+        test_print(expected);
     }
     test_print_forget();
 }

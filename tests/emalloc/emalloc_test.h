@@ -90,7 +90,8 @@ bool test_is_to_run_out(void);
 enum { PRINTED_BYTES = 768 };
 extern char test_printed[PRINTED_BYTES];
 void test_print_forget(void);
-/* These texts, one after the other, are what was printed; then forgets it. */
+/* These texts, one after the other, are what was printed, but for the order of the lines before the last; then forgets
+ * it. */
 #define expect_printed(...) (test_called_from(__LINE__), expect_printed_((const char *const[]){__VA_ARGS__, NULL}))
 void expect_printed_(const char *const *texts);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * leaks.c: the leak report at the end of a request, word for word. Builds with QUARRY_TRACK=1 have one; all others must
- * print nothing.
+ * leaks.c: the leak report at the end of a request, word for word, but for the order of its lines. Builds with
+ * QUARRY_TRACK=1 have one; all others must print nothing.
  */
 #include "emalloc_test.h"
 
@@ -66,6 +66,28 @@ ON_REGION(test_leaks_at_one_place_are_counted_together)
     shutdown_memory_manager(false, false);
     expect_printed(places[0], ": 12 blocks, 186 bytes not freed\n", places[1], ": 1 block, 21 bytes not freed\n",
                    places[2], ": 2 blocks, 10 bytes not freed\n", "15 blocks, 217 bytes not freed in all\n");
+}
+
+/* Places are the same if their texts and numbers are, wherever the texts lie. */
+ON_REGION(test_leaks_are_grouped_by_text_line_and_place_behind)
+{
+    static const char same[] = "file", other[] = "file", longer[] = "files", early[] = "e";
+    static const struct {
+        const char *file, *orig_file;
+        uint32_t line, orig_line;
+    } places[] = {
+            {NULL, NULL, 0, 0},   {early, NULL, 9, 0},  {same, NULL, 1, 0},   {other, NULL, 1, 0},  {same, early, 2, 5},
+            {other, early, 2, 6}, {same, longer, 2, 5}, {longer, NULL, 1, 0}, {other, early, 2, 5},
+    };
+
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+        CHECK(_emalloc(1, places[i].file, places[i].line, places[i].orig_file, places[i].orig_line) != NULL);
+    shutdown_memory_manager(false, false);
+    expect_printed("unknown place: 1 block, 1 byte not freed\n", "e(9): 1 block, 1 byte not freed\n",
+                   "file(1): 2 blocks, 2 bytes not freed\n", "file(2), through e(5): 2 blocks, 2 bytes not freed\n",
+                   "file(2), through e(6): 1 block, 1 byte not freed\n",
+                   "file(2), through files(5): 1 block, 1 byte not freed\n", "files(1): 1 block, 1 byte not freed\n",
+                   "9 blocks, 9 bytes not freed in all\n");
 }
 
 ON_REGION(test_leaks_of_every_call_are_printed)

@@ -371,29 +371,3 @@ TEST(test_places_use_more_memory_than_wanted)
     CHECK_EQ(qi_places_wanted_bytes(&places), bits_round_up(2 * places.capacity * sizeof(struct place_entry), 4096));
     check_table(&places);
 }
-
-/* The report sorts entries where they lie: by text, not by where it is, then by line, then by the place behind. */
-TEST(test_places_report_sorts_by_text_line_and_place_behind)
-{
-    static const char same[] = "file", other[] = "file", longer[] = "files", early[] = "e";
-    static const struct place places_in_order[] = {
-            {NULL, NULL, 0, 0},  {early, NULL, 9, 0},  {same, NULL, 1, 0},   {other, NULL, 2, 0},
-            {same, early, 2, 5}, {other, early, 2, 6}, {same, longer, 2, 1}, {longer, NULL, 1, 0},
-    };
-    enum { COUNT = sizeof places_in_order / sizeof *places_in_order };
-    struct test_source source;
-    struct places places = none;
-
-    if (!test_source_init(&source, SOURCE_BYTES))
-        return;
-    for (unsigned i = 0; i < COUNT; i++) {
-        const unsigned mixed = i * 5 % COUNT;
-        CHECK(add_at(&places, &source.source, address(1 + i), 0, &places_in_order[mixed]));
-    }
-    qi_places_report(&places);
-    for (unsigned i = 0; i < COUNT; i++) {
-        CHECK_EQ(places.entries[i].place.line, places_in_order[i].line);
-        CHECK_EQ(places.entries[i].place.orig_line, places_in_order[i].orig_line);
-    }
-    end(&places, &source);
-}
