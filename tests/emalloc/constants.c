@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * constants.c: emalloc() and efree_size() with every constant size from 0 to beyond the largest small one, so that the
- * compiler chooses the function of each bin. The sizes are written out by macros; those that are far beyond the bins of
- * this target are left out by the compiler.
+ * constants.c: emalloc() and efree_size() with constant sizes from 0 to beyond the largest small one, so that the
+ * compiler chooses the function of each bin: every size up to 128, then those on both sides of each multiple of 8,
+ * where a bin may end. The sizes are written out by macros; those that are far beyond the bins of this target are left
+ * out by the compiler.
  */
 #include "emalloc_test.h"
 
@@ -22,7 +23,7 @@ static void check_taken(zend_mm_heap *heap, const void *block, size_t bytes)
 /* Two blocks, so that one of them is not the last of its run: it goes the short way. */
 #define SIZE(bytes)                                                                                                    \
     if ((bytes) <= MOST_BYTES) {                                                                                       \
-        void *first = emalloc(bytes), *second = emalloc(bytes);                                                        \
+        void *first = emalloc(opaque_size(bytes)), *second = emalloc(bytes);                                           \
         check_taken(heap, first, bytes);                                                                               \
         check_taken(heap, second, bytes);                                                                              \
         efree_size(second, bytes);                                                                                     \
@@ -30,39 +31,39 @@ static void check_taken(zend_mm_heap *heap, const void *block, size_t bytes)
         efree_size(first, bytes);                                                                                      \
     }
 
-#define SIZES_4(from)   SIZE(from) SIZE((from) + 1) SIZE((from) + 2) SIZE((from) + 3)
-#define SIZES_16(from)  SIZES_4(from) SIZES_4((from) + 4) SIZES_4((from) + 8) SIZES_4((from) + 12)
-#define SIZES_64(from)  SIZES_16(from) SIZES_16((from) + 16) SIZES_16((from) + 32) SIZES_16((from) + 48)
-#define SIZES_256(from) SIZES_64(from) SIZES_64((from) + 64) SIZES_64((from) + 128) SIZES_64((from) + 192)
+#define SIZES_4(from)  SIZE(from) SIZE((from) + 1) SIZE((from) + 2) SIZE((from) + 3)
+#define SIZES_16(from) SIZES_4(from) SIZES_4((from) + 4) SIZES_4((from) + 8) SIZES_4((from) + 12)
+#define SIZES_64(from) SIZES_16(from) SIZES_16((from) + 16) SIZES_16((from) + 32) SIZES_16((from) + 48)
 
-#define TAKER(from)                                                                                                    \
-    static void take_from_##from(zend_mm_heap *heap)                                                                   \
+#define EDGES_8(from)   SIZE(from) SIZE((from) + 1)
+#define EDGES_32(from)  EDGES_8(from) EDGES_8((from) + 8) EDGES_8((from) + 16) EDGES_8((from) + 24)
+#define EDGES_128(from) EDGES_32(from) EDGES_32((from) + 32) EDGES_32((from) + 64) EDGES_32((from) + 96)
+#define EDGES_512(from) EDGES_128(from) EDGES_128((from) + 128) EDGES_128((from) + 256) EDGES_128((from) + 384)
+
+#define TAKER(sizes, from)                                                                                             \
+    static void take_##sizes##_from_##from(zend_mm_heap *heap)                                                         \
     {                                                                                                                  \
-        SIZES_256(from)                                                                                                \
         (void)heap;                                                                                                    \
+        sizes(from)                                                                                                    \
     }
-TAKER(0)
-TAKER(256)
-TAKER(512)
-TAKER(768)
-TAKER(1024)
-TAKER(1280)
-TAKER(1536)
-TAKER(1792)
-TAKER(2048)
+TAKER(SIZES_64, 0)
+TAKER(SIZES_64, 64)
+TAKER(EDGES_512, 128)
+TAKER(EDGES_512, 640)
+TAKER(EDGES_512, 1152)
+TAKER(EDGES_512, 1664)
+TAKER(EDGES_128, 2176)
 
 ON_REGION(test_constant_size_takes_and_gives_as_any_size_does)
 {
     NEEDS_PLAIN_SLOTS();
-    take_from_0(s->heap);
-    take_from_256(s->heap);
-    take_from_512(s->heap);
-    take_from_768(s->heap);
-    take_from_1024(s->heap);
-    take_from_1280(s->heap);
-    take_from_1536(s->heap);
-    take_from_1792(s->heap);
-    take_from_2048(s->heap);
+    take_SIZES_64_from_0(s->heap);
+    take_SIZES_64_from_64(s->heap);
+    take_EDGES_512_from_128(s->heap);
+    take_EDGES_512_from_640(s->heap);
+    take_EDGES_512_from_1152(s->heap);
+    take_EDGES_512_from_1664(s->heap);
+    take_EDGES_128_from_2176(s->heap);
     check_heap(s->heap);
     CHECK_EQ(stats_of(s->heap).blocks, 0);
     CHECK_EQ(stats_of(s->heap).used_bytes, 0);

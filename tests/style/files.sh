@@ -6,25 +6,30 @@
 
 set -u
 cd "${1:-.}" || exit 1
-bad=0
+folders="include src arch linker tests examples tools ports .ci"
 kinds="-name *.[chS] -o -name *.ld -o -name *.sh -o -name *.py -o -name *.mk -o -name *.cmake -o -name run"
 set -f
-for file in $(find include src arch linker tests examples tools ports .ci -type f \( $kinds \)); do
-    if ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
-        echo "$file: does not open with its licence"
-        bad=1
-    fi
-    case $file in
-    *.mk) continue ;;
-    esac
-    case $file in
-    *.[ch]) limit=121 ;;
-    *) limit=200 ;;
-    esac
-    if grep -n "$(printf '\t')" "$file" | head -n 1 | sed "s|^|$file:|;s|\$| (tab)|" | grep . ||
-        grep -n ' $' "$file" | head -n 1 | sed "s|^|$file:|;s|\$| (trailing blank)|" | grep . ||
-        grep -n -E "^.{$limit}" "$file" | head -n 1 | sed "s|^|$file:|;s|\$| (long line)|" | grep .; then
-        bad=1
-    fi
-done
-exit $bad
+# shellcheck disable=SC2086 # patterns
+empty=$(find $folders -type f \( $kinds \) -size 0)
+[ -z "$empty" ] || echo "$empty: empty"
+# shellcheck disable=SC2086,SC2046 # patterns, and names without blanks
+awk -v bad="${empty:+1}" '
+function close_file() {
+    if (file != "" && !licence) { print file ": does not open with its licence"; bad = 1 }
+}
+# The first of its kind in a file is enough.
+function complain(kind) {
+    if (!((file, kind) in said)) { print file ":" FNR ":" $0 " (" kind ")"; bad = said[file, kind] = 1 }
+}
+FNR == 1 {
+    close_file()
+    file = FILENAME; licence = 0; files++
+    limit = file ~ /\.[ch]$/ ? 120 : 199
+}
+FNR <= 3 && /SPDX-License-Identifier: MIT/ { licence = 1 }
+file ~ /\.mk$/ { next }
+/\t/ { complain("tab") }
+/ $/ { complain("trailing blank") }
+length($0) > limit { complain("long line") }
+END { close_file(); if (files == 0) { print "no files"; bad = 1 } exit bad + 0 }
+' $(find $folders -type f \( $kinds \) -size +0)
