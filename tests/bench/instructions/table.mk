@@ -89,33 +89,55 @@ $(BENCH_CALLS_OUT)/$(1)/$(2).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) 
 endef
 $(foreach machine,$(MACHINES),$(eval $(call bench_calls_machine,$(machine))))
 
+# The same with the library as clang builds it by the contract's command line; all else in the image is gcc's. A machine
+# has "-clang" behind its name then.
+BENCH_CLANG := $(filter mps2-an386 q35,$(BENCH_MACHINES))
+
+# $(1) machine
+define bench_clang_machine
+$(call flags_file,bench/instructions/$(1)-clang/test,$(call isa_clang,$($(1)_ISA)))
+$(BENCH_CALLS_OUT)/$(1)-clang/src/%.o: src/%.c $(BENCH_CALLS_OUT)/$(1)-clang/test.flags
+	@mkdir -p $$(@D)
+	$(call isa_clang,$($(1)_ISA)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch/$($(1)_ISA) $(DEPS) -c $$< -o $$@
+$(foreach trace,$(call bench_calls_fit,$(1)),$(call bench_clang_image,$(1),$(trace)))
+-include $(patsubst %.o,%.d,$(call objects_of,$(SRC),bench/instructions/$(1)-clang))
+endef
+
+# $(1) machine, $(2) trace
+define bench_clang_image
+$(BENCH_CALLS_OUT)/$(1)-clang/$(2).elf: $(call objects_of,$(SRC),bench/instructions/$(1)-clang) $(call objects_of,$($(1)_SOURCES) tests/harness/freestanding.c,qemu/$(1)) $(patsubst %,$(BENCH_CALLS_OUT)/$(1)/%.o,replay quarry peers_none $(2)/trace $(2)/code $(BENCH_CALLS_COMMON)) $(wildcard linker/*.ld)
+	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
+
+endef
+$(foreach machine,$(BENCH_CLANG),$(eval $(call bench_clang_machine,$(machine))))
+
 # What table.py boots. $(1) machines.
-bench_calls_jobs = $(foreach machine,$(1),$(foreach trace,$(call bench_calls_traces,$(machine)),\
-	quarry:$(machine):$(trace):$(if $(filter $(trace),$(call bench_calls_fit,$(machine))),$(BENCH_CALLS_OUT)/$(machine)/$(trace).elf,-)))
+bench_calls_jobs = $(foreach machine,$(1),$(foreach trace,$(call bench_calls_traces,$(machine:-clang=)),\
+	quarry:$(machine):$(trace):$(if $(filter $(trace),$(call bench_calls_fit,$(machine:-clang=))),$(BENCH_CALLS_OUT)/$(machine)/$(trace).elf,-)))
 bench_create_jobs = $(foreach machine,$(1),quarry:$(machine)::$(BENCH_CALLS_OUT)/$(machine)/create.elf)
 bench_job_images = $(filter %.elf,$(subst :, ,$(1)))
 
-# $(1) folder of the tables, $(2) machines. Other machines make another table.
+# $(1) folder of the tables, $(2) machines, $(3) those of the second table. Other machines make another table.
 define bench_calls_tables
-$(call flags_file,$(1:build/%=%)/instructions,$(2))
+$(call flags_file,$(1:build/%=%)/instructions,$(2) $(3))
 $(1)/instructions.tsv: $(call bench_job_images,$(call bench_calls_jobs,$(2))) $(BENCH_CALLS_DIR)/table.py tests/qemu/run $(1)/instructions.flags
 	@mkdir -p $$(@D)
 	python3 $(BENCH_CALLS_DIR)/table.py calls $(JOBS) $$@ $(call bench_calls_jobs,$(2))
-$(1)/instructions-create.tsv: $(call bench_job_images,$(call bench_create_jobs,$(2))) $(BENCH_CALLS_DIR)/table.py tests/qemu/run $(1)/instructions.flags
+$(1)/instructions-create.tsv: $(call bench_job_images,$(call bench_create_jobs,$(3))) $(BENCH_CALLS_DIR)/table.py tests/qemu/run $(1)/instructions.flags
 	@mkdir -p $$(@D)
-	python3 $(BENCH_CALLS_DIR)/table.py create $(JOBS) $$@ $(call bench_create_jobs,$(2))
+	python3 $(BENCH_CALLS_DIR)/table.py create $(JOBS) $$@ $(call bench_create_jobs,$(3))
 endef
-$(eval $(call bench_calls_tables,build/bench,$(BENCH_MACHINES)))
-$(eval $(call bench_calls_tables,build/bench/m4,mps2-an386))
+$(eval $(call bench_calls_tables,build/bench,$(BENCH_MACHINES) $(BENCH_CLANG:%=%-clang),$(BENCH_MACHINES)))
+$(eval $(call bench_calls_tables,build/bench/m4,mps2-an386 mps2-an386-clang,mps2-an386))
 
 # Prints the tables even if nothing has changed: QEMU takes a few seconds.
 .PHONY: bench-m4
 bench-m4:
 	@tools/need.sh $(NEED_RUN) $(NEED_BENCH_CALLS)
 	@rm -f build/bench/m4/instructions.tsv build/bench/m4/instructions-create.tsv
-	@$(MAKE) -s -j$(JOBS) $(call bench_job_images,$(call bench_calls_jobs,mps2-an386) $(call bench_create_jobs,mps2-an386))
+	@$(MAKE) -s -j$(JOBS) $(call bench_job_images,$(call bench_calls_jobs,mps2-an386 mps2-an386-clang) $(call bench_create_jobs,mps2-an386))
 	@$(MAKE) -s build/bench/m4/instructions.tsv build/bench/m4/instructions-create.tsv
 
-NEED_BENCH_CALLS := libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a \
+NEED_BENCH_CALLS := clang:clang libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a \
 	picolibc-arm-none-eabi:/usr/lib/picolibc/arm-none-eabi/lib/libc.a
 NEED_BENCH += $(NEED_BENCH_CALLS)

@@ -4,7 +4,8 @@
 # table.py TABLE JOBS OUT.tsv NAME:MACHINE:TRACE:IMAGE...: boots images in QEMU and writes a table of what they count.
 #
 # TABLE is `calls` (images of replay.c) or `create` (images of create.c; their TRACE is empty). NAME is the allocator of
-# a row of dashes where a trace does not fit a machine: IMAGE is then `-`. JOBS images run at a time. Nothing is written
+# a row of dashes where a trace does not fit a machine: IMAGE is then `-`. A MACHINE that ends in -clang is the machine
+# before that, whose image has the library of clang: its rows have the allocator "quarry-clang". JOBS images run at a time. Nothing is written
 # unless every image ended well. The table is shown on standard output too, in columns.
 
 import concurrent.futures
@@ -13,12 +14,13 @@ import subprocess
 import sys
 
 SECONDS = "1200"
+CLANG = "-clang"
 
 NOTES = {
     "calls": [
         "Exact: QEMU with -icount shift=10 takes 1,024 ns of virtual time for an instruction, and every image first "
         "times code of known length. Counted is what the function executes, its return included, the call not. -O2; "
-        "check level 1, figures on.",
+        "check level 1, figures on. quarry-clang: the library as clang builds it by the documented command line.",
         "p99: at least 99 % of the calls take no more. calloc is replayed as malloc, clearing is not counted; what "
         "realloc copies is.",
         "region_bytes is 2.5 MB (php64: 8 MB), or all RAM that a small machine has left; every allocator gets the same "
@@ -41,7 +43,7 @@ COLUMNS = {
 def boot(machine, image):
     """Returns the image's rows as lists of words, or None after saying what went wrong."""
     environment = dict(os.environ, QEMU_ARGS="-icount shift=10")
-    done = subprocess.run(["tests/qemu/run", machine, SECONDS, image], env=environment, stdin=subprocess.DEVNULL,
+    done = subprocess.run(["tests/qemu/run", machine.removesuffix(CLANG), SECONDS, image], env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     lines = done.stdout.decode(errors="replace").replace("\r", "").splitlines()
     rows = [line.rstrip("\t").split("\t")[1:] for line in lines if line.startswith("row\t")]
@@ -63,12 +65,13 @@ def table_of_calls(jobs, results):
         for name, allocator, call, calls, instructions, p99, most, region in found or []:
             # The CPU tells machines of one name apart (virt); the folder's name is what users of the bench type.
             cpus[machine] = split_name(name)[1]
+            allocator += CLANG if machine.endswith(CLANG) else ""
             tenths = (int(instructions) * 20 // int(calls) + 1) // 2
             mean = f"{tenths // 10}.{tenths % 10}"
             rows.append([machine, cpus[machine], allocator, trace, call, calls, mean, p99, most, region])
         if found is None:
             rows += [[machine, None, jobs[0][0], trace, call] + ["-"] * 5 for call in ("malloc", "free", "realloc")]
-    return [[row[0], cpus.get(row[0], "-")] + row[2:] for row in rows]
+    return [[row[0].removesuffix(CLANG), cpus.get(row[0], "-")] + row[2:] for row in rows]
 
 
 def table_of_create(jobs, results):
