@@ -10,7 +10,7 @@ build/traces/%.c: tests/traces/%.txt tools/trace2c.py
 
 # $(1) example's name, $(2) machine, $(3) its own sources, $(4) traces, $(5) flags to compile, $(6) flags to link,
 # $(7) the library's options. Example and library must have the same options: where $(7) is empty, the example links the
-# library of the machine; otherwise the library is built for the example.
+# library that `make lib` delivers; otherwise the library is built for the example.
 define example_rules
 $(call flags_file,examples/$(1)/example,$(call machine_cc,$(2)) $(5) $(7))
 build/examples/$(1)/src/%.o: src/%.c build/examples/$(1)/example.flags
@@ -22,8 +22,8 @@ build/examples/$(1)/%.o: %.c build/examples/$(1)/example.flags
 build/examples/$(1)/traces/%.o: build/traces/%.c build/examples/$(1)/example.flags
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(2)) -std=c11 -O2 -ffreestanding -c $$< -o $$@
-build/examples/$(1).elf: $(call objects_of,$(LIB_SRC),$(if $(7),examples/$(1),qemu/$(2))) $(call objects_of,$($(2)_SOURCES),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(wildcard linker/*.ld)
-	$(call machine_cc,$(2)) $$(filter %.o,$$^) $($(2)_LDFLAGS) $(6) $($(2)_LIBS) -o $$@
+build/examples/$(1).elf: $(call objects_of,$($(2)_SOURCES),qemu/$(2)) $(call objects_of,$(3) $(EXAMPLE_COMMON) $(4:%=traces/%.c),examples/$(1)) $(if $(7),$(call objects_of,$(LIB_SRC),examples/$(1)),$(call machine_library,$(2))) $(wildcard linker/*.ld)
+	$(call machine_cc,$(2)) $$(filter %.o %.a,$$^) $($(2)_LDFLAGS) $(6) $($(2)_LIBS) -o $$@
 -include $(patsubst %.o,%.d,$(call objects_of,$(if $(7),$(LIB_SRC)) $(3) $(EXAMPLE_COMMON),examples/$(1)))
 endef
 

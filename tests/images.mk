@@ -46,16 +46,20 @@ HOST_RUN_mips    := qemu-mips
 HOST_RUN_s390x   := qemu-s390x
 
 # `make test` leaves these builds to `make test-all`, which sets ALL: each has two properties at once, e.g. 32 bits and
-# sanitizers, which other builds have one at a time. Of big-endian processes, and of machines whose code is much like
-# another machine's, `make test` runs only the images that use the whole library.
+# sanitizers, which other builds have one at a time. Four cores' tests run under ThreadSanitizer, and 32-bit big-endian
+# ones on linux-armeb. Of big-endian processes, of machines whose code is much like another machine's, and of 64-bit
+# machines, on which C does what it does on a 64-bit host, `make test` runs only images that use the whole core.
 ALL ?=
-HOSTS_LATER := gcc-32-san clang-64-san clang-32-o2 gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level2 gcc-32-level3 gcc-32-track gcc-64-track3
+HOSTS_LATER := gcc-32-san clang-64-san clang-32-o2 gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level2 gcc-32-level3 gcc-32-track gcc-64-track3 \
+	gcc-64-cores powerpc-be-o2
 TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
-IMAGES_LATER_be       := unit emalloc
-IMAGES_LATER_machines := unit
-MACHINES_SHORT        := lm3s6965evb mps2-an505 virt-a15 linux-armeb
+IMAGES_LATER_be := unit emalloc stress
+$(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse))
+IMAGES_LATER_linux-armeb  := unit emalloc
+IMAGES_LATER_q35          := unit emalloc
+IMAGES_LATER_virt-aarch64 := emalloc
 test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
-test_machine_images = $(filter-out $(if $(ALL),,$(if $(filter $(MACHINES_SHORT),$(1)),$(IMAGES_LATER_machines))),$(call machine_images,$(1)))
+test_machine_images = $(filter-out $(if $(ALL),,$(IMAGES_LATER_$(1))),$(call machine_images,$(1)))
 
 # The image caps is built for some hosts and one machine only, since src/caps stands on the core's public functions: one
 # host of each width, one with sanitizers, one with canaries; with ALL more of those that have an image api.
@@ -99,8 +103,9 @@ endef
 $(foreach host,$(HOSTS),$(eval $(call host_rules,$(host))))
 HOST_IMAGES := $(foreach host,$(TEST_HOSTS),$(patsubst %,build/host/$(host)/%,$(call test_host_images,$(host))))
 
-# The tests of the API, of emalloc and of caps once more, with the two-file version; the last two include its headers too.
-DIST_IMAGES  := api emalloc caps
+# The tests of the API and of caps, with ALL those of emalloc too, once more with the two-file version; the last two
+# include its headers too.
+DIST_IMAGES  := api caps $(if $(ALL),emalloc)
 DIST_HARNESS := $(filter-out src/%,$(HOST_COMMON))
 build/dist/%.o: build/dist/%.c
 	gcc -std=c11 -O2 $(WARN) -Werror -c $< -o $@

@@ -27,6 +27,11 @@ include tests/style/style.mk
 #
 # One CPU of each kind: `make test` builds the library for these with clang too, not just with gcc.
 FREESTANDING_WHOLE := x86_64 armv6m armv7em aarch64 riscv32
+# Of the ISAs whose library an image links, the library is looked at as `make lib` delivers it.
+freestanding_library = $(if $(filter $(1),hosted $(foreach machine,$(DELIVERED),$($(machine)_ISA))),--library build/$(1)/libquarry.a)
+# The two-file version is compiled for these, and only read for the others.
+DIST_WHOLE := x86_64 armv7em
+dist_of = $(foreach isa,$(1),"$(isa)=$(call isa_gcc,$(isa))")
 
 # A job that takes longer than its limit is ended, since it hangs: on two cores the slowest job takes a fraction of it.
 # The build has no limit.
@@ -49,8 +54,8 @@ $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$
 $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
-$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,$(isa))) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
+$(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,hosted)) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
 $(call job,example minimal-cortex-m,$(BUILD_SECONDS),tests/build/minimal.sh minimal-cortex-m "a block came and went")\
@@ -58,13 +63,13 @@ $(call job,example minimal-kernel,$(BUILD_SECONDS),tests/build/minimal.sh minima
 $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,tool for leak reports,$(BUILD_SECONDS),tests/build/leaks.sh)\
-$(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh build/dist)\
+$(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh $(if $(ALL),,--short) build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
-$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(foreach isa,$(if $(ALL),$(filter-out hosted,$(ISAS)),$(FREESTANDING_WHOLE)),"$(isa)=$(call isa_gcc,$(isa))" $(if $(ALL)$(filter armv7em,$(isa)),"$(isa)=$(call isa_clang,$(isa))")) "hosted=gcc" "hosted=clang")\
+$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(if $(ALL),$(call dist_of,$(filter-out hosted,$(ISAS))) $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang",$(call dist_of,$(DIST_WHOLE)) "hosted=clang" --look $(call dist_of,$(filter-out hosted $(DIST_WHOLE),$(ISAS))) "armv7em=$(call isa_clang,armv7em)"))\
 $(if $(ALL),$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh))\
-$(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
+$(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh $(if $(ALL),,--short) "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
-$(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(README_FILES))\
+$(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(call some_of,$(README_FILES)))\
 $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
 $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\
@@ -82,13 +87,13 @@ $(fit_jobs)\
 $(style_jobs)\
 $(if $(ALL),$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static))\
 $(exhaustive_jobs)\
-$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget)\
+$(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget-some)\
 $(fuzz_jobs)
 endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
-	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_IMAGES) $(FIT_IMAGES) $(BUDGET_FILES)
+	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_TEST_IMAGES) $(FUZZ_TEST_IMAGES) \
+	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(call some_of,$(BUDGET_FILES))
 
 .PHONY: test-images
 test-images: $(TEST_IMAGES)

@@ -29,7 +29,7 @@ ARITHMETIC_ALL := $(foreach group,bins chunks runs sizes,$(call arithmetic_progr
 ARITHMETIC_TEST := $(foreach group,bins chunks runs sizes,$(call arithmetic_programs,$(group),$(ARITHMETIC_QUICK))) \
 	$(call arithmetic_programs,sizes,$(if $(ALL),32-p64-a8-l3 64-p512-a16-l3)) \
 	$(foreach group,bits bytes emalloc,$(call arithmetic_programs,$(group),$(ARITHMETIC_WORDS))) \
-	build/arithmetic/64-p512-a16-l1/bits_16 $(call arithmetic_programs,bits_no_scan,$(ARITHMETIC_WORDS))
+	$(if $(ALL),build/arithmetic/64-p512-a16-l1/bits_16) $(call arithmetic_programs,bits_no_scan,$(ARITHMETIC_WORDS))
 
 ARITHMETIC_COMMON := $(filter-out %/freestanding.c,$(HARNESS)) $(wildcard arch/hosted/qemu/*.c)
 

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# dist.sh FOLDER PORT=COMPILER...: the two-file version in FOLDER builds with every compiler, without an include path.
+# dist.sh FOLDER PORT=COMPILER... [--look PORT=COMPILER...]: the two-file version in FOLDER builds with every compiler,
+# without an include path.
 #
 # It must choose its port by itself, give no warning, refer to no outside symbol, and mask interrupts. Where the compiler
 # makes processes it must choose the port for them, which refuses QUARRY_LOCK_IRQ, until PORT is named. COMPILER may
-# have flags. Ends with "N passed, N failed".
+# have flags. With those after --look, nothing is built: the compiler reads it without a warning, and what it reads masks
+# interrupts. Ends with "N passed, N failed".
 
 set -u
 dist=$(cd "$1" && pwd)
@@ -49,12 +51,29 @@ masks() {
     [ "$(grep -c -i -E '[[:space:]](cpsid|cli|csrrci|csrrci?w?|msr[[:space:]]+daifset.*)([[:space:]].*)?$' "$work/code")" -gt 10 ]
 }
 
+# Instructions that mask interrupts, in what the compiler reads.
+reads_masks() {
+    "$@" -std=c11 -ffreestanding -E "$dist/quarry.c" >"$work/read" && grep -q -E '(cpsid|pushf.*cli|csrrci|daifset)' "$work/read"
+}
+
+look=
 for pair; do
+    if [ "$pair" = --look ]; then
+        look=1
+        continue
+    fi
     port=${pair%%=*}
     compiler=${pair#*=}
     # shellcheck disable=SC2086 # a command and its flags
     set_of_port=$("$tools/port.sh" $compiler)
     name=-DQUARRY_PORT=QUARRY_PORT_$(echo "$port" | tr '[:lower:]' '[:upper:]')
+    if [ -n "$look" ]; then
+        [ "$set_of_port" = hosted ] || name=
+        # shellcheck disable=SC2086
+        build $compiler -O2 -ffreestanding -DQUARRY_LOCK=1 $name -fsyntax-only && reads_masks $compiler -DQUARRY_LOCK=1 $name
+        verdict $? "$compiler $name: warns, or masks no interrupts"
+        continue
+    fi
     if [ "$set_of_port" = hosted ]; then
         # shellcheck disable=SC2086
         build $compiler -O2 -ffreestanding && refers_to_nothing

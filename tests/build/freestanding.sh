@@ -1,20 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# freestanding.sh [--short] ISA COMPILER...: the library keeps its build contract on an ISA.
+# freestanding.sh [--short] [--library ARCHIVE] ISA COMPILER...: the library keeps its build contract on an ISA.
 #
 # Each COMPILER is a command with the flags that name the CPU. Every configuration below is built by the contract's
 # one command line, with warnings as errors, and joined into one object that must refer to no outside symbol, at every
 # level of optimisation. A configuration has several options at once, as each takes a few seconds.
 # With QUARRY_LOCK_HOOK two symbols are the user's to define; a CPU without atomics must refuse QUARRY_LOCK_SMP, a
-# process QUARRY_LOCK_IRQ. --short: fewer configurations, with more options each.
+# process QUARRY_LOCK_IRQ. --short: the default configuration, and with the first compiler of ISAs of each kind one with
+# many options. --library: what `make lib` delivers, which is looked at in place of the first compiler's default build.
 # Ends with "N passed, N failed".
 
 set -u
 short=
+library=
 if [ "$1" = --short ]; then
     short=1
     shift
+fi
+if [ "$1" = --library ]; then
+    library=$(realpath "$2")
+    shift 2
 fi
 isa=$1
 shift
@@ -49,12 +55,23 @@ prove() {
         fail "$isa: $compiler $*: does not build"
         return
     fi
+    join "$compiler" "$work/*.o" "$@"
+}
+
+# $1: compiler, $2: objects or an archive; the rest: flags that they were compiled with.
+join() {
+    compiler=$1
+    objects=$2
+    shift 2
     # LLVM's linker reads no big-endian ARM objects; clang's driver would look for gcc's.
     case $compiler in
     *gcc*) join="$compiler -nostdlib -r" ;;
     *) join="ld.lld -r" ;;
     esac
-    if ! $join "$work"/*.o -o "$work/all" >"$work/said" 2>&1; then
+    case $objects in
+    *.a) objects="-Wl,--whole-archive $objects -Wl,--no-whole-archive" ;;
+    esac
+    if ! $join $objects -o "$work/all" >"$work/said" 2>&1; then
         fail "$isa: $compiler $*: does not link"
         return
     fi
@@ -86,9 +103,11 @@ has() {
     $1 -std=c11 -ffreestanding -E -dM -I"$root/arch/$isa" "$root/arch/arch.h" | grep -q "#define $2 1$"
 }
 
-# One configuration that has what most of prove_all have.
+# One configuration that has what most of prove_all have. The other ISAs are much like one of these.
 prove_short() {
-    prove "$1" "" -Os -DQUARRY_CHECK_LEVEL=3 -DQUARRY_TRACK=1 ${smp:-$irq}
+    case $isa in
+    x86_64 | armv6m | armv7em | aarch64 | riscv32 | hosted) prove "$1" "" -Os -DQUARRY_CHECK_LEVEL=3 -DQUARRY_TRACK=1 ${smp:-$irq} ;;
+    esac
 }
 
 prove_all() {
@@ -105,6 +124,7 @@ prove_all() {
     prove "$1" "" -DQUARRY_PAGE_BYTES=4096 -DQUARRY_ALIGN_BYTES=16
 }
 
+first=$1
 for compiler; do
     irq=
     smp=
@@ -119,15 +139,22 @@ for compiler; do
         refuse "$compiler" atomic -DQUARRY_LOCK=2
     fi
     if has "$compiler" ARCH_HAS_TAGS; then
-        prove "$compiler" "" -DQUARRY_MARK=3
+        # The tests of memory tags are linked without a library, too.
+        [ -n "$short" ] || prove "$compiler" "" -DQUARRY_MARK=3
     else
         refuse "$compiler" 'QUARRY_MARK_MTE needs a CPU with memory tags' -DQUARRY_MARK=3
     fi
-    prove "$compiler" ""
-    if [ -n "$short" ]; then
-        prove_short "$compiler"
+    if [ -n "$library" ]; then
+        allowed=
+        join "$compiler" "$library" "(make lib)"
     else
+        prove "$compiler" ""
+    fi
+    library=
+    if [ -z "$short" ]; then
         prove_all "$compiler"
+    elif [ "$compiler" = "$first" ]; then
+        prove_short "$compiler"
     fi
 done
 echo "$passed passed, $failed failed"

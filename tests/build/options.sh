@@ -1,14 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# options.sh FOLDER: a program and a library with different options do not link, and the linker names the option.
+# options.sh [--short] FOLDER: a program and a library with different options do not link, and the linker names the option.
 #
 # The library is the two-file version in FOLDER. Tried: each option in turn, gcc and clang, ld and lld, each with
 # --gc-sections and some with -flto; a program that only uses a heap which somebody else made; that equal options link,
 # however they are written; that the names cost no byte; and what finds misspelt options: tools/check-config and make.
-# CMake has its own test. Ends with "N passed, N failed".
+# CMake has its own test. --short: without -flto. Ends with "N passed, N failed".
 
 set -u
+ltos="none -flto"
+if [ "$1" = --short ]; then
+    ltos=none
+    shift
+fi
 dist=$1
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
@@ -103,7 +108,8 @@ refused() {
 }
 
 for compiler in gcc clang; do
-    for lto in "" -flto; do
+    for lto in $ltos; do
+        [ "$lto" = -flto ] || lto=
         # shellcheck disable=SC2086 # may be no flag
         $compiler -std=c11 -O1 $lto -ffunction-sections -c "$dist/quarry_emalloc.c" -o "$work/$compiler$lto.o" >"$work/said" 2>&1
         verdict $? "$compiler $lto quarry.c"

@@ -48,7 +48,7 @@ faults:
 	build/host/gcc-64-o2/faults_all
 
 # make test leaves the slow ones to make test-all.
-FAULTS_LATER   := gcc-64-o2 gcc-64-san gcc-64-track virt-aarch64 q35
+FAULTS_LATER   := gcc-64-o2 gcc-64-san gcc-64-track mps2-an386 virt-aarch64 q35
 faults_test     = $(if $(ALL),$(1),$(filter-out $(FAULTS_LATER),$(1)))
 FAULTS_IMAGES  := $(patsubst %,build/host/%/faults,$(call faults_test,$(FAULTS_HOSTS))) $(patsubst %,build/qemu/%/faults.elf,$(call faults_test,$(FAULTS_MACHINES)))
 

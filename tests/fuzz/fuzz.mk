@@ -91,10 +91,12 @@ fuzz-corpus:
 	@$(MAKE) -s -j$(JOBS) $(FUZZ_RUNS:%=build/fuzz/libfuzzer/%)
 	@python3 tests/fuzz/run.py corpus $(FUZZ_RUNS)
 
-# For make test: the corpus on all check levels, 64 and 32 bits; then 4 fresh seconds of each run. Other page sizes wait
-# for make test-all.
+# For make test: the corpus on all check levels with 32 bits, and on two with 64; then 4 fresh seconds of each run. Level 3
+# with 64 bits, which the sanitizers' build of all tests has too, tracking, and other page sizes wait for make test-all.
 FUZZ_TEST_SECONDS := 4
-FUZZ_TEST_RUNS     = $(if $(ALL),$(FUZZ_RUNS),$(filter-out page%,$(FUZZ_RUNS)))
-fuzz_jobs = $(foreach replay,$(FUZZ_REPLAYS),$(foreach kind,replay32 $(if $(filter $(replay),$(FUZZ_RUNS)),,replay64),$(call job,$(kind) $(replay),$(HOST_SECONDS),build/fuzz/$(kind)/$(replay) tests/fuzz/corpus/$(notdir $(replay)))))\
+FUZZ_LATER        := $(if $(ALL),,level3/% track/% page64/% page4096/%)
+FUZZ_TEST_RUNS     = $(filter-out $(FUZZ_LATER),$(FUZZ_RUNS))
+FUZZ_REPLAYS_64    = $(filter-out $(FUZZ_RUNS) $(FUZZ_LATER),$(FUZZ_REPLAYS))
+fuzz_jobs = $(foreach kind,replay32 replay64,$(foreach replay,$(if $(filter replay64,$(kind)),$(FUZZ_REPLAYS_64),$(FUZZ_REPLAYS)),$(call job,$(kind) $(replay),$(HOST_SECONDS),build/fuzz/$(kind)/$(replay) tests/fuzz/corpus/$(notdir $(replay)))))\
 $(foreach run,$(FUZZ_TEST_RUNS),$(call job,fuzz $(run)$(comma) seed $(SEED),$(HOST_SECONDS),python3 tests/fuzz/run.py libfuzzer --seconds $(FUZZ_TEST_SECONDS) --jobs 1 --seed $(SEED) $(run)))
-FUZZ_TEST_IMAGES = $(FUZZ_TEST_RUNS:%=build/fuzz/libfuzzer/%) $(FUZZ_REPLAYS:%=build/fuzz/replay32/%) $(patsubst %,build/fuzz/replay64/%,$(filter-out $(FUZZ_RUNS),$(FUZZ_REPLAYS)))
+FUZZ_TEST_IMAGES = $(FUZZ_TEST_RUNS:%=build/fuzz/libfuzzer/%) $(FUZZ_REPLAYS:%=build/fuzz/replay32/%) $(FUZZ_REPLAYS_64:%=build/fuzz/replay64/%)

@@ -11,8 +11,8 @@ define request_end_rules
 build/request_end/$(1)/request_end.o: tests/request_end/request_end.c build/qemu/$(1)/test.flags
 	@mkdir -p $$(@D)
 	$(call machine_cc,$(1)) $(CONTRACT) $(WARN) -Werror -Iinclude -Iarch $(DEPS) -c $$< -o $$@
-build/request_end/$(1).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) tests/harness/freestanding.c,qemu/$(1)) build/request_end/$(1)/request_end.o $(BENCH_CALLS_OUT)/$(1)/print.o $(call bench_measure_objects,$(1)) $(wildcard linker/*.ld)
-	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
+build/request_end/$(1).elf: $(call objects_of,$($(1)_SOURCES) tests/harness/freestanding.c,qemu/$(1)) build/request_end/$(1)/request_end.o $(BENCH_CALLS_OUT)/$(1)/print.o $(call bench_measure_objects,$(1)) $(call machine_library,$(1)) $(wildcard linker/*.ld)
+	$(call machine_cc,$(1)) $$(filter %.o %.a,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 -include $(wildcard build/request_end/$(1)/*.d)
 endef
 $(foreach machine,$(REQUEST_END_MACHINES),$(eval $(call request_end_rules,$(machine))))
