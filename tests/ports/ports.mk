@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# ports.mk: tests of ports/ and of the recipes, each a program for this host.
+# ports.mk: tests of ports/ and of the recipes. Those of processes are programs for this host; the others boot on the
+# platforms of tests/ports/common/platforms.mk.
+
+include tests/ports/common/platforms.mk
 
 PORTS_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
 PORTS_IMAGES  = build/ports/posix $(RECIPES_IMAGES)
