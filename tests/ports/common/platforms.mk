@@ -69,3 +69,6 @@ NEED_TEST += libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a q
 	$(foreach tools,arm-none-eabi riscv64-unknown-elf,picolibc-$(tools):/usr/lib/picolibc/$(tools)/picolibc.specs) \
 	libstdc++-arm-none-eabi-newlib:/usr/lib/arm-none-eabi/newlib/libstdc++_nano.a \
 	libstdc++-arm-none-eabi-picolibc:/usr/lib/picolibc/arm-none-eabi/lib/libstdc++.a
+
+# A program that is linked with these options and the object of refuse.c has a library that refuses every hundredth request.
+REFUSING := $(foreach call,malloc calloc realloc aligned_alloc aligned_realloc,-Wl,--wrap=quarry_$(call))
