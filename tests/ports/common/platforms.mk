@@ -11,6 +11,9 @@
 #   <platform>_OBJECTS  the test bed's objects, to be linked before the libraries; rules for them are below
 #   <platform>_LDFLAGS  for linking
 #
+# and the file build/ports/<platform>/librefusing.a: the library, which refuses every hundredth request. A port's test
+# that is linked with it must fail.
+#
 # newlib and nano have the start code of arch/qemu and linker/<machine>.ld. Free RAM is from end to __HeapLimit there, or,
 # with -Wl,--defsym=HEAP_BYTES=<n>, from __heap_start to __heap_end. picolibc has its own start code and script, which
 # name it __heap_start and __heap_end. nano's libstdc++ has no exceptions: what would throw there calls abort(). Debian has
@@ -61,7 +64,11 @@ $$(eval $$(call flags_file,ports/$(1)/platform,$$($(1)_CC)))
 build/ports/$(1)/%.o: %.c build/ports/$(1)/platform.flags
 	@mkdir -p $$(@D)
 	$$($(1)_CC) -std=gnu11 -Os -ffunction-sections -fdata-sections $(WARN) -Werror -Iinclude $(DEPS) -c $$< -o $$@
--include $(patsubst %.o,%.d,$(call objects_of,$(PLATFORM_COMMON),ports/$(1)))
+build/ports/$(1)/librefusing.a: build/ports/$(1)/tests/ports/flawed/refusing.o build/$$($(1)_ISA)/libquarry.a
+	@rm -f $$@
+	$(call platform_tools,$(1))-objcopy $(foreach call,malloc calloc realloc aligned_alloc,--redefine-sym quarry_$(call)=whole_$(call)) build/$$($(1)_ISA)/libquarry.a $$@
+	$(call platform_tools,$(1))-ar rs $$@ $$< 2>/dev/null
+-include $(patsubst %.o,%.d,$(call objects_of,$(PLATFORM_COMMON) tests/ports/flawed/refusing.c,ports/$(1)))
 endef
 $(foreach platform,$(PLATFORMS),$(eval $(call platform_rules,$(platform))))
 
@@ -69,6 +76,3 @@ NEED_TEST += libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a q
 	$(foreach tools,arm-none-eabi riscv64-unknown-elf,picolibc-$(tools):/usr/lib/picolibc/$(tools)/picolibc.specs) \
 	libstdc++-arm-none-eabi-newlib:/usr/lib/arm-none-eabi/newlib/libstdc++_nano.a \
 	libstdc++-arm-none-eabi-picolibc:/usr/lib/picolibc/arm-none-eabi/lib/libstdc++.a
-
-# A program that is linked with these options and the object of refuse.c has a library that refuses every hundredth request.
-REFUSING := $(foreach call,malloc calloc realloc aligned_alloc aligned_realloc,-Wl,--wrap=quarry_$(call))

@@ -177,7 +177,10 @@ static void test_realloc_keeps_contents_and_frees_what_the_libc_frees(void)
     memset(block, 7, 50);
     for (size_t bytes = 100; bytes <= 6400; bytes *= 2) {
         block = realloc(block, bytes);
-        CHECK(is_from_heap(block) && is_filled(block, bytes / 2 < 50 ? 50 : bytes / 2, 7));
+        CHECK(is_from_heap(block));
+        if (block == NULL)
+            return;
+        CHECK(is_filled(block, bytes / 2 < 50 ? 50 : bytes / 2, 7));
         memset(block, 7, bytes);
     }
     errno = 0;
@@ -361,9 +364,11 @@ int main(void)
     test_reentrant_names_set_the_errno_they_get();
 #endif
     test_what_cannot_be_is_null_with_errno();
+    test_many_blocks();
+    if (checks_failed != 0)
+        return report_checks(); /* an allocator that is not Quarry would not survive what comes now */
     test_exhaustion_ends_and_memory_comes_back();
     test_misuse_is_reported_and_changes_nothing();
-    test_many_blocks();
     malloc_stats();
     return report_checks();
 }

@@ -14,6 +14,7 @@ void free_sized(void *block, size_t bytes);
 void free_aligned_sized(void *block, size_t align_bytes, size_t bytes);
 int posix_memalign(void **block, size_t align_bytes, size_t bytes);
 int malloc_trim(size_t pad_bytes);
+int _malloc_trim_r(void *reent, size_t pad_bytes);
 void cfree(void *block);
 
 struct quarry_heap *quarry_libc_heap(void)
@@ -42,6 +43,12 @@ WEAK int posix_memalign(void **block, size_t align_bytes, size_t bytes)
 WEAK int malloc_trim(size_t pad_bytes)
 {
     (void)pad_bytes;
+    return 0;
+}
+
+WEAK int _malloc_trim_r(void *reent, size_t pad_bytes)
+{
+    (void)reent, (void)pad_bytes;
     return 0;
 }
 

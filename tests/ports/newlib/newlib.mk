@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+#
+# newlib.mk: tests of ports/newlib on all platforms of tests/ports/common/platforms.mk.
+
+NEWLIB_PORT := $(wildcard ports/newlib/*.c)
+NEWLIB_CFLAGS := -std=gnu11 -Os -ffunction-sections -fdata-sections $(WARN) -Werror -Iinclude -Iports/newlib
+
+# The tests are compiled as if malloc() were any function: the compiler would leave out what is allocated and freed.
+# $(1) platform
+define newlib_rules
+build/ports/$(1)/ports/newlib/%.o: ports/newlib/%.c build/ports/$(1)/platform.flags
+	@mkdir -p $$(@D)
+	$$($(1)_CC) $(NEWLIB_CFLAGS) $(DEPS) -c $$< -o $$@
+build/ports/$(1)/wrapped/%.o: ports/newlib/%.c build/ports/$(1)/platform.flags
+	@mkdir -p $$(@D)
+	$$($(1)_CC) $(NEWLIB_CFLAGS) -DQUARRY_LIBC_WRAP $(DEPS) -c $$< -o $$@
+build/ports/$(1)/tests/ports/newlib/%.o: tests/ports/newlib/%.c build/ports/$(1)/platform.flags
+	@mkdir -p $$(@D)
+	$$($(1)_CC) $(NEWLIB_CFLAGS) -fno-builtin $(DEPS) -c $$< -o $$@
+$(call newlib_image,$(1),calls,calls $(NEWLIB_PORT),build/$($(1)_ISA)/libquarry.a)
+$(call newlib_image,$(1),calls-refusing,calls $(NEWLIB_PORT),build/ports/$(1)/librefusing.a)
+$(call newlib_image,$(1),calls-libc,calls no_port,build/$($(1)_ISA)/libquarry.a)
+$(call newlib_image,$(1),own_heap,own_heap $(NEWLIB_PORT),build/$($(1)_ISA)/libquarry.a)
+-include $(patsubst %.o,%.d,$(call objects_of,$(wildcard tests/ports/newlib/*.c) $(NEWLIB_PORT),ports/$(1)))
+endef
+
+# $(1) platform, $(2) image, $(3) tests by name, and other sources by path, $(4) library, $(5) more flags
+newlib_objects = $(call objects_of,$(foreach source,$(2),$(if $(filter %.c,$(source)),$(source),tests/ports/newlib/$(source).c)),ports/$(1))
+define newlib_image
+build/ports/$(1)/$(2).elf: $(call newlib_objects,$(1),$(3)) $($(1)_OBJECTS) $(4) $(wildcard linker/*.ld)
+	$($(1)_CC) $(call newlib_objects,$(1),$(3)) $($(1)_OBJECTS) $($(1)_LDFLAGS) $(5) $(4) -Wl,-Map,build/ports/$(1)/$(2).map -o $$@
+
+endef
+$(foreach platform,$(PLATFORMS),$(eval $(call newlib_rules,$(platform))))
+
+# With the linker's option --wrap, beside an allocator that stays in the program.
+NEWLIB_WRAP := newlib-m3
+NEWLIB_WRAPPED := $(NEWLIB_PORT:ports/newlib/%.c=build/ports/$(NEWLIB_WRAP)/wrapped/%.o)
+build/ports/$(NEWLIB_WRAP)/wrap.elf: $(call newlib_objects,$(NEWLIB_WRAP),calls blob) $(NEWLIB_WRAPPED) $($(NEWLIB_WRAP)_OBJECTS) build/$($(NEWLIB_WRAP)_ISA)/libquarry.a ports/newlib/wrap.txt
+	$($(NEWLIB_WRAP)_CC) @ports/newlib/wrap.txt $(filter %.o,$^) $($(NEWLIB_WRAP)_LDFLAGS) $(filter %.a,$^) -Wl,-Map,$(@:.elf=.map) -o $@
+
+# The conventions of linker scripts, each on the same platform: first address and bytes of the heap, and the symbols that
+# are defined (the script's own __heap_end is not).
+NEWLIB_REGIONS := none HeapBase StackLimit HeapLimit estack
+REGION_none       := 0 0
+REGION_HeapBase   := 0x20004000 0x2000 __HeapBase=0x20004000 __HeapLimit=0x20006000 __StackLimit=0x2000f000
+REGION_StackLimit := end 0x20008000-end __StackLimit=0x20008000 __HeapLimit=0x20006000
+REGION_HeapLimit  := end 0x20006000-end __StackLimit=0x20000100 __HeapLimit=0x20006000
+REGION_estack     := end 0x2000f000-end _estack=0x20010000 _Min_Stack_Size=0x1000
+region_symbols = __heap_end=0 expected_start=$(word 1,$(1)) expected_bytes=$(word 2,$(1)) $(wordlist 3,9,$(1))
+define newlib_region
+$(call newlib_image,picolibc-m3,region-$(1),region $(NEWLIB_PORT),build/$(picolibc-m3_ISA)/libquarry.a,$(addprefix -Wl$(comma)--defsym=,$(call region_symbols,$(REGION_$(1)))))
+endef
+$(foreach region,$(NEWLIB_REGIONS),$(eval $(call newlib_region,$(region))))
+
+NEWLIB_IMAGES := $(foreach platform,$(PLATFORMS),$(foreach image,calls calls-refusing calls-libc,build/ports/$(platform)/$(image).elf)) \
+	build/ports/nano-m3/own_heap.elf build/ports/picolibc-rv32/own_heap.elf build/ports/$(NEWLIB_WRAP)/wrap.elf \
+	$(foreach region,$(NEWLIB_REGIONS),build/ports/picolibc-m3/region-$(region).elf)
+
+newlib_run = $(call job,$(1),$(LATE_SECONDS),tests/qemu/run $($(2)_MACHINE) $(MACHINE_SECONDS) build/ports/$(2)/$(3).elf)
+newlib_jobs = $(foreach platform,$(PLATFORMS),\
+$(call job,port newlib $(platform),$(LATE_SECONDS),tests/ports/common/run_three.sh $($(platform)_MACHINE) 100 $($(platform)_NM) build/ports/$(platform)/calls))\
+$(foreach platform,newlib-m4 nano-m4 picolibc-m4 picolibc-rv32,\
+$(call job,port newlib $(platform) symbols,$(BUILD_SECONDS),tests/ports/newlib/symbols.py $($(platform)_NM) build/ports/$(platform)/calls.map ports/newlib/wrap.txt $(call newlib_objects,$(platform),$(NEWLIB_PORT))))\
+$(call newlib_run,port newlib own heap,nano-m3,own_heap)\
+$(call newlib_run,port newlib own heap riscv32,picolibc-rv32,own_heap)\
+$(call newlib_run,port newlib wrapped,$(NEWLIB_WRAP),wrap)\
+$(foreach region,$(NEWLIB_REGIONS),$(call newlib_run,port newlib region $(region),picolibc-m3,region-$(region)))
