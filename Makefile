@@ -41,12 +41,20 @@ dist: build/dist/quarry.c
 
 .PHONY: install
 install: build/$(ARCH)/libquarry.a
-	@mkdir -p $(DESTDIR)$(PREFIX)/include/quarry $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	@mkdir -p $(DESTDIR)$(PREFIX)/include/quarry $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/quarry
 	cp include/*.h $(DESTDIR)$(PREFIX)/include
 	cp include/quarry/* $(DESTDIR)$(PREFIX)/include/quarry
 	cp build/$(ARCH)/libquarry.a $(DESTDIR)$(PREFIX)/lib
-	@: $(file >build/$(ARCH)/quarry.pc,$(QUARRY_PC))
-	cp build/$(ARCH)/quarry.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	@$(call print_lines,$(QUARRY_PC)) >$(DESTDIR)$(PREFIX)/lib/pkgconfig/quarry.pc
+	@$(call print_lines,$(QUARRY_CMAKE)) >$(DESTDIR)$(PREFIX)/lib/cmake/quarry/quarry-config.cmake
+	@$(call print_lines,$(QUARRY_CMAKE_VERSION)) >$(DESTDIR)$(PREFIX)/lib/cmake/quarry/quarry-config-version.cmake
+
+.PHONY: packages
+packages: build/dist/quarry.c
+	@tools/need.sh --check xz-utils:xz
+	@packaging/assemble.sh build/packages build/dist
+	@packaging/tarballs.sh build/packages/debian
+	@ls -d build/packages/*/*
 
 .PHONY: size
 size:
@@ -91,7 +99,8 @@ help::
 	@echo 'make lib ARCH=I  the library for an ISA, build/I/libquarry.a; I is one of'
 	@echo '                 $(ISAS)'
 	@echo '                 options: QUARRY_FLAGS=-DQUARRY_LOCK=IRQ ...; another compiler: CC=...'
-	@echo 'make install     library, headers and quarry.pc for pkg-config, with the options: PREFIX=/usr/local DESTDIR='
+	@echo 'make install     library, headers, and files for pkg-config and CMake, with the options: PREFIX=/usr/local DESTDIR='
+	@echo 'make packages    what package managers take: build/packages; see packaging/README.md'
 	@echo 'make dist        the library as two files: build/dist/quarry.c and quarry.h'
 	@echo 'make size        code size on every ISA'
 	@echo 'make run         boot the examples under QEMU and show what they print, shortened; FULL=1: all of it'

@@ -41,10 +41,6 @@ BUILD_SECONDS   := 1800
 # tests/qemu/run ends QEMU itself; run.py only steps in if that fails.
 LATE_SECONDS    := 1500
 
-define newline
-
-
-endef
 tab := $(subst ,,	)
 # A job: a name, its most seconds, its command.
 job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
@@ -68,6 +64,7 @@ $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libqua
 $(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(if $(ALL),$(call dist_of,$(filter-out hosted,$(ISAS))) $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang",$(call dist_of,$(DIST_WHOLE)) "hosted=clang" --look $(call dist_of,$(filter-out hosted $(DIST_WHOLE),$(ISAS))) "armv7em=$(call isa_clang,armv7em)"))\
 $(if $(ALL),$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh))\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh $(if $(ALL),,--short) "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
+$(call job,packages,$(BUILD_SECONDS),tests/packaging/run.sh $(if $(ALL),,--short) build/dist)\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
 $(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(call some_of,$(README_FILES)))\
 $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\

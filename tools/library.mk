@@ -64,14 +64,42 @@ endif
 
 VERSION = $(shell sed -n 's/^.define QUARRY_VERSION_M[A-Z]* //p; s/^.define QUARRY_VERSION_PATCH //p' include/quarry.h | paste -s -d .)
 # A program gets the options that the library was built with, whatever header or flags they came from.
+LIBRARY_OPTIONS = $(shell tools/check-config --flags build/$(ARCH)/libquarry.a)
 define QUARRY_PC
 prefix=$(PREFIX)
 Name: Quarry
-Description: a memory allocator for bare metal
+Description: $(shell sed -n 's/^description = //p' packaging/package.ini)
 Version: $(VERSION)
-Cflags: -I$${prefix}/include $(shell tools/check-config --flags build/$(ARCH)/libquarry.a)
+Cflags: -I$${prefix}/include $(LIBRARY_OPTIONS)
 Libs: -L$${prefix}/lib -lquarry
 endef
+space := $() $()
+define QUARRY_CMAKE
+get_filename_component(QUARRY_PREFIX "$${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+if(NOT TARGET quarry::quarry)
+    add_library(quarry::quarry STATIC IMPORTED)
+    set_target_properties(quarry::quarry PROPERTIES IMPORTED_LOCATION "$${QUARRY_PREFIX}/lib/libquarry.a"
+        INTERFACE_INCLUDE_DIRECTORIES "$${QUARRY_PREFIX}/include"
+        INTERFACE_COMPILE_OPTIONS "$(subst $(space),;,$(strip $(LIBRARY_OPTIONS)))")
+endif()
+endef
+define QUARRY_CMAKE_VERSION
+set(PACKAGE_VERSION "$(VERSION)")
+string(REGEX MATCH "^[0-9]+" QUARRY_MAJOR "$(VERSION)")
+if(NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION AND "$${PACKAGE_FIND_VERSION_MAJOR}" STREQUAL QUARRY_MAJOR)
+    set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
+if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)
+    set(PACKAGE_VERSION_EXACT TRUE)
+endif()
+endef
+
+# Shows the lines of a text that has no single quotes.
+define newline
+
+
+endef
+print_lines = printf '%s\n' '$(subst $(newline),' ',$(1))'
 
 # The library as two files.
 build/dist/quarry_emalloc.c build/dist/quarry_caps.c: build/dist/quarry.c

@@ -16,4 +16,6 @@ NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu
 	$(NEED_32) $(NEED_BIG_ENDIAN) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
 	libtsan2:/usr/lib/x86_64-linux-gnu/libtsan.so.2 libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \
+	meson:meson ninja-build:ninja pkg-config:pkg-config git:git libxml2-utils:xmllint dpkg-dev:dpkg-source xz-utils:xz \
+	python3-yaml:/usr/lib/python3/dist-packages/yaml python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema \
 	libphp8.2-embed:/usr/lib/libphp8.2.so valgrind:valgrind

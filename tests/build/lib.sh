@@ -10,7 +10,7 @@ set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for name in Makefile arch examples include linker ports src tests tools; do
+for name in Makefile arch examples include linker packaging ports src tests tools; do
     ln -s "$root/$name" "$work/$name"
 done
 cd "$work" || exit 1

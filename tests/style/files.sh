@@ -6,7 +6,7 @@
 
 set -u
 cd "${1:-.}" || exit 1
-folders="include src arch linker tests examples tools ports .ci"
+folders="include src arch linker tests examples tools ports packaging .ci"
 kinds="-name *.[chS] -o -name *.ld -o -name *.sh -o -name *.py -o -name *.mk -o -name *.cmake -o -name run"
 set -f
 # shellcheck disable=SC2086 # patterns

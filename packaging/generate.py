@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+#
+# generate.py [check]: writes the manifests of all package managers, from one template and one file of facts.
+#
+# package.ini has the facts, and template the text of every manifest: a line "==== PATH" begins the file PATH of this
+# folder, and @NAME@ stands for the fact of that name. With check nothing is written: status 1 if a file is not what it
+# would be, or if include/quarry.h says another version. Ends with "N passed, N failed" then.
+
+import configparser
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read(*path):
+    with open(os.path.join(HERE, *path), encoding="utf-8") as text:
+        return text.read()
+
+
+def facts():
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read_string(read("package.ini"))
+    found = {name.upper(): value for name, value in ini["package"].items()}
+    words = [word.strip() for word in found["KEYWORDS"].split(",")]
+    found["TITLE"] = found["NAME"].capitalize()
+    found["SENTENCE"] = found["DESCRIPTION"][0].upper() + found["DESCRIPTION"][1:] + "."
+    found["KEYWORDS_QUOTED"] = ", ".join(f'"{word}"' for word in words)
+    found["KEYWORDS_YAML"] = "\n".join(f"  - {word}" for word in words)
+    return found
+
+
+def manifests():
+    """Path and text of each."""
+    known, parts = facts(), re.split(r"^==== (\S+)\n", read("template"), flags=re.MULTILINE)
+    for path, text in zip(parts[1::2], parts[2::2]):
+        yield path, re.sub(r"@([A-Z_]+)@", lambda match: known[match[1]], text)
+
+
+def header_version():
+    numbers = re.findall(r"#define QUARRY_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", read("..", "include", "quarry.h"))
+    return ".".join(numbers)
+
+
+def check():
+    passed, wrong = 0, []
+    if header_version() != facts()["VERSION"]:
+        wrong.append(f"package.ini: version {facts()['VERSION']}, but quarry.h says {header_version()}")
+    for path, text in manifests():
+        if os.path.exists(os.path.join(HERE, path)) and read(path) == text:
+            passed += 1
+        else:
+            wrong.append(f"packaging/{path}: not what packaging/generate.py makes of packaging/template")
+    for line in wrong:
+        print("FAIL " + line)
+    print(f"{passed} passed, {len(wrong)} failed")
+    sys.exit(1 if wrong else 0)
+
+
+def main():
+    if sys.argv[1:] == ["check"]:
+        check()
+    for path, text in manifests():
+        os.makedirs(os.path.join(HERE, os.path.dirname(path)), exist_ok=True)
+        with open(os.path.join(HERE, path), "w", encoding="utf-8") as out:
+            out.write(text)
+
+
+if __name__ == "__main__":
+    main()
