@@ -103,7 +103,9 @@ struct quarry_options {
      * the lock, with interrupts as the caller had them. */
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
     /* A caller's bug was found. Called under the lock, with interrupts masked if the lock masks them; must not call the
-     * heap. If it returns, the call that found the bug changes nothing. NULL: quarry_panic(). */
+     * heap. If it returns, the call that found the bug changes nothing. NULL: quarry_panic(). Without the lock it is
+     * called for what quarry_free_sized() finds wrong with a size, and for QUARRY_REENTRY, where only the call has the
+     * lock from which the callback was called. */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
     uintptr_t entropy; /* any unpredictable value: seeds what is kept secret from an overflow (from level 2) */
 };
@@ -119,6 +121,15 @@ struct quarry_stats {
     size_t blocks;              /* live blocks */
     size_t chunks;              /* chunks, huge blocks' memory included */
     size_t failures;            /* requests answered NULL (or false, by quarry_resize, is not one) */
+    size_t capacity_bytes;      /* acquired_bytes less control data: what blocks could ever have of it */
+    /* Blocks handed out and freed so far. Both wrap, and blocks = requests - frees. realloc counts as one of each if the
+     * block moves, and as none if it stays; quarry_reset() as a free of each block. With QUARRY_STATS 0 both are 0. */
+    size_t requests, frees;
+    size_t free_runs; /* runs of free pages, and idle pieces of memory that a source does not take back */
+    /* The shortest run of free pages; 0: there is none. It is exact if it is shorter than 8 pages; otherwise it is the
+     * shortest of the first four to eight runs whose length is of its order, so none is shorter than half of it. Idle
+     * memory is looked at only where no run is free: then it is the longest piece. */
+    size_t smallest_free_bytes;
 };
 
 enum quarry_block_kind { QUARRY_SMALL = 1, QUARRY_LARGE, QUARRY_HUGE };
@@ -304,6 +315,17 @@ bool quarry_owns(const struct quarry_heap *heap, const void *pointer);
  *  Misuse     none. */
 void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats);
 
+/** Count peaks and failures from now on: used_peak_bytes becomes used_bytes, acquired_peak_bytes acquired_bytes, and
+ *  failures 0. All other figures stay.
+ *  Returns    nothing.
+ *  Units      none.
+ *  Owner      nothing changes hands.
+ *  Time       constant: some 20 instructions.
+ *  Context    thread; ISR with an IRQ or SMP lock.
+ *  Misuse     QUARRY_REENTRY; then nothing happens.
+ *  Contents   untouched. */
+void quarry_reset_peaks(struct quarry_heap *heap);
+
 /** Set the most bytes that the heap may take from its source and regions; 0: no limit.
  *  Returns    true; false, unchanged, if the heap has more already.
  *  Time       constant.
@@ -327,7 +349,7 @@ size_t quarry_trim(struct quarry_heap *heap);
 bool quarry_check(struct quarry_heap *heap);
 
 /** Show every block, free slot and free run, in address order within a chunk, until visit answers false.
- *  visit must not change the heap.
+ *  visit is called under the lock and must not change the heap.
  *  Time       grows with the heap.
  *  Context    as quarry_check().
  *  Misuse     QUARRY_CORRUPT if the pages make no sense. */
@@ -371,15 +393,61 @@ size_t quarry_min_region_bytes(void);
 
 /** Called for a misuse when the heap has no on_misuse hook. Weak: define your own to log or reset. The library's
  *  stops the CPU with a trap instruction, so a debugger shows where.
- *  Context    that of the call that was misused, under the heap's lock; interrupts are masked if the lock masks
- *             them. */
+ *  Context    that of the call that was misused, under the heap's lock but where quarry_options.on_misuse says;
+ *             interrupts are masked if the lock masks them. */
 void quarry_panic(const struct quarry_misuse *misuse);
 
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK
-/* Yours to define with QUARRY_LOCK_HOOK: enter and leave exclusion for calls on this heap. */
-void quarry_lock_hook(const struct quarry_heap *heap);
-void quarry_unlock_hook(const struct quarry_heap *heap);
+/** Yours to define with QUARRY_LOCK_HOOK: exclude every other call on this heap, until quarry_unlock_hook().
+ *  Returns    any word; quarry_unlock_hook() gets it back: the interrupt mask that was, say, or a nesting count. Calls
+ *             on several heaps may nest (heaps that lie in other heaps, request heaps), and end in the reverse order;
+ *             with the word, one lock or one critical section serves all heaps.
+ *  Units      none.
+ *  Owner      the heap is the library's; the hook must not call it.
+ *  Time       counts as part of each call on the heap.
+ *  Context    that of the call. The lock is not held yet.
+ *  Misuse     none. The hook must return: a call that cannot have the lock has no way to fail.
+ *  Contents   none. */
+uintptr_t quarry_lock_hook(const struct quarry_heap *heap);
+
+/** Yours to define with QUARRY_LOCK_HOOK: end what quarry_lock_hook() began, which returned saved.
+ *  Returns, Units, Owner, Time, Misuse, Contents: as quarry_lock_hook().
+ *  Context    that of the call. The lock is still held. */
+void quarry_unlock_hook(const struct quarry_heap *heap, uintptr_t saved);
 #endif
+
+/** Define a static region of so many bytes, and a heap in it with default options:
+ *
+ *      QUARRY_HEAP_DEFINE(network, 16 * 1024);             in one file, outside functions
+ *      struct quarry_heap *network(void);                  where other files use it
+ *      void *packet = quarry_malloc(network(), 200);
+ *
+ *  name() makes the heap at its first use. Two first uses must not race, whatever the lock: where they could,
+ *  name_init() comes first.
+ *  name_init() makes the heap at once, if it is not made yet.
+ *  Returns    both: the heap; NULL iff bytes is below quarry_min_region_bytes().
+ *  Units      bytes: a constant; the region takes just so many, and a pointer beside it.
+ *  Owner      the region is the heap's. After quarry_destroy() on it neither function may be called.
+ *  Time       as quarry_create() when it makes the heap, else a comparison.
+ *  Context    when it makes the heap, as quarry_create(); else any.
+ *  Misuse     none is detected.
+ *  Contents   none. */
+#define QUARRY_HEAP_DEFINE(name, bytes)                                                                                \
+    struct quarry_heap *name(void);                                                                                    \
+    struct quarry_heap *name##_init(void);                                                                             \
+    static unsigned char name##_region[bytes] __attribute__((aligned(QUARRY_ALIGN_BYTES)));                            \
+    static struct quarry_heap *name##_heap;                                                                            \
+    struct quarry_heap *name##_init(void)                                                                              \
+    {                                                                                                                  \
+        if (name##_heap == NULL)                                                                                       \
+            name##_heap = quarry_create(name##_region, sizeof name##_region, NULL);                                    \
+        return name##_heap;                                                                                            \
+    }                                                                                                                  \
+    struct quarry_heap *name(void)                                                                                     \
+    {                                                                                                                  \
+        return name##_heap != NULL ? name##_heap : name##_init();                                                      \
+    }                                                                                                                  \
+    QUARRY_STATIC_ASSERT(sizeof name##_region != 0, "a heap needs a region") /* takes the semicolon */
 
 #ifdef __cplusplus
 }

@@ -76,7 +76,8 @@
  *   QUARRY_LOCK_SMP   interrupts are masked and a spin lock is held (several cores). Some 15 instructions a call
  *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions. A source's callback
  *                     that calls its own heap waits for itself: only the other three report QUARRY_REENTRY.
- *   QUARRY_LOCK_HOOK  quarry_lock_hook() and quarry_unlock_hook(), which you define, are called. */
+ *   QUARRY_LOCK_HOOK  quarry_lock_hook() and quarry_unlock_hook(), which you define, are called; the latter gets the
+ *                     word that the former returned. */
 #define QUARRY_LOCK_NONE 0
 #define QUARRY_LOCK_IRQ  1
 #define QUARRY_LOCK_SMP  2
@@ -85,7 +86,7 @@
 #define QUARRY_LOCK QUARRY_LOCK_NONE
 #endif
 
-/* 1: quarry_get_stats() knows used bytes, their peak, live blocks and failures. 0: these four stay 0.
+/* 1: quarry_get_stats() knows used bytes, their peak, requests, frees, live blocks and failures. 0: these six stay 0.
  * Range: 0 or 1. Default: 1. Cost: some 6 to 9 instructions in each malloc and free, no memory. */
 #ifndef QUARRY_STATS
 #define QUARRY_STATS 1

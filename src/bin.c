@@ -36,6 +36,7 @@ void qi_bin_format(struct bin_set *set)
 
 void qi_bin_clear(struct bin_set *set)
 {
+    set->idle_run = 0;
     qi_bytes_clear(set->bins, sizeof *set - offsetof(struct bin_set, bins));
     qi_bin_format(set);
 }

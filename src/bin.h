@@ -63,11 +63,9 @@ struct bin {
 
 struct bin_set {
     struct run_set runs;
+    uint8_t idle_run; /* 1 + the bin whose current run, then in the first chunk, may be without a used slot; 0: none */
     struct bin bins[BIN_COUNT];
-    /* The lists of other runs with room; and 1 + the bin whose current run, then in the first chunk, may be without a
-     * used slot, 0: none. */
-    BIN_ROOMS
-    uint8_t idle_run;
+    BIN_ROOMS /* the lists of other runs with room */
 };
 
 #if QUARRY_CHECK_LEVEL >= 2

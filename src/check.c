@@ -248,6 +248,7 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
 {
     sums->chunks++;
     sums->chunk_bytes += chunk->bytes;
+    sums->capacity_bytes += chunk_capacity_bytes(chunk);
     if (!qi_check_chunk_head(heap, chunk))
         return report_damage(heap, chunk);
     if (chunk_is_idle(chunk)) {
@@ -295,17 +296,20 @@ static bool check_bin(const struct bin_set *set, unsigned index, const struct ch
     return listed == sums->listed_runs[index] && sums->current_seen[index] == (set->bins[index].run != 0);
 }
 
-/* R3, S1, S2, H1, H2 */
+/* C5, R3, R5, S1, S2, H1, H2 */
 static bool check_figures(const struct quarry_heap *heap, const struct check_sums *sums)
 {
     const struct source *source = &heap->bins.runs.chunks.source;
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
     if (sums->idle_bytes != (sourced == NULL ? 0 : sourced->reserve.free_bytes)) /* V3 */
         return false;
-    bool counted = QUARRY_STATS == 0 || (heap_used_bytes(heap) == sums->used_bytes && heap->blocks == sums->blocks);
+    bool counted =
+            QUARRY_STATS == 0 || (heap_used_bytes(heap) == sums->used_bytes && heap_live_blocks(heap) == sums->blocks);
     return counted && (heap_is_above_noted_peak(heap) || heap->below_peak_bytes <= heap->used_peak_bytes) &&
-           sums->free_pages == heap->bins.runs.free_pages && sums->chunks == heap->bins.runs.chunks.chunk_count &&
-           sums->chunk_bytes <= source->acquired_bytes && source->acquired_bytes <= source->acquired_peak_bytes &&
+           sums->free_pages == heap->bins.runs.free_pages && sums->free_runs == heap->bins.runs.free_runs &&
+           sums->capacity_bytes == heap->bins.runs.chunks.capacity_bytes &&
+           sums->chunks == heap->bins.runs.chunks.chunk_count && sums->chunk_bytes <= source->acquired_bytes &&
+           source->acquired_bytes <= source->acquired_peak_bytes &&
            (source->limit_bytes == 0 || source->acquired_bytes <= source->limit_bytes);
 }
 

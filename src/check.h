@@ -26,7 +26,7 @@ struct check_visitor {
 
 /* What the pages add up to. */
 struct check_sums {
-    size_t free_pages, free_runs, idle_bytes, used_bytes, blocks, chunks, chunk_bytes;
+    size_t free_pages, free_runs, idle_bytes, used_bytes, blocks, chunks, chunk_bytes, capacity_bytes;
     size_t listed_runs[BIN_COUNT];
     bool current_seen[BIN_COUNT];
     bool reported; /* what is wrong has been reported */

@@ -200,6 +200,12 @@ static void tree_remove(struct added_chunk **link, struct added_chunk *added)
         replace_node(link, added, leaf);
 }
 
+void qi_chunk_set_begin(struct chunk_set *set)
+{
+    set->chunk_count = 1;
+    set->capacity_bytes = chunk_capacity_bytes(&set->first);
+}
+
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 {
     /* Guarded: a damaged link is written over, so what it led to is lost. */
@@ -214,6 +220,7 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
         set_list_link(next, &added->chunk.next);
     chunk_set_link(&set->first.next, added);
     set->chunk_count++;
+    set->capacity_bytes += chunk_capacity_bytes(&added->chunk);
 }
 
 /* tree_link() of a chunk that may be removed; NULL after a report of damage. */
@@ -244,6 +251,7 @@ bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
     if (next != NULL)
         set_list_link(next, added->link);
     set->chunk_count--;
+    set->capacity_bytes -= chunk_capacity_bytes(&added->chunk);
     return true;
 }
 

@@ -33,6 +33,7 @@
  *       a large block (which only its exact start names) or on a run of small blocks that is too short to have a slot
  *       there.
  *   C4  no two free runs are neighbours
+ *   C5  capacity_bytes is the sum of chunk_capacity_bytes() over all chunks
  *
  * Chunks other than the first are found by address through a binary digital search tree over their intervals: each
  * node decides by one bit of the address, lower nodes by lower bits, and all chunks at and below a node agree in the
@@ -103,11 +104,19 @@ struct chunk_set {
     CHUNK_LINK_CHECK(root_check)
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
     size_t first_padding : 4;               /* bytes of the first chunk's region before the heap */
+    size_t capacity_bytes;                  /* the sum over all chunks of what blocks could have of each */
 };
 
 BITS_INLINE uint8_t *chunk_page_address(const struct chunk *chunk, size_t page)
 {
     return chunk->pages + (page << UNITS_PAGE_SHIFT);
+}
+
+/* What blocks could have of a chunk: its pages; of a huge block's memory, and of idle memory, all but the struct. */
+BITS_INLINE size_t chunk_capacity_bytes(const struct chunk *chunk)
+{
+    return chunk->page_count != 0 ? units_bytes_from_pages(chunk->page_count)
+                                  : chunk->bytes - sizeof(struct added_chunk);
 }
 
 /* What a chunk's seal must be. */
@@ -369,6 +378,9 @@ void qi_chunk_clear(struct chunk *chunk);
 
 /* Guarded: does what an added chunk says twice agree? */
 bool qi_chunk_links_are_valid(const struct added_chunk *added);
+
+/* Makes a set of its formatted first chunk alone. */
+void qi_chunk_set_begin(struct chunk_set *set);
 
 /* Puts an added chunk whose origin and chunk.bytes are set into the list and the tree. At most one step for each bit of
  * an address; removing needs no more. */

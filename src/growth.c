@@ -170,17 +170,22 @@ static size_t largest_of_idle(const struct quarry_heap *heap, const struct added
                                                                         : units_bytes_from_pages(pages);
 }
 
-void qi_heap_add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes)
+void qi_heap_add_idle(struct quarry_heap *heap, struct quarry_stats *stats)
 {
     struct huge_memory memory;
     describe_memory(heap, &memory);
     if (memory.reserve == NULL)
         return;
-    *free_bytes += memory.reserve->free_bytes;
     const struct added_chunk *part = qi_reserve_longest(memory.reserve);
-    const size_t largest = part == NULL ? 0 : largest_of_idle(heap, part);
-    if (largest > *largest_free_bytes)
-        *largest_free_bytes = largest;
+    if (part == NULL)
+        return;
+    const size_t largest = largest_of_idle(heap, part);
+    stats->free_bytes += memory.reserve->free_bytes;
+    stats->free_runs += memory.reserve->parts;
+    if (largest > stats->largest_free_bytes)
+        stats->largest_free_bytes = largest;
+    if (stats->smallest_free_bytes == 0)
+        stats->smallest_free_bytes = part->chunk.bytes - RESERVE_HEADER_BYTES;
 }
 
 /* Lays a heap out in a chunk of the provider's. */

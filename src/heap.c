@@ -23,8 +23,7 @@ static void *begin_life(struct quarry_heap *heap, void *address, size_t asked_by
 static void change_asked(struct quarry_heap *heap, const struct heap_block *block, size_t old_bytes, size_t asked_bytes)
 {
     qi_heap_write_canary(heap, block, asked_bytes);
-    heap_count_freed(heap, old_bytes);
-    heap_count_allocated(heap, asked_bytes);
+    heap_count_resized(heap, old_bytes, asked_bytes);
 }
 
 /* --- allocating --- */
@@ -273,10 +272,8 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
         change_asked(heap, block, old_asked, heap_asked_for(asked_bytes));
     } else {
         const size_t new_bytes = qi_heap_whole_bytes(block);
-        if (block->kind != QUARRY_SMALL) {
-            heap_count_freed(heap, old_bytes);
-            heap_count_allocated(heap, new_bytes);
-        }
+        if (block->kind != QUARRY_SMALL)
+            heap_count_resized(heap, old_bytes, new_bytes);
         heap_note_oversized(heap, block->kind, bytes, new_bytes);
     }
     return true;

@@ -57,7 +57,7 @@ void *qi_heap_allocate_from_source(struct quarry_heap *heap, size_t bytes, size_
 enum run_freed qi_heap_free_huge(struct quarry_heap *heap, struct added_chunk *huge);
 bool qi_heap_resize_huge(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
 void qi_heap_chunk_emptied(struct quarry_heap *heap, struct added_chunk *added);
-void qi_heap_add_idle(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);
+void qi_heap_add_idle(struct quarry_heap *heap, struct quarry_stats *stats);
 
 /* Lays a heap out in memory, with control data from control on, which is aligned for a word. NULL: does not
  * fit. */

@@ -20,7 +20,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     first->bytes = bytes;
     if (!qi_chunk_format(first, control, (uintptr_t)memory + bytes))
         return NULL;
-    heap_chunks(heap)->chunk_count = 1;
+    qi_chunk_set_begin(heap_chunks(heap));
     heap_source(heap)->hot.bytes = UNITS_GUARDED ? SIZE_MAX : BIN_MAX_BYTES; /* guarded, it is no limit but a sign */
     chunk_make_hot(heap_chunks(heap), first);
     if (options != NULL) {
@@ -103,7 +103,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     if (HEAP_NOTES_PEAK_LATE)
         heap->used_peak_bytes = heap_used_peak_bytes(heap);
     heap->below_peak_bytes = heap->used_peak_bytes;
-    heap->blocks = 0;
+    heap->frees = heap->requests;
     heap_set_oversized(heap, false);
     if (FILL_IS_ON)
         qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
@@ -114,7 +114,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     struct added_chunk *added = qi_heap_next_added(heap, &runs->chunks.first);
     chunk_set_link(&runs->chunks.first.next, NULL); /* the list and the tree are made anew, in one pass */
     chunk_set_link(&runs->chunks.root, NULL);
-    runs->chunks.chunk_count = 1;
+    qi_chunk_set_begin(&runs->chunks);
     chunk_make_hot(&runs->chunks, &runs->chunks.first);
     while (added != NULL) {
         struct added_chunk *next = qi_heap_next_added(heap, &added->chunk);

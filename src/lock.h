@@ -29,8 +29,8 @@ _Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
 #define lock_acquire(heap)        ((void)(heap), arch_irq_save())
 #define lock_release(heap, saved) ((void)(heap), arch_irq_restore(saved))
 #elif QUARRY_LOCK == QUARRY_LOCK_HOOK
-#define lock_acquire(heap)        (quarry_lock_hook(heap), (uintptr_t)0)
-#define lock_release(heap, saved) ((void)(saved), quarry_unlock_hook(heap))
+#define lock_acquire(heap)        quarry_lock_hook(heap)
+#define lock_release(heap, saved) quarry_unlock_hook(heap, saved)
 #else
 #define lock_acquire(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
 #define lock_release(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)

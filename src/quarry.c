@@ -199,22 +199,28 @@ static void make_idle(struct quarry_heap *heap)
         sourced->growth->trim(heap);
 }
 
-/* The largest request that is served without the source. Adds idle memory to the free bytes, which are pages so far. */
-static size_t largest_free_bytes(const struct quarry_heap *heap, size_t *free_bytes)
+/* The figures of free memory: pages, and idle memory. */
+static void get_free_memory(const struct quarry_heap *heap, struct quarry_stats *stats)
 {
+    const struct run_set *runs = &heap->bins.runs;
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
-    size_t bytes = qi_run_largest_free_pages(&heap->bins.runs) << UNITS_PAGE_SHIFT;
+    stats->free_bytes = units_bytes_from_pages(runs->free_pages);
+    stats->free_runs = runs->free_runs;
+    stats->largest_free_bytes = units_bytes_from_pages(qi_run_largest_free_pages(runs));
+    stats->smallest_free_bytes = units_bytes_from_pages(qi_run_shortest_free_pages(runs));
     if (sourced != NULL)
-        sourced->growth->add_idle(call_writable(heap), free_bytes, &bytes);
-    bytes = bytes != 0 ? bytes - HEAP_CANARY_BYTES : 0;
-    return bytes < UNITS_REQUEST_MAX_BYTES ? bytes : UNITS_REQUEST_MAX_BYTES; /* a run may be longer */
+        sourced->growth->add_idle(call_writable(heap), stats);
+    if (stats->largest_free_bytes != 0)
+        stats->largest_free_bytes -= HEAP_CANARY_BYTES;
+    if (stats->largest_free_bytes > UNITS_REQUEST_MAX_BYTES) /* a run may be longer */
+        stats->largest_free_bytes = UNITS_REQUEST_MAX_BYTES;
 }
 
 void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats)
 {
     uintptr_t saved = lock_enter(heap);
-    const struct run_set *runs = &heap->bins.runs;
-    const struct source *source = &runs->chunks.source;
+    const struct chunk_set *chunks = &heap->bins.runs.chunks;
+    const struct source *source = &chunks->source;
     if (!source_is_busy(source)) { /* figures show what can be had; a callback must change nothing */
         qi_heap_flush(call_writable(heap));
         qi_bin_free_idle_run(&call_writable(heap)->bins);
@@ -224,12 +230,26 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     stats->acquired_peak_bytes = source->acquired_peak_bytes;
     stats->used_bytes = heap_used_bytes(heap);
     stats->used_peak_bytes = heap_used_peak_bytes(heap);
-    stats->free_bytes = runs->free_pages << UNITS_PAGE_SHIFT;
-    stats->largest_free_bytes = largest_free_bytes(heap, &stats->free_bytes);
     stats->limit_bytes = source->limit_bytes;
-    stats->blocks = heap->blocks;
-    stats->chunks = runs->chunks.chunk_count;
+    stats->blocks = heap_live_blocks(heap);
+    stats->chunks = chunks->chunk_count;
     stats->failures = heap->failures;
+    stats->capacity_bytes = chunks->capacity_bytes;
+    stats->requests = heap->requests;
+    stats->frees = heap->frees;
+    get_free_memory(heap, stats);
+    call_leave(heap, saved);
+}
+
+void quarry_reset_peaks(struct quarry_heap *heap)
+{
+    uintptr_t saved;
+    if (!call_enter(heap, &saved)) {
+        qi_call_reentered(heap, NULL, 0, saved);
+        return;
+    }
+    heap_forget_peaks(heap);
+    heap->failures = 0;
     call_leave(heap, saved);
 }
 

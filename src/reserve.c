@@ -70,6 +70,7 @@ static void order_insert(struct reserve *reserve, struct added_chunk *part)
 {
     struct way way = {reserve, NULL, false};
     reserve->free_bytes += block_bytes(part);
+    reserve->parts++;
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
     for (struct added_chunk *node = reached(&way); node != NULL && chunk_added_is_valid(node);
          node = reached(&way), bit >>= 1) {
@@ -111,6 +112,7 @@ static void order_remove(struct way *way, const struct added_chunk *part)
 {
     struct added_chunk *low = low_of(part), *high = high_of(part), *up;
     way->reserve->free_bytes -= block_bytes(part);
+    way->reserve->parts--;
     while ((up = longer(low, high)) != NULL && (!UNITS_GUARDED || chunk_added_is_valid(up))) {
         struct added_chunk *below_low = low_of(up), *below_high = high_of(up);
         const bool is_high = up == high;
@@ -166,6 +168,7 @@ void qi_reserve_clear(struct reserve *reserve)
 {
     chunk_set_link(&reserve->root, NULL);
     reserve->free_bytes = 0;
+    reserve->parts = 0;
 }
 
 void qi_reserve_format(struct reserve *reserve)

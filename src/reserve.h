@@ -25,7 +25,7 @@
  * Invariants
  *   V1  idle parts have page_count 0; their codes and maps are the parts below them, or NULL
  *   V2  no two idle parts of one piece are neighbours
- *   V3  free_bytes is the sum over idle parts of what a huge block could have of each
+ *   V3  free_bytes is the sum over idle parts of what a huge block could have of each; parts is their number
  */
 #ifndef QUARRY_RESERVE_H
 #define QUARRY_RESERVE_H
@@ -36,6 +36,7 @@ struct reserve {
     struct added_chunk *root;
     CHUNK_LINK_CHECK(root_check)
     size_t free_bytes;
+    size_t parts;         /* idle ones */
     size_t next_position; /* of the next piece that the source gives */
 };
 

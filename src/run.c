@@ -269,9 +269,12 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     if (next != NULL) { /* [ this ][ next ] -> [ this      ] */
         codes[pages] = PAGE_NOTHING;
         list_scrub(next);
+        set->free_runs--;
     }
     if (before != 0) /* [ prev ][ this ] -> [ this      ] */
         codes[-1] = PAGE_NOTHING;
+    else
+        set->free_runs++;
     if (!stays)
         run_insert(set, class, this);
     run_mark_free(codes - before, maps, page - before, whole);
@@ -299,26 +302,44 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (length != more) {
         run_insert(set, run_class(length - more), run_node_at(chunk, next + more));
         run_mark_free(chunk->codes + next + more, chunk->maps, next + more, length - more);
+    } else {
+        set->free_runs--;
     }
     return true;
 }
 
 /* --- figures --- */
 
-size_t qi_run_largest_free_pages(const struct run_set *set)
+/* Of the first few runs of a class, the longest or the shortest; 0: there is none, or damage was found. */
+static size_t extreme_pages(const struct run_set *set, unsigned class, bool wants_longest)
 {
-    if (set->class_mask == 0 || (UNITS_GUARDED && set->class_mask != mask_of_heads(set)))
-        return 0;
-    const unsigned class = bits_highest(set->class_mask);
     const struct list_node *node = set->heads[class];
-    size_t largest = 0;
+    size_t found = 0;
     if (UNITS_GUARDED && !head_is_valid(set, class))
         return 0;
     for (unsigned tries = tries_in(class); tries != 0 && node != NULL; tries--) {
-        size_t pages = run_of_node(set, node).pages;
-        if (pages > largest)
-            largest = pages;
+        const size_t pages = run_of_node(set, node).pages;
+        if (pages != 0 && (found == 0 || (pages > found) == wants_longest))
+            found = pages;
         node = qi_run_next_is_valid(set, node, class) ? list_next(&set->chunks, node) : NULL;
     }
-    return largest;
+    return found;
+}
+
+/* Which classes have a run; 0: none has, or what says so is damaged. */
+static uintptr_t valid_mask(const struct run_set *set)
+{
+    return !UNITS_GUARDED || set->class_mask == mask_of_heads(set) ? set->class_mask : 0;
+}
+
+size_t qi_run_largest_free_pages(const struct run_set *set)
+{
+    const uintptr_t mask = valid_mask(set);
+    return mask == 0 ? 0 : extreme_pages(set, bits_highest(mask), true);
+}
+
+size_t qi_run_shortest_free_pages(const struct run_set *set)
+{
+    const uintptr_t mask = valid_mask(set);
+    return mask == 0 ? 0 : extreme_pages(set, bits_lowest(mask), false);
 }

@@ -27,7 +27,8 @@
  *   R3  free_pages is the sum of the lengths of all free runs
  *   R4  the code of a free run's first page is PAGE_FREE, that of its last one, if there are two, is PAGE_FREE_END, and
  *       both ends hold its length
- *   R5  a head leads to the first page of a free run of its class, whatever is written to free memory
+ *   R5  free_runs is the number of all free runs
+ *   R6  a head leads to the first page of a free run of its class, whatever is written to free memory
  */
 #ifndef QUARRY_RUN_H
 #define QUARRY_RUN_H
@@ -63,6 +64,7 @@ struct run_set {
     uintptr_t class_mask;
     RUN_HEADS_FIELDS
     size_t free_pages;
+    size_t free_runs;
 };
 
 _Static_assert(RUN_CLASSES <= sizeof(uintptr_t) * 8, "a bit for each class");
@@ -109,6 +111,10 @@ bool qi_run_chunk_is_free(const struct chunk *chunk);
  * a request looks at.
  */
 size_t qi_run_largest_free_pages(const struct run_set *set);
+
+/* The shortest free run; 0: there is none. Exact, unless the shortest is longer than RUN_EXACT_PAGES: then it is the
+ * shortest of the first few of its class. */
+size_t qi_run_shortest_free_pages(const struct run_set *set);
 
 /* The chunk that a valid address in a page belongs to. */
 BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *address)
@@ -316,6 +322,8 @@ BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run
             if (rest != 0) {
                 mask |= (uintptr_t)1 << rest_class;
                 run_push(set, &set->heads[rest_class], rest_class, rest_node);
+            } else {
+                set->free_runs--;
             }
             set->class_mask = mask;
         }

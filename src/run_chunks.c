@@ -35,6 +35,7 @@ void qi_run_clear(struct run_set *set)
 {
     set->class_mask = 0;
     set->free_pages = 0;
+    set->free_runs = 0;
     qi_bytes_clear(set->heads, run_classes(set) * sizeof(struct list_node *));
 }
 
@@ -69,6 +70,7 @@ static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
 static void add_pages(struct run_set *set, struct chunk *chunk)
 {
     set->free_pages += chunk->page_count;
+    set->free_runs++;
     if (MARK_IS_ON)
         mark_closed(chunk->codes - 1, (size_t)(chunk_page_address(chunk, chunk->page_count) - (uint8_t *)chunk->codes) +
                                               sizeof(page_code_t));
@@ -118,6 +120,7 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
         return qi_run_report(set, node) != NULL;
     run_remove_node(set, node, class);
     set->free_pages -= chunk->page_count;
+    set->free_runs--;
     run_verify(set, chunk, 0, chunk->page_count);
     return true;
 }

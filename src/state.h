@@ -9,7 +9,7 @@
  *                         +--------------------+---------------------+-------+------+- - -+--------+-- ... --+
  *
  * Invariants
- *   H1  used_peak_bytes - below_peak_bytes and blocks are the sums over all live blocks (QUARRY_STATS)
+ *   H1  used_peak_bytes - below_peak_bytes and requests - frees are the sums over all live blocks (QUARRY_STATS)
  *   H2  below_peak_bytes <= used_peak_bytes; on 64-bit CPUs it may also be negative: the peak is still to be noted
  */
 #ifndef QUARRY_STATE_H
@@ -71,8 +71,9 @@ enum { HEAP_WAITING = 16 };
 
 struct quarry_heap {
     struct bin_set bins;
+    size_t frees;            /* blocks freed so far; wraps, as requests does */
     size_t below_peak_bytes; /* used bytes are so much below their peak */
-    size_t blocks;
+    size_t requests;         /* blocks allocated so far */
     size_t used_peak_bytes;
     size_t failures;
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
@@ -90,8 +91,8 @@ struct heap_growth {
     bool (*resize_huge)(struct quarry_heap *heap, struct added_chunk **huge, size_t bytes);
     void (*emptied)(struct quarry_heap *heap, struct added_chunk *added); /* no block is left in a chunk */
     size_t (*trim)(struct quarry_heap *heap);
-    /* Adds idle memory to these two figures. */
-    void (*add_idle)(struct quarry_heap *heap, size_t *free_bytes, size_t *largest_free_bytes);
+    /* Adds idle memory to the figures of free memory. */
+    void (*add_idle)(struct quarry_heap *heap, struct quarry_stats *stats);
     void (*was_reset)(struct quarry_heap *heap);
     void (*limit_was_set)(struct quarry_heap *heap);
     void (*destroy)(struct quarry_heap *heap);
@@ -115,9 +116,12 @@ struct heap_sourced {
 
 _Static_assert(offsetof(struct quarry_heap, bins.runs.chunks.source.reporter) == 0,
                "the reporter lies where the heap does");
-_Static_assert(offsetof(struct quarry_heap, blocks) ==
+_Static_assert(offsetof(struct quarry_heap, requests) ==
                        offsetof(struct quarry_heap, below_peak_bytes) + sizeof(uintptr_t),
                "both figures are loaded as a pair");
+_Static_assert(offsetof(struct quarry_heap, below_peak_bytes) ==
+                       offsetof(struct quarry_heap, frees) + sizeof(uintptr_t),
+               "both figures may be loaded as a pair");
 _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 2 ||
                        sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
@@ -175,6 +179,11 @@ BITS_INLINE size_t heap_used_bytes(const struct quarry_heap *heap)
     return heap->used_peak_bytes - heap->below_peak_bytes;
 }
 
+BITS_INLINE size_t heap_live_blocks(const struct quarry_heap *heap)
+{
+    return heap->requests - heap->frees;
+}
+
 /* 64-bit CPUs count in memory, and note a new peak only when something is freed, so that allocating has nothing to
  * decide: until then used bytes are above the noted peak, and below_peak_bytes is negative. No heap has half of the
  * address space. */
@@ -196,7 +205,7 @@ BITS_INLINE void heap_count_allocated_in_memory(struct quarry_heap *heap, size_t
 {
     heap->below_peak_bytes -= bytes;
     __asm__("" : "+m"(heap->below_peak_bytes));
-    heap->blocks++;
+    heap->requests++;
 }
 
 BITS_INLINE void heap_count_freed_in_memory(struct quarry_heap *heap, size_t bytes)
@@ -208,7 +217,7 @@ BITS_INLINE void heap_count_freed_in_memory(struct quarry_heap *heap, size_t byt
     __asm__("" : "+m"(heap->below_peak_bytes));
     heap->below_peak_bytes += bytes;
     __asm__("" : "+m"(heap->below_peak_bytes));
-    heap->blocks--;
+    heap->frees++;
 }
 
 /* bytes: below check level 3 of the slot or the pages, zone included; from there on, what was asked for. */
@@ -222,12 +231,12 @@ BITS_INLINE void heap_count_allocated(struct quarry_heap *heap, size_t bytes)
         return;
     }
     const struct bits_pair figures = bits_pair_load(&heap->below_peak_bytes);
-    size_t below, blocks = figures.second + 1;
+    size_t below, requests = figures.second + 1;
     if (__builtin_sub_overflow(figures.first, bytes, &below)) { /* a new peak */
         heap->used_peak_bytes -= below;
         below = 0;
     }
-    bits_pair_store(&heap->below_peak_bytes, below, blocks);
+    bits_pair_store(&heap->below_peak_bytes, below, requests);
 }
 
 BITS_INLINE void heap_count_freed(struct quarry_heap *heap, size_t bytes)
@@ -239,9 +248,28 @@ BITS_INLINE void heap_count_freed(struct quarry_heap *heap, size_t bytes)
         heap_count_freed_in_memory(heap, bytes);
         return;
     }
-    size_t below = heap->below_peak_bytes, blocks = heap->blocks;
+    size_t below = heap->below_peak_bytes, frees = heap->frees;
     heap->below_peak_bytes = below + bytes;
-    heap->blocks = blocks - 1;
+    heap->frees = frees + 1;
+}
+
+/* A block that stays where it is has another size now: neither a request nor a free. */
+BITS_INLINE void heap_count_resized(struct quarry_heap *heap, size_t old_bytes, size_t bytes)
+{
+    if (QUARRY_STATS == 0)
+        return;
+    heap_count_freed(heap, old_bytes);
+    heap_count_allocated(heap, bytes);
+    heap->frees--;
+    heap->requests--;
+}
+
+/* The peaks begin anew, at what is used and acquired now. */
+BITS_INLINE void heap_forget_peaks(struct quarry_heap *heap)
+{
+    heap->used_peak_bytes = heap_used_bytes(heap);
+    heap->below_peak_bytes = 0;
+    heap_source(heap)->acquired_peak_bytes = heap_source(heap)->acquired_bytes;
 }
 
 #endif

@@ -545,7 +545,7 @@ bool zend_mm_max_allocs_hit(void);
 /** Have a heap's blocks served by functions of your own; all NULL: by Quarry again. The heap must be one of
  *  start_memory_manager(), zend_mm_startup() or zend_mm_startup_ex(); for others QUARRY_INVALID_POINTER is reported.
  *  Blocks that the heap has at that time stay until the request ends, but cannot be freed before Quarry serves it
- *  again. A handler that answers NULL has failed: see Failure. */
+ *  again. A handler that answers NULL has failed: see Failure. Handlers are called outside the lock. */
 void zend_mm_set_custom_handlers(zend_mm_heap *heap, void *(*_malloc)(size_t), void (*_free)(void *),
                                  void *(*_realloc)(void *, size_t));
 /** The same with what zend_mm_gc() and zend_mm_shutdown() call; either may be NULL: then these do nothing but what they
@@ -572,7 +572,7 @@ bool zend_mm_is_custom_heap(zend_mm_heap *new_heap);
 /* Sees every call on a heap and replaces nothing: limits, gc and the end of a request work as ever. It is the caller's,
  * and must stay until it is removed, or until the heap's full shutdown returns, which removes it. Any function may be
  * NULL. Functions must not call the heap, but may add and remove observers, themselves too: what is removed is told no
- * more, what is added is told from the next event on. */
+ * more, what is added is told from the next event on. They are called outside the lock. */
 struct quarry_observer {
     void *context;
     void (*allocated)(void *context, zend_mm_heap *heap, void *block, size_t bytes); /* after it */
@@ -595,7 +595,7 @@ bool quarry_add_observer(zend_mm_heap *heap, struct quarry_observer *observer);
 bool quarry_remove_observer(zend_mm_heap *heap, struct quarry_observer *observer);
 
 /** Where the leak report goes: zero-terminated text, in pieces; lines end with a newline. Weak: the library's does
- *  nothing. Must not call the heap. */
+ *  nothing. Called outside the lock. Must not call the heap. */
 void quarry_print(const char *text);
 
 #ifdef __cplusplus

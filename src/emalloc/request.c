@@ -115,9 +115,7 @@ size_t qi_request_real_peak_bytes(const struct quarry_heap *heap)
 void qi_request_forget_peaks(struct quarry_heap *heap)
 {
     uintptr_t saved = lock_enter(heap);
-    heap->used_peak_bytes = heap_used_bytes(heap);
-    heap->below_peak_bytes = 0;
-    heap_source(heap)->acquired_peak_bytes = heap_source(heap)->acquired_bytes;
+    heap_forget_peaks(heap);
     if (qi_request_of(heap) != NULL)
         request_in(heap)->real_peak_bytes = qi_request_real_bytes(heap);
     lock_leave(heap, saved);

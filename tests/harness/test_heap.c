@@ -24,16 +24,24 @@ void quarry_panic(const struct quarry_misuse *misuse)
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK
 static unsigned locks_held;
 
-void quarry_lock_hook(const struct quarry_heap *heap)
+/* The word says which heap it was, and how many locks were held before. */
+static uintptr_t lock_word(const struct quarry_heap *heap)
 {
-    (void)heap;
-    locks_held++;
+    return (uintptr_t)heap + locks_held + 1;
 }
 
-void quarry_unlock_hook(const struct quarry_heap *heap)
+uintptr_t quarry_lock_hook(const struct quarry_heap *heap)
 {
-    (void)heap;
+    const uintptr_t word = lock_word(heap);
+
+    locks_held++;
+    return word;
+}
+
+void quarry_unlock_hook(const struct quarry_heap *heap, uintptr_t saved)
+{
     CHECK(locks_held-- != 0);
+    CHECK_EQ(saved, lock_word(heap));
 }
 #else
 static const unsigned locks_held;
@@ -106,6 +114,8 @@ struct tally {
     size_t live_bytes;
     size_t free_bytes;
     size_t largest_bytes;
+    size_t smallest_bytes;
+    size_t free_runs;
     bool sound;
 };
 
@@ -126,6 +136,8 @@ static bool add_to_tally(void *context, const struct quarry_block *block)
         tally->free_bytes += block->bytes;
         if (block->bytes > tally->largest_bytes)
             tally->largest_bytes = block->bytes;
+        if (tally->free_runs++ == 0 || block->bytes < tally->smallest_bytes)
+            tally->smallest_bytes = block->bytes;
     }
     return true;
 }
@@ -141,6 +153,15 @@ bool check_heap_(struct quarry_heap *heap)
     sound &= CHECK(tally.backward <= stats.chunks);
     sound &= CHECK_EQ(tally.free_bytes, stats.free_bytes);
     sound &= CHECK(stats.largest_free_bytes <= tally.largest_bytes);
+    sound &= CHECK_EQ(tally.free_runs, stats.free_runs);
+    sound &= CHECK((stats.smallest_free_bytes != 0) == (stats.free_runs != 0));
+    sound &= CHECK(stats.smallest_free_bytes >= tally.smallest_bytes);
+    /* Exact for runs shorter than 8 pages. Longer than this are all pieces of idle memory, which are not looked at. */
+    if (tally.smallest_bytes < 8 * (size_t)QUARRY_PAGE_BYTES && tally.smallest_bytes < 3584)
+        sound &= CHECK_EQ(stats.smallest_free_bytes, tally.smallest_bytes);
+    sound &= CHECK(tally.live_bytes + tally.free_bytes <= stats.capacity_bytes);
+    sound &= CHECK(stats.capacity_bytes <= stats.acquired_bytes);
+    sound &= CHECK_EQ(stats.blocks, stats.requests - stats.frees);
     sound &= CHECK(stats.acquired_bytes <= stats.acquired_peak_bytes);
     sound &= CHECK(tally.live_bytes + tally.free_bytes <= stats.acquired_bytes);
     if (QUARRY_STATS) {

@@ -13,7 +13,7 @@ struct reentry {
     bool armed;
 };
 
-enum { CALLS = 16 };
+enum { CALLS = 17 };
 
 static bool see_nothing(void *context, const struct quarry_block *block)
 {
@@ -71,6 +71,9 @@ static void call(struct quarry_heap *heap, void *block, unsigned which)
         break;
     case 14:
         quarry_walk(heap, see_nothing, NULL);
+        break;
+    case 15:
+        quarry_reset_peaks(heap);
         break;
     default:
         CHECK_EQ(quarry_trim(heap), 0);

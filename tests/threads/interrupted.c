@@ -21,15 +21,16 @@ enum { FRAME = 4096, REGION_BYTES = 64 * FRAME, OLD_BYTES = 8 * FRAME, NEW_BYTES
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK
 static pthread_mutex_t heap_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-void quarry_lock_hook(const struct quarry_heap *locked)
+uintptr_t quarry_lock_hook(const struct quarry_heap *locked)
 {
-    (void)locked;
     pthread_mutex_lock(&heap_mutex);
+    return (uintptr_t)locked;
 }
 
-void quarry_unlock_hook(const struct quarry_heap *locked)
+void quarry_unlock_hook(const struct quarry_heap *locked, uintptr_t saved)
 {
-    (void)locked;
+    if (saved != (uintptr_t)locked)
+        abort();
     pthread_mutex_unlock(&heap_mutex);
 }
 #endif

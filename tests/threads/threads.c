@@ -37,15 +37,18 @@ static unsigned calls = 10000;
 static pthread_mutex_t heap_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* Nested heaps belong to one thread each. */
-void quarry_lock_hook(const struct quarry_heap *locked)
+uintptr_t quarry_lock_hook(const struct quarry_heap *locked)
 {
-    if (locked == heap)
+    const bool is_shared = locked == heap;
+    if (is_shared)
         pthread_mutex_lock(&heap_mutex);
+    return is_shared;
 }
 
-void quarry_unlock_hook(const struct quarry_heap *locked)
+void quarry_unlock_hook(const struct quarry_heap *locked, uintptr_t saved)
 {
-    if (locked == heap)
+    (void)locked;
+    if (saved != 0)
         pthread_mutex_unlock(&heap_mutex);
 }
 #endif
@@ -251,6 +254,7 @@ static void look_around(struct thread *self)
         break;
     default:
         quarry_trim(heap);
+        quarry_reset_peaks(heap);
         break;
     }
 }

@@ -335,12 +335,15 @@ TEST(test_check_finds_each_bit_of_figures_that_flips)
     if (heap == NULL)
         return;
     flip_all(heap, &heap->bins.runs.free_pages, sizeof heap->bins.runs.free_pages, true);
+    flip_all(heap, &heap->bins.runs.free_runs, sizeof heap->bins.runs.free_runs, true);
+    flip_all(heap, &heap_chunks(heap)->capacity_bytes, sizeof(size_t), true);
     flip_all(heap, &heap_source(heap)->acquired_bytes, sizeof(size_t), true);
     if (QUARRY_STATS == 0)
         return;
     flip_all(heap, &heap->below_peak_bytes, sizeof heap->below_peak_bytes, true);
     flip_all(heap, &heap->used_peak_bytes, sizeof heap->used_peak_bytes, true);
-    flip_all(heap, &heap->blocks, sizeof heap->blocks, true);
+    flip_all(heap, &heap->requests, sizeof heap->requests, true);
+    flip_all(heap, &heap->frees, sizeof heap->frees, true);
 }
 
 TEST(test_check_finds_limit_and_peaks_that_were_passed)

@@ -23,6 +23,7 @@ static struct added_chunk *counted_link(struct added_chunk *const *link)
 #define qi_chunk_added_if_valid  counted_added_if_there
 #define qi_chunk_link_is_damaged counted_link_is_damaged
 #define qi_chunk_links_are_valid counted_is_whole
+#define qi_chunk_set_begin       counted_set_begin
 #define qi_chunk_insert          counted_insert
 #define qi_chunk_may_be_removed  counted_may_be_removed
 #define qi_chunk_remove          counted_remove

@@ -22,7 +22,7 @@ static inline bool unit_add(void *context, const struct quarry_block *block)
 /* Is everything sound, the figures of blocks apart? Blocks taken by a layer's own functions are counted here. */
 static inline bool unit_settle(struct quarry_heap *heap)
 {
-    heap->blocks = 0;
+    heap->frees = heap->requests;
     heap->below_peak_bytes = heap->used_peak_bytes;
     return qi_check_walk(heap, unit_add, heap) && qi_check_heap(heap);
 }
