@@ -122,8 +122,9 @@ struct quarry_stats {
     size_t chunks;              /* chunks, huge blocks' memory included */
     size_t failures;            /* requests answered NULL (or false, by quarry_resize, is not one) */
     size_t capacity_bytes;      /* acquired_bytes less control data: what blocks could ever have of it */
-    /* Blocks handed out and freed so far. Both wrap, and blocks = requests - frees. realloc counts as one of each if the
-     * block moves, and as none if it stays; quarry_reset() as a free of each block. With QUARRY_STATS 0 both are 0. */
+    /* Blocks handed out and freed so far. Both wrap, and blocks = requests - frees. realloc counts as one of each if
+     * the block moves, and as none if it stays; quarry_reset() as a free of each block. With QUARRY_STATS 0 both are
+     * 0. */
     size_t requests, frees;
     size_t free_runs; /* runs of free pages, and idle pieces of memory that a source does not take back */
     /* The shortest run of free pages; 0: there is none. It is exact if it is shorter than 8 pages; otherwise it is the
