@@ -33,6 +33,8 @@ from conditions import WORD, Constants, Source, bodies, conditions  # noqa: E402
 TABLE = "tests/style/limits.tsv"
 COLUMNS = "figure\twhere\treached\ttarget"
 HOT = ["src/hot.h"]
+# Folders of src/ whose lines are counted together. The other libraries on the core are measured file by file.
+TOGETHER = ("src", "src/control", "src/debug", "src/emalloc")
 
 # Figure: the target, and whether more is worse.
 TARGETS = {
@@ -47,7 +49,7 @@ TARGETS = {
     "tricks": (9, True),
     "lines of the core": (4200, True),
     "lines of src/control": (500, True),
-    "lines of src": (8500, True),
+    "lines of core, control, debug and emalloc": (8500, True),
 }
 
 
@@ -119,7 +121,8 @@ def measure(root):
     core = [source for source in sources if os.path.dirname(source.path) == "src"]
     control = [source for source in sources if source.path.startswith("src/control/")]
     found = {("lines of the core", "src/*.[ch]"): (sum(source.lines for source in core), []),
-             ("lines of src", "src"): (sum(source.lines for source in sources), [])}
+             ("lines of core, control, debug and emalloc", "src"):
+                 (sum(source.lines for source in sources if os.path.dirname(source.path) in TOGETHER), [])}
     if control:
         found["lines of src/control", "src/control"] = (sum(source.lines for source in control), [])
     code = sum(source.code_lines for source in core)
