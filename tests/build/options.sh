@@ -90,7 +90,7 @@ QUARRY_CORES 34
 END
 sed -n 's/^#ifndef \(QUARRY_[A-Z_]*\)$/\1/p' "$root/include/quarry_config.h" | grep -v '_H$\|QUARRY_CORE_INDEX' | sort >"$work/there"
 sed 's/ .*//' "$work/options" | sort | diff - "$work/there" >"$work/said"
-verdict $? "an option of quarry_config.h is not tried here; does include/quarry/link_names.h have it?"
+verdict $? "an option of quarry_config.h is not tried here; does QUARRY_LINK_OPTIONS have it?"
 
 # $1: compiler, $2: its other flags, $3: linker's flag, $4: program, $5: option's flag, $6: library.
 link_program() {
