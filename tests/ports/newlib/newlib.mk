@@ -65,4 +65,6 @@ $(call job,port newlib $(platform) symbols,$(BUILD_SECONDS),tests/ports/newlib/s
 $(call newlib_run,port newlib own heap,nano-m3,own_heap)\
 $(call newlib_run,port newlib own heap riscv32,picolibc-rv32,own_heap)\
 $(call newlib_run,port newlib wrapped,$(NEWLIB_WRAP),wrap)\
-$(foreach region,$(NEWLIB_REGIONS),$(call newlib_run,port newlib region $(region),picolibc-m3,region-$(region)))
+$(foreach region,$(NEWLIB_REGIONS),$(call newlib_run,port newlib region $(region),picolibc-m3,region-$(region)))\
+$(call job,port newlib from its README alone,$(BUILD_SECONDS),tests/ports/alone.py ports/newlib/README.md firmware.elf)\
+$(call job,example newlib alone,$(BUILD_SECONDS),tests/ports/alone.py --example examples/newlib "a copy of this text and 0.0")
