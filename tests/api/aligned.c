@@ -3,26 +3,14 @@
  * aligned.c: quarry_aligned_alloc() and quarry_aligned_realloc(): every power of two, every refusal, and that pages
  * before and behind an aligned block are given back. Heaps start off alignment on purpose.
  */
-#include "test_heap.h"
+#include "fixture.h"
 
-static struct quarry_heap *roomy_heap(void)
+ON_HEAP(test_aligned_alloc_bad_alignment_gives_null, test_room((size_t)1 << 20), 24)
 {
-    size_t bytes = test_memory_left();
-
-    if (bytes > (size_t)1 << 20)
-        bytes = (size_t)1 << 20;
-    return test_heap(bytes / 64 * 64, 24);
-}
-
-TEST(test_aligned_alloc_bad_alignment_gives_null)
-{
-    struct quarry_heap *const heap = roomy_heap();
     struct quarry_stats before;
     struct quarry_stats after;
     size_t align_bytes;
 
-    if (heap == NULL)
-        return;
     before = stats_of(heap);
     CHECK_EQ(t_aligned_alloc(heap, 0, 8), NULL);
     CHECK_EQ(quarry_aligned_realloc(heap, NULL, 0, 8), NULL);
@@ -36,46 +24,36 @@ TEST(test_aligned_alloc_bad_alignment_gives_null)
     CHECK(stats_are_equal(&before, &after));
 }
 
-TEST(test_aligned_alloc_above_chunk_gives_null)
+ON_HEAP(test_aligned_alloc_above_chunk_gives_null, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t align_bytes;
 
-    if (heap == NULL)
-        return;
     for (align_bytes = SIZE_MAX / 2 + 1; align_bytes > stats_of(heap).acquired_bytes; align_bytes /= 2) {
         CHECK_EQ(t_aligned_alloc(heap, align_bytes, 1), NULL);
         CHECK_EQ(t_aligned_alloc(heap, align_bytes, SIZE_MAX - align_bytes / 2), NULL);
     }
 }
 
-TEST(test_aligned_alloc_impossible_sizes_give_null)
+ON_HEAP(test_aligned_alloc_impossible_sizes_give_null, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t align_bytes;
     size_t below;
 
-    if (heap == NULL)
-        return;
     for (align_bytes = 1; align_bytes <= 65536; align_bytes *= 2)
         for (below = 0; below < 4; below++) {
             CHECK_EQ(quarry_aligned_alloc(heap, align_bytes, SIZE_MAX - below), NULL);
             CHECK_EQ(quarry_aligned_alloc(heap, align_bytes, SIZE_MAX - below - align_bytes), NULL);
             CHECK_EQ(quarry_aligned_alloc(heap, align_bytes, SIZE_MAX - below - QUARRY_PAGE_BYTES), NULL);
         }
-    check_heap(heap);
 }
 
-TEST(test_aligned_alloc_each_power_of_two_is_aligned)
+ON_HEAP_EMPTIED(test_aligned_alloc_each_power_of_two_is_aligned, test_room((size_t)1 << 20), 24)
 {
     static const unsigned short sizes[] = {0, 1, 8, 24, 63, 100, 512, 700};
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     size_t align_bytes;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (align_bytes = 1; align_bytes <= largest_bytes / 4 && !test_is_over(); align_bytes *= 2)
         for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -92,20 +70,16 @@ TEST(test_aligned_alloc_each_power_of_two_is_aligned)
             t_free(heap, first);
             t_free(heap, second);
         }
-    expect_all_free(heap, largest_bytes);
 }
 
 /* The largest power of two that a run of the region holds an aligned page for must work on an empty heap: "an
  * alignment above the page needs a free run that is longer by that much at first". */
-TEST(test_aligned_alloc_to_half_of_heap_works)
+ON_HEAP_EMPTIED(test_aligned_alloc_to_half_of_heap_works, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t align_bytes = QUARRY_PAGE_BYTES;
     size_t largest_bytes;
     void *block;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     while (align_bytes * 2 + 2 * QUARRY_PAGE_BYTES <= largest_bytes)
         align_bytes *= 2;
@@ -114,21 +88,15 @@ TEST(test_aligned_alloc_to_half_of_heap_works)
     /* What was cut off before and behind is free again. */
     CHECK(stats_of(heap).free_bytes + 2 * QUARRY_PAGE_BYTES >= largest_bytes);
     t_free(heap, block);
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_aligned_realloc_keeps_contents_and_alignment)
+ON_HEAP_EMPTIED(test_aligned_realloc_keeps_contents_and_alignment, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
-    size_t largest_bytes;
     size_t align_bytes;
     void *block;
     size_t bytes = 40;
     unsigned i;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     block = t_malloc(heap, bytes);
     REQUIRE(block != NULL);
     test_fill(block, bytes, 11);
@@ -145,16 +113,12 @@ TEST(test_aligned_realloc_keeps_contents_and_alignment)
         test_fill(block, bytes, 11);
     }
     t_free(heap, block);
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_aligned_realloc_of_null_is_aligned_alloc)
+ON_HEAP(test_aligned_realloc_of_null_is_aligned_alloc, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     void *block;
 
-    if (heap == NULL)
-        return;
     block = t_aligned_realloc(heap, NULL, 256, 10);
     CHECK(block != NULL);
     t_free(heap, block);
@@ -163,15 +127,12 @@ TEST(test_aligned_realloc_of_null_is_aligned_alloc)
     t_free(heap, block);
 }
 
-TEST(test_aligned_realloc_that_fails_leaves_block)
+ON_HEAP(test_aligned_realloc_that_fails_leaves_block, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     struct quarry_stats before;
     struct quarry_stats after;
     void *block;
 
-    if (heap == NULL)
-        return;
     block = t_malloc(heap, 50);
     REQUIRE(block != NULL);
     test_fill(block, 50, 12);
@@ -188,14 +149,11 @@ TEST(test_aligned_realloc_that_fails_leaves_block)
     t_free(heap, block);
 }
 
-TEST(test_aligned_realloc_of_misaligned_block_moves_it)
+ON_HEAP(test_aligned_realloc_of_misaligned_block_moves_it, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     void *blocks[12];
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 12; i++) {
         blocks[i] = t_malloc(heap, 32);
         REQUIRE(blocks[i] != NULL);
@@ -215,14 +173,11 @@ TEST(test_aligned_realloc_of_misaligned_block_moves_it)
 }
 
 /* A plain realloc of an aligned block is a realloc: it may lose the alignment, but nothing else. */
-TEST(test_realloc_of_aligned_block_keeps_contents)
+ON_HEAP_EMPTIED(test_realloc_of_aligned_block_keeps_contents, test_room((size_t)1 << 20), 24)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     size_t align_bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (align_bytes = 16; align_bytes <= largest_bytes / 8 && !test_is_over(); align_bytes *= 2) {
         void *block = t_aligned_alloc(heap, align_bytes, 90);
@@ -234,17 +189,14 @@ TEST(test_realloc_of_aligned_block_keeps_contents)
         CHECK(test_is_filled(block, 90, 13));
         t_free(heap, block);
     }
-    expect_all_free(heap, largest_bytes);
 }
 
+#define EIGHT_PAGES_BYTES ((size_t)8 * QUARRY_PAGE_BYTES)
+
 /* Where no free run is longer than the block by its alignment, one that happens to be aligned serves it. */
-TEST(test_aligned_block_that_was_freed_in_full_heap_can_be_had_again)
+ON_HEAP(test_aligned_block_that_was_freed_in_full_heap_can_be_had_again, 40 * EIGHT_PAGES_BYTES, 0)
 {
-    enum { ALIGN_PAGES = 8 };
-    const size_t align_bytes = (size_t)ALIGN_PAGES * QUARRY_PAGE_BYTES;
-    struct quarry_heap *heap = test_heap(40 * align_bytes, 0);
-    if (heap == NULL)
-        return;
+    const size_t align_bytes = EIGHT_PAGES_BYTES;
     void *blocks[40];
     unsigned count = 0;
     while (count < 40 && (blocks[count] = quarry_aligned_alloc(heap, align_bytes, align_bytes - CANARY_BYTES)) != NULL)

@@ -5,8 +5,7 @@
  * quarry_min_region_bytes() on, chunk_bytes in range. What control data costs is measured against the project's
  * figures. Bytes outside a region are watched by the guards of test_memory().
  */
-#include "test_heap.h"
-#include "test_source.h"
+#include "fixture.h"
 
 /* A quarter of a machine's RAM at most: some tests need the rest. */
 #define SOME_BYTES ((size_t)(sizeof(void *) > 4 ? 16384u : 4096u))
@@ -124,12 +123,8 @@ TEST(test_create_longer_region_never_gives_smaller_heap)
     }
 }
 
-TEST(test_create_whole_region_counts_as_acquired)
+ON_HEAP(test_create_whole_region_counts_as_acquired, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
-
-    if (heap == NULL)
-        return;
     CHECK_EQ(stats_of(heap).acquired_bytes, SOME_BYTES);
     CHECK_EQ(stats_of(heap).acquired_peak_bytes, SOME_BYTES);
     CHECK_EQ(stats_of(heap).chunks, 1);
@@ -137,7 +132,6 @@ TEST(test_create_whole_region_counts_as_acquired)
     CHECK_EQ(stats_of(heap).used_bytes, 0);
     CHECK_EQ(stats_of(heap).failures, 0);
     CHECK_EQ(stats_of(heap).limit_bytes, 0);
-    check_heap(heap);
 }
 
 /* On 32-bit targets control data takes at most 384 bytes and 4 % of the region; where it is more than that

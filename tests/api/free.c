@@ -4,25 +4,13 @@
  * value at all, so it is asked for every byte in and around blocks of all kinds, for the ends of the address space
  * and for addresses where nothing is mapped.
  */
-#include "test_source.h"
+#include "fixture.h"
 
-static struct quarry_heap *roomy_heap(void)
+ON_HEAP(test_free_null_does_nothing, test_room(32768), 3)
 {
-    size_t bytes = test_memory_left();
-
-    if (bytes > 32768)
-        bytes = 32768;
-    return test_heap(bytes / 64 * 64, 3);
-}
-
-TEST(test_free_null_does_nothing)
-{
-    struct quarry_heap *const heap = roomy_heap();
     struct quarry_stats before;
     struct quarry_stats after;
 
-    if (heap == NULL)
-        return;
     before = stats_of(heap);
     t_free(heap, NULL);
     t_free_sized(heap, NULL, 0);
@@ -33,14 +21,11 @@ TEST(test_free_null_does_nothing)
     CHECK(stats_are_equal(&before, &after));
 }
 
-TEST(test_free_sized_with_size_asked_for_frees)
+ON_HEAP(test_free_sized_with_size_asked_for_frees, test_room(32768), 3)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (bytes = 0; bytes <= largest_bytes && !test_is_over(); bytes += 1 + bytes / 20) {
         void *const block = t_malloc(heap, bytes);
@@ -51,31 +36,21 @@ TEST(test_free_sized_with_size_asked_for_frees)
     }
 }
 
-TEST(test_free_of_zero_size_block_frees)
+ON_HEAP_EMPTIED(test_free_of_zero_size_block_frees, test_room(32768), 3)
 {
-    struct quarry_heap *const heap = roomy_heap();
-    size_t largest_bytes;
-
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     t_free_sized(heap, t_malloc(heap, 0), 0);
     t_free(heap, t_malloc(heap, 0));
     t_free(heap, t_calloc(heap, 0, 0));
-    expect_all_free(heap, largest_bytes);
 }
 
 /* Three large blocks freed in each of the six orders: every case of merging with neighbours. */
-TEST(test_free_neighbours_in_any_order_merges)
+ON_HEAP(test_free_neighbours_in_any_order_merges, test_room(32768), 3)
 {
     static const unsigned char orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     unsigned order;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (order = 0; order < 6; order++) {
         void *blocks[3];
@@ -112,16 +87,13 @@ static void ask_inside(struct quarry_heap *heap, const void *block)
         CHECK(!quarry_owns(heap, start + offset));
 }
 
-TEST(test_owns_only_starts_of_live_blocks)
+ON_HEAP(test_owns_only_starts_of_live_blocks, test_room(32768), 3)
 {
     static const unsigned short sizes[] = {0, 8, 24, 40, 100, 250, 600, 1500, 3000};
     const unsigned count = sizeof sizes / sizeof sizes[0];
-    struct quarry_heap *const heap = roomy_heap();
     void *blocks[sizeof sizes / sizeof sizes[0]];
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < count; i++) {
         blocks[i] = t_malloc(heap, sizes[i]);
         if (blocks[i] == NULL)
@@ -137,11 +109,11 @@ TEST(test_owns_only_starts_of_live_blocks)
     }
 }
 
+#define OWNS_BYTES ((size_t)(sizeof(void *) > 4 ? 16384 : 4096))
+
 /* Each byte of the whole region and beyond: as many addresses are owned as there are live blocks. */
-TEST(test_owns_counts_exactly_the_live_blocks)
+ON_HEAP(test_owns_counts_exactly_the_live_blocks, OWNS_BYTES, 0)
 {
-    const size_t bytes = sizeof(void *) > 4 ? 16384 : 4096;
-    struct quarry_heap *const heap = test_heap(bytes, 0);
     unsigned char *region = (unsigned char *)heap;
     size_t live = 0;
     size_t owned = 0;
@@ -150,8 +122,6 @@ TEST(test_owns_counts_exactly_the_live_blocks)
 
     if (QUARRY_MARK == QUARRY_MARK_MTE)
         SKIP("asks with addresses, which own nothing where blocks have tags");
-    if (heap == NULL)
-        return;
     for (i = 0; i < 60; i++) {
         void *const block = quarry_malloc(heap, test_random_below(i % 10 == 0 ? 900 : 60));
 
@@ -162,21 +132,18 @@ TEST(test_owns_counts_exactly_the_live_blocks)
         }
     }
     region -= (uintptr_t)region % 4096 == 0 ? 0 : 64;
-    for (offset = 0; offset < bytes + 128; offset++)
+    for (offset = 0; offset < OWNS_BYTES + 128; offset++)
         owned += quarry_owns(heap, (const void *)((uintptr_t)region + offset));
     CHECK_EQ(owned, live);
 }
 
-TEST(test_owns_of_any_value_is_false_without_reading_it)
+ON_HEAP(test_owns_of_any_value_is_false_without_reading_it, test_room(32768), 3)
 {
     static const unsigned char constant = 1;
-    struct quarry_heap *const heap = roomy_heap();
     unsigned char local = 0;
     unsigned shift;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     CHECK(!quarry_owns(heap, (const void *)(uintptr_t)1));
     CHECK(!quarry_owns(heap, (const void *)UINTPTR_MAX));
     CHECK(!quarry_owns(heap, (const void *)(UINTPTR_MAX - 7)));
@@ -195,19 +162,12 @@ TEST(test_owns_of_any_value_is_false_without_reading_it)
     }
 }
 
-TEST(test_owns_in_heap_on_source_knows_small_large_and_huge)
+ON_SOURCE_HEAP(test_owns_in_heap_on_source_knows_small_large_and_huge, 4 * SMALLEST_CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     void *small;
     void *large;
     void *huge;
 
-    if (!test_source_init(&source, 4 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     small = t_malloc(heap, 20);
     large = t_malloc(heap, SMALLEST_CHUNK_BYTES / 2);
     huge = t_malloc(heap, SMALLEST_CHUNK_BYTES + 1000);
@@ -221,18 +181,13 @@ TEST(test_owns_in_heap_on_source_knows_small_large_and_huge)
     CHECK(!quarry_owns(heap, huge));
     t_free(heap, large);
     t_free(heap, small);
-    check_source(&source, heap);
-    quarry_destroy(heap);
 }
 
-TEST(test_usable_size_may_all_be_written)
+ON_HEAP(test_usable_size_may_all_be_written, test_room(32768), 3)
 {
-    struct quarry_heap *const heap = roomy_heap();
     void *blocks[16];
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 16; i++) {
         blocks[i] = t_malloc(heap, 1 + i * i * 2);
         REQUIRE(blocks[i] != NULL);

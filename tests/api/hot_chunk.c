@@ -4,7 +4,7 @@
  * and in several regions. A chunk in which the last block was found may be released, by that very call or later:
  * nothing may be left of it, and its blocks are wrong pointers at once. When chunks come and go at all is in chunks.c.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define CHUNK_BYTES SMALLEST_CHUNK_BYTES
 
@@ -195,58 +195,55 @@ static unsigned chunks_that_fit(unsigned most)
     return fit < most ? (unsigned)fit : most;
 }
 
-/* A heap on a source of so many chunks at most, each of which is where its memory is. NULL: the test is over. */
-static struct quarry_heap *heap_on_chunks(struct test_source *source, struct chunks *chunks, unsigned most)
+/* A heap on a source of so many chunks at most, each of which is where its memory is. */
+static void run(void (*body)(struct quarry_heap *heap, struct test_source *source, struct chunks *chunks),
+                unsigned most, int line)
 {
     const unsigned count = chunks_that_fit(most);
+    struct chunks chunks = {.count = 0};
+    struct test_source source;
     unsigned i;
 
-    chunks->count = 0;
-    if (count == 0 || !test_source_init(source, count * CHUNK_BYTES))
-        return NULL;
+    if (count == 0 || !test_source_init(&source, count * CHUNK_BYTES))
+        return;
     for (i = 0; i < count; i++)
-        add_chunk(chunks, source->memory + i * CHUNK_BYTES, CHUNK_BYTES);
-    return test_source_heap(source);
+        add_chunk(&chunks, source.memory + i * CHUNK_BYTES, CHUNK_BYTES);
+    if (test_source_heap(&source) == NULL)
+        return;
+    body(source.heap, &source, &chunks);
+    test_called_from(line);
+    check_heap_(source.heap);
+    check_source_(&source, source.heap);
+    quarry_destroy(source.heap);
+    expect_given_back_(&source);
 }
 
-/* All that the heap took has been given back exactly. */
-static void destroy_and_expect_given_back(struct test_source *source, struct quarry_heap *heap)
-{
-    quarry_destroy(heap);
-    CHECK_EQ(source->errors, 0);
-    CHECK_EQ(source->granted_bytes, 0);
-}
+/* A test on such a heap. */
+#define ON_CHUNKS(name, most)                                                                                          \
+    TEST_IN(name, run(name##_body, most, __LINE__), struct quarry_heap *heap, MAYBE_UNUSED struct test_source *source, \
+            struct chunks *chunks)
 
-TEST(test_free_alternately_in_chunks_of_a_source_frees_everything)
+ON_CHUNKS(test_free_alternately_in_chunks_of_a_source_frees_everything, MOST_CHUNKS)
 {
-    struct test_source source;
-    struct chunks chunks;
-    struct quarry_heap *const heap = heap_on_chunks(&source, &chunks, MOST_CHUNKS);
     size_t largest_bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
-    alternate(heap, &chunks);
-    check_source(&source, heap);
+    alternate(heap, chunks);
+    check_source(source, heap);
     quarry_trim(heap);
     CHECK_EQ(stats_of(heap).chunks, 1);
-    CHECK_EQ(source.granted_bytes, CHUNK_BYTES);
+    CHECK_EQ(source->granted_bytes, CHUNK_BYTES);
     expect_all_free(heap, largest_bytes);
-    destroy_and_expect_given_back(&source, heap);
 }
 
 /* The memory stays: no chunk is released, whatever runs empty. */
-TEST(test_free_alternately_in_several_regions_frees_everything)
+ON_HEAP(test_free_alternately_in_several_regions_frees_everything, CHUNK_BYTES, 0)
 {
     static const unsigned short eighths[] = {8, 5, 11, 8, 16};
-    struct quarry_heap *const heap = test_heap(CHUNK_BYTES, 0);
     struct quarry_stats before;
     struct chunks chunks;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     chunks.count = 0;
     add_chunk(&chunks, heap, CHUNK_BYTES);
     for (i = 0; i < sizeof eighths / sizeof *eighths; i++) {
@@ -304,94 +301,77 @@ static void expect_invalid(struct quarry_heap *heap, void *dead)
     check_heap(heap);
 }
 
-TEST(test_hot_chunk_that_is_trimmed_leaves_nothing_behind)
+ON_CHUNKS(test_hot_chunk_that_is_trimmed_leaves_nothing_behind, 4)
 {
-    struct test_source source;
-    struct chunks chunks;
-    struct quarry_heap *const heap = heap_on_chunks(&source, &chunks, 4);
     unsigned i;
 
-    if (heap == NULL || !fill_chunks(heap, &chunks))
+    if (!fill_chunks(heap, chunks))
         return;
-    for (i = 1; i < chunks.count && !test_is_over(); i++) {
-        void *const dead = empty_chunk(heap, &chunks, i);
-        unsigned char *const memory = source.memory + i * CHUNK_BYTES;
+    for (i = 1; i < chunks->count && !test_is_over(); i++) {
+        void *const dead = empty_chunk(heap, chunks, i);
+        unsigned char *const memory = source->memory + i * CHUNK_BYTES;
 
         CHECK_EQ(quarry_trim(heap), CHUNK_BYTES);
-        CHECK_EQ(stats_of(heap).chunks, chunks.count - 1);
-        check_source(&source, heap);
+        CHECK_EQ(stats_of(heap).chunks, chunks->count - 1);
+        check_source(source, heap);
         test_fill(memory, CHUNK_BYTES, i); /* somebody else's now: neither read as a chunk nor written */
         expect_invalid(heap, dead);
         expect_invalid(heap, memory);
-        CHECK(free_one(heap, &chunks, 0) != NULL);
+        CHECK(free_one(heap, chunks, 0) != NULL);
         check_heap(heap);
-        if (chunks.count > 2)
-            free_one(heap, &chunks, i == 1 ? 2 : 1); /* a third chunk's: the hot one is not asked for it */
+        if (chunks->count > 2)
+            free_one(heap, chunks, i == 1 ? 2 : 1); /* a third chunk's: the hot one is not asked for it */
         expect_invalid(heap, dead);
         CHECK(test_is_filled(memory, CHUNK_BYTES, i));
-        fill_chunks(heap, &chunks); /* the memory comes back as a chunk, at the same place */
-        CHECK_EQ(stats_of(heap).chunks, chunks.count);
+        fill_chunks(heap, chunks); /* the memory comes back as a chunk, at the same place */
+        CHECK_EQ(stats_of(heap).chunks, chunks->count);
     }
-    free_alternately(heap, &chunks, false);
-    destroy_and_expect_given_back(&source, heap);
+    free_alternately(heap, chunks, false);
 }
 
 /* More chunks run empty than a heap keeps: some free releases the very chunk in which it found its block. */
-TEST(test_hot_chunk_that_a_free_releases_leaves_nothing_behind)
+ON_CHUNKS(test_hot_chunk_that_a_free_releases_leaves_nothing_behind, MOST_CHUNKS)
 {
-    struct test_source source;
-    struct chunks chunks;
-    struct quarry_heap *const heap = heap_on_chunks(&source, &chunks, MOST_CHUNKS);
     unsigned released = 0;
     unsigned i;
 
-    if (heap == NULL)
-        return;
-    if (chunks.count < MOST_CHUNKS)
+    if (chunks->count < MOST_CHUNKS)
         SKIP("too little RAM for more chunks than are kept without a block");
-    if (!fill_chunks(heap, &chunks))
+    if (!fill_chunks(heap, chunks))
         return;
-    for (i = 1; i < chunks.count && !test_is_over(); i++) {
-        const unsigned releases = source.releases;
-        void *const dead = empty_chunk(heap, &chunks, i);
-        unsigned char *const memory = source.memory + i * CHUNK_BYTES;
+    for (i = 1; i < chunks->count && !test_is_over(); i++) {
+        const unsigned releases = source->releases;
+        void *const dead = empty_chunk(heap, chunks, i);
+        unsigned char *const memory = source->memory + i * CHUNK_BYTES;
 
-        if (source.releases == releases) {
-            try_wrong(heap, &chunks, dead);
+        if (source->releases == releases) {
+            try_wrong(heap, chunks, dead);
             continue;
         }
-        CHECK_EQ(source.releases, releases + 1);
+        CHECK_EQ(source->releases, releases + 1);
         released++;
         test_fill(memory, CHUNK_BYTES, i);
         expect_invalid(heap, dead);
-        free_one(heap, &chunks, 0);
+        free_one(heap, chunks, 0);
         expect_invalid(heap, dead);
         CHECK(test_is_filled(memory, CHUNK_BYTES, i));
     }
     CHECK(released != 0);
-    CHECK_EQ(stats_of(heap).chunks, chunks.count - released);
-    check_source(&source, heap);
-    fill_chunks(heap, &chunks);
-    CHECK_EQ(stats_of(heap).chunks, chunks.count);
-    free_alternately(heap, &chunks, false);
-    destroy_and_expect_given_back(&source, heap);
+    CHECK_EQ(stats_of(heap).chunks, chunks->count - released);
+    check_source(source, heap);
+    fill_chunks(heap, chunks);
+    CHECK_EQ(stats_of(heap).chunks, chunks->count);
+    free_alternately(heap, chunks, false);
 }
 
 /* A large block is a chunk's only one: freeing it goes the same way. A huge one lies in no chunk. */
-TEST(test_hot_chunk_of_large_blocks_and_huge_ones_between_leaves_nothing_behind)
+ON_SOURCE_HEAP(test_hot_chunk_of_large_blocks_and_huge_ones_between_leaves_nothing_behind, 4 * CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     void *small;
     void *large;
     void *huge;
     unsigned i;
 
-    if (!test_source_init(&source, 4 * CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     small = t_malloc(heap, 20);
     CHECK(t_malloc(heap, largest_free_bytes(heap)) != NULL);
     for (i = 0; i < 4 && !test_is_over(); i++) {
@@ -409,32 +389,24 @@ TEST(test_hot_chunk_of_large_blocks_and_huge_ones_between_leaves_nothing_behind)
         t_free(heap, small);
         small = t_malloc(heap, 20);
     }
-    check_source(&source, heap);
-    destroy_and_expect_given_back(&source, heap);
 }
 
-TEST(test_hot_chunk_at_reset_leaves_nothing_behind)
+ON_CHUNKS(test_hot_chunk_at_reset_leaves_nothing_behind, 3)
 {
-    struct test_source source;
-    struct chunks chunks;
-    struct quarry_heap *const heap = heap_on_chunks(&source, &chunks, 3);
-    const unsigned last = chunks.count - 1;
+    const unsigned last = chunks->count - 1;
     size_t largest_bytes;
     void *dead;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
-    if (!fill_chunks(heap, &chunks))
+    if (!fill_chunks(heap, chunks))
         return;
-    dead = free_one(heap, &chunks, last);
+    dead = free_one(heap, chunks, last);
     quarry_reset(heap);
-    CHECK_EQ(source.granted_bytes, CHUNK_BYTES);
-    test_fill(source.memory + last * CHUNK_BYTES, CHUNK_BYTES, 5);
+    CHECK_EQ(source->granted_bytes, CHUNK_BYTES);
+    test_fill(source->memory + last * CHUNK_BYTES, CHUNK_BYTES, 5);
     expect_invalid(heap, dead);
     t_free(heap, t_malloc(heap, 30));
     expect_invalid(heap, dead);
-    CHECK(test_is_filled(source.memory + last * CHUNK_BYTES, CHUNK_BYTES, 5));
+    CHECK(test_is_filled(source->memory + last * CHUNK_BYTES, CHUNK_BYTES, 5));
     expect_all_free(heap, largest_bytes);
-    destroy_and_expect_given_back(&source, heap);
 }

@@ -3,49 +3,33 @@
  * huge.c: blocks that no chunk can hold: grown and shrunk in place where the source can, moved where it cannot, for
  * all sizes around the chunk's and for alignments, and within the heap's limit.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define CHUNK_BYTES SMALLEST_CHUNK_BYTES
 
-/* All that the heap took has been given back exactly. */
-static void expect_given_back(const struct test_source *source)
+ON_SOURCE_HEAP(test_huge_grows_and_shrinks_in_place_where_source_can, 8 * CHUNK_BYTES)
 {
-    CHECK_EQ(source->errors, 0);
-    CHECK_EQ(source->granted_bytes, 0);
-}
-
-TEST(test_huge_grows_and_shrinks_in_place_where_source_can)
-{
-    struct test_source source;
-    struct quarry_heap *heap;
     unsigned char *block;
     size_t acquired_bytes;
 
-    if (!test_source_init(&source, 8 * CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     block = t_malloc(heap, 2 * CHUNK_BYTES);
     REQUIRE(block != NULL);
     test_fill(block, 2 * CHUNK_BYTES, 1);
     acquired_bytes = stats_of(heap).acquired_bytes;
     CHECK_EQ(t_realloc(heap, block, 3 * CHUNK_BYTES), block);
-    CHECK(source.extends != 0);
+    CHECK(source->extends != 0);
     CHECK(stats_of(heap).acquired_bytes > acquired_bytes);
-    check_source(&source, heap);
+    check_source(source, heap);
     CHECK(t_resize(heap, block, 4 * CHUNK_BYTES));
     CHECK_EQ(t_realloc(heap, block, 2 * CHUNK_BYTES), block);
-    CHECK(source.truncates != 0);
+    CHECK(source->truncates != 0);
     CHECK_EQ(stats_of(heap).acquired_bytes, acquired_bytes);
-    check_source(&source, heap);
+    check_source(source, heap);
     CHECK(test_is_filled(block, 2 * CHUNK_BYTES, 1));
     CHECK(!t_resize(heap, block, 20 * CHUNK_BYTES));
     CHECK(t_resize(heap, block, 0));
     CHECK(quarry_usable_size(heap, block) != 0);
     t_free(heap, block);
-    check_source(&source, heap);
-    quarry_destroy(heap);
 }
 
 TEST(test_huge_moves_where_source_cannot_extend)
@@ -91,19 +75,13 @@ static size_t good_sum(const struct quarry_heap *heap)
     return sum;
 }
 
-TEST(test_good_size_does_not_depend_on_what_is_free)
+ON_SOURCE_HEAP(test_good_size_does_not_depend_on_what_is_free, 8 * CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
-    unsigned char *region;
+    unsigned char *const region = test_memory(4 * CHUNK_BYTES, 0);
     void *block;
     size_t sum;
 
-    if (!test_source_init(&source, 8 * CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    region = test_memory(4 * CHUNK_BYTES, 0);
-    if (heap == NULL || region == NULL)
+    if (region == NULL)
         return;
     sum = good_sum(heap);
     block = t_malloc(heap, CHUNK_BYTES / 2);
@@ -116,21 +94,15 @@ TEST(test_good_size_does_not_depend_on_what_is_free)
     CHECK_EQ(good_sum(heap), sum);
     t_free(heap, block);
     CHECK_EQ(good_sum(heap), sum);
-    quarry_destroy(heap);
+    quarry_destroy(heap); /* what it acquired is not the source's alone */
+    source->heap = NULL;
 }
 
-TEST(test_huge_sizes_and_alignments_are_served)
+ON_SOURCE_HEAP(test_huge_sizes_and_alignments_are_served, 16 * CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     size_t bytes;
     size_t align_bytes;
 
-    if (!test_source_init(&source, 16 * CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     for (bytes = CHUNK_BYTES / 2; bytes < 4 * CHUNK_BYTES && !test_is_over(); bytes += CHUNK_BYTES / 8 + 1) {
         void *const block = t_malloc(heap, bytes);
 
@@ -138,7 +110,7 @@ TEST(test_huge_sizes_and_alignments_are_served)
         CHECK_EQ(quarry_usable_size(heap, block), quarry_good_size(heap, bytes));
         test_fill(block, quarry_usable_size(heap, block), 2);
         t_free(heap, block);
-        check_source(&source, heap);
+        check_source(source, heap);
         for (align_bytes = 16; align_bytes <= CHUNK_BYTES / 4; align_bytes *= 4) {
             void *const aligned = t_aligned_alloc(heap, align_bytes, bytes);
 
@@ -146,28 +118,19 @@ TEST(test_huge_sizes_and_alignments_are_served)
             if (aligned != NULL)
                 test_fill(aligned, quarry_usable_size(heap, aligned), 3);
             t_free(heap, aligned);
-            check_source(&source, heap);
+            check_source(source, heap);
         }
     }
     CHECK_EQ(stats_of(heap).blocks, 0);
     CHECK_EQ(quarry_malloc(heap, SIZE_MAX), NULL);
     CHECK_EQ(quarry_malloc(heap, SIZE_MAX - 4096), NULL);
     CHECK_EQ(quarry_malloc(heap, SIZE_MAX / 2), NULL);
-    check_source(&source, heap);
-    quarry_destroy(heap);
 }
 
-TEST(test_limit_holds_for_growing_huge_block)
+ON_SOURCE_HEAP(test_limit_holds_for_growing_huge_block, 12 * CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     void *block;
 
-    if (!test_source_init(&source, 12 * CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     block = t_malloc(heap, 2 * CHUNK_BYTES);
     REQUIRE(block != NULL);
     CHECK(quarry_set_limit(heap, stats_of(heap).acquired_bytes));
@@ -176,6 +139,4 @@ TEST(test_limit_holds_for_growing_huge_block)
     CHECK(quarry_set_limit(heap, 6 * CHUNK_BYTES));
     CHECK_EQ(t_realloc(heap, block, 3 * CHUNK_BYTES), block);
     CHECK(stats_of(heap).acquired_bytes <= stats_of(heap).limit_bytes);
-    check_source(&source, heap);
-    quarry_destroy(heap);
 }

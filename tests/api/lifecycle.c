@@ -3,20 +3,17 @@
  * lifecycle.c: quarry_reset(), quarry_destroy(), quarry_set_limit(), quarry_trim() and the figures of
  * quarry_get_stats() for heaps in regions. What only heaps on a source can show is in chunks.c.
  */
-#include "test_heap.h"
+#include "fixture.h"
 
 #define SOME_BYTES ((size_t)(sizeof(void *) > 4 ? 16384u : 4096u))
 
-TEST(test_reset_frees_every_block_and_keeps_peaks)
+ON_HEAP(test_reset_frees_every_block_and_keeps_peaks, SOME_BYTES, 7)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 7);
     struct quarry_stats before;
     struct quarry_stats full;
     struct quarry_stats after;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     before = stats_of(heap);
     for (i = 0; i < 5; i++) {
         while (quarry_malloc(heap, 1 + test_random_below(300)) != NULL)
@@ -59,20 +56,16 @@ TEST(test_reset_keeps_hooks_limit_and_regions)
     check_heap(heap);
 }
 
-TEST(test_reset_of_empty_heap_changes_nothing)
+ON_HEAP(test_reset_of_empty_heap_changes_nothing, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     struct quarry_stats before;
     struct quarry_stats after;
 
-    if (heap == NULL)
-        return;
     before = stats_of(heap);
     quarry_reset(heap);
     quarry_reset(heap);
     after = stats_of(heap);
     CHECK(stats_are_equal(&before, &after));
-    check_heap(heap);
 }
 
 TEST(test_destroy_null_does_nothing)
@@ -103,12 +96,8 @@ TEST(test_destroy_gives_region_back_for_another_heap)
     }
 }
 
-TEST(test_set_limit_below_what_is_there_is_refused)
+ON_HEAP(test_set_limit_below_what_is_there_is_refused, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
-
-    if (heap == NULL)
-        return;
     CHECK(!quarry_set_limit(heap, SOME_BYTES - 1));
     CHECK(!quarry_set_limit(heap, 1));
     CHECK_EQ(stats_of(heap).limit_bytes, 0);
@@ -121,22 +110,16 @@ TEST(test_set_limit_below_what_is_there_is_refused)
     CHECK_EQ(stats_of(heap).limit_bytes, 0);
 }
 
-TEST(test_trim_of_region_gives_nothing_back)
+ON_HEAP(test_trim_of_region_gives_nothing_back, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
-
-    if (heap == NULL)
-        return;
     CHECK_EQ(quarry_trim(heap), 0);
     CHECK(t_malloc(heap, 10) != NULL);
     CHECK_EQ(quarry_trim(heap), 0);
-    check_heap(heap);
 }
 
 /* used, used_peak, blocks, failures and limit against a model over a random history. */
-TEST(test_stats_follow_every_call)
+ON_HEAP(test_stats_follow_every_call, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     void *blocks[12] = {NULL};
     size_t used_bytes = 0;
     size_t peak_bytes = 0;
@@ -144,8 +127,6 @@ TEST(test_stats_follow_every_call)
     size_t failures = 0;
     unsigned step;
 
-    if (heap == NULL)
-        return;
     if (!QUARRY_STATS)
         SKIP("built without figures");
     for (step = 0; step < 400 && !test_is_over(); step++) {
@@ -172,14 +153,11 @@ TEST(test_stats_follow_every_call)
     }
 }
 
-TEST(test_stats_of_realloc_and_resize_follow_sizes)
+ON_HEAP(test_stats_of_realloc_and_resize_follow_sizes, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     void *block;
     unsigned step;
 
-    if (heap == NULL)
-        return;
     if (!QUARRY_STATS)
         SKIP("built without figures");
     block = t_malloc(heap, 1);
@@ -197,13 +175,10 @@ TEST(test_stats_of_realloc_and_resize_follow_sizes)
     CHECK_EQ(stats_of(heap).failures, 0);
 }
 
-TEST(test_failures_count_every_null_answer)
+ON_HEAP(test_failures_count_every_null_answer, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     void *block;
 
-    if (heap == NULL)
-        return;
     if (!QUARRY_STATS)
         SKIP("built without figures");
     block = t_malloc(heap, 10);
@@ -222,14 +197,11 @@ TEST(test_failures_count_every_null_answer)
 }
 
 /* "A request of this size is served": at any moment of a history. */
-TEST(test_largest_free_bytes_can_be_had)
+ON_HEAP(test_largest_free_bytes_can_be_had, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     void *blocks[16] = {NULL};
     unsigned step;
 
-    if (heap == NULL)
-        return;
     for (step = 0; step < 300 && !test_is_over(); step++) {
         const size_t i = test_random_below(16);
         const size_t largest_bytes = largest_free_bytes(heap);

@@ -4,28 +4,13 @@
  * size, zeroing, NULL for what cannot be. Sizes are tried one by one where the classes are dense and by samples
  * up to the whole heap above.
  */
-#include "test_heap.h"
+#include "fixture.h"
 
-/* Room for the sizes that are tried singly; small machines stop where their heap ends. */
-static struct quarry_heap *roomy_heap(void)
+ON_HEAP_EMPTIED(test_malloc_zero_bytes_gives_unique_freeable_blocks, test_room(65536), 0)
 {
-    size_t bytes = test_memory_left();
-
-    if (bytes > 65536)
-        bytes = 65536;
-    return test_heap(bytes / 64 * 64, 0);
-}
-
-TEST(test_malloc_zero_bytes_gives_unique_freeable_blocks)
-{
-    struct quarry_heap *const heap = roomy_heap();
-    size_t largest_bytes;
     void *first;
     void *second;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     first = t_malloc(heap, 0);
     second = t_malloc(heap, 0);
     REQUIRE(first != NULL && second != NULL);
@@ -34,21 +19,15 @@ TEST(test_malloc_zero_bytes_gives_unique_freeable_blocks)
     CHECK_EQ(quarry_usable_size(heap, first), quarry_good_size(heap, 1));
     t_free(heap, first);
     t_free(heap, second);
-    expect_all_free(heap, largest_bytes);
 }
 
 /* The harness checks alignment and usable size of each block; three at once show that slots do not overlap. */
-TEST(test_malloc_each_size_is_aligned_and_usable)
+ON_HEAP_EMPTIED(test_malloc_each_size_is_aligned_and_usable, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     unsigned char *blocks[3];
-    size_t largest_bytes;
     size_t bytes;
     unsigned i;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     for (bytes = 0; bytes <= 600 && !test_is_over(); bytes++) {
         for (i = 0; i < 3; i++) {
             blocks[i] = t_malloc(heap, bytes);
@@ -60,17 +39,13 @@ TEST(test_malloc_each_size_is_aligned_and_usable)
             t_free(heap, blocks[i]);
         }
     }
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_malloc_large_sizes_are_aligned_and_usable)
+ON_HEAP_EMPTIED(test_malloc_large_sizes_are_aligned_and_usable, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (bytes = 601; bytes <= largest_bytes && !test_is_over(); bytes += 1 + bytes / 16) {
         void *const block = t_malloc(heap, bytes);
@@ -79,18 +54,14 @@ TEST(test_malloc_large_sizes_are_aligned_and_usable)
         test_fill(block, quarry_usable_size(heap, block), 3);
         t_free(heap, block);
     }
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_malloc_impossible_sizes_give_null_and_change_nothing)
+ON_HEAP(test_malloc_impossible_sizes_give_null_and_change_nothing, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     struct quarry_stats before;
     struct quarry_stats after;
     size_t below;
 
-    if (heap == NULL)
-        return;
     before = stats_of(heap);
     for (below = 0; below < 300; below++)
         CHECK_EQ(quarry_malloc(heap, SIZE_MAX - below), NULL);
@@ -104,15 +75,12 @@ TEST(test_malloc_impossible_sizes_give_null_and_change_nothing)
     CHECK_EQ(after.used_peak_bytes, 0);
 }
 
-TEST(test_malloc_until_null_then_works_again)
+ON_HEAP(test_malloc_until_null_then_works_again, sizeof(void *) > 4 ? 16384 : 4096, 1)
 {
-    struct quarry_heap *const heap = test_heap(sizeof(void *) > 4 ? 16384 : 4096, 1);
     size_t largest_bytes;
     void **last = NULL;
     void **block;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     while ((block = t_malloc(heap, 40)) != NULL) {
         *block = (void *)last;
@@ -127,14 +95,11 @@ TEST(test_malloc_until_null_then_works_again)
     CHECK(t_malloc(heap, largest_bytes) != NULL);
 }
 
-TEST(test_good_size_is_usable_size_of_fresh_block)
+ON_HEAP_EMPTIED(test_good_size_is_usable_size_of_fresh_block, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (bytes = 0; bytes <= largest_bytes && !test_is_over(); bytes += bytes < 5000 ? 1 : bytes / 64) {
         void *const block = quarry_malloc(heap, bytes);
@@ -147,17 +112,13 @@ TEST(test_good_size_is_usable_size_of_fresh_block)
         }
         quarry_free(heap, block);
     }
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_good_size_is_least_and_stable)
+ON_HEAP(test_good_size_is_least_and_stable, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t bytes;
     size_t last_bytes = 0;
 
-    if (heap == NULL)
-        return;
     for (bytes = 0; bytes <= 20000 && !test_is_over(); bytes++) {
         const size_t good_bytes = quarry_good_size(heap, bytes);
 
@@ -170,25 +131,19 @@ TEST(test_good_size_is_least_and_stable)
     }
 }
 
-TEST(test_good_size_of_impossible_size_is_zero)
+ON_HEAP(test_good_size_of_impossible_size_is_zero, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t below;
 
-    if (heap == NULL)
-        return;
     for (below = 0; below < 64; below++)
         CHECK_EQ(quarry_good_size(heap, SIZE_MAX - below), 0);
 }
 
-TEST(test_calloc_after_dirty_memory_is_zero)
+ON_HEAP_EMPTIED(test_calloc_after_dirty_memory_is_zero, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t largest_bytes;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     for (bytes = 0; bytes <= largest_bytes && !test_is_over(); bytes += 1 + bytes / 8) {
         void *block = t_malloc(heap, bytes);
@@ -200,17 +155,13 @@ TEST(test_calloc_after_dirty_memory_is_zero)
         REQUIRE(block != NULL);
         t_free(heap, block);
     }
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_calloc_zero_count_or_bytes_gives_smallest_block)
+ON_HEAP(test_calloc_zero_count_or_bytes_gives_smallest_block, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     void *first;
     void *second;
 
-    if (heap == NULL)
-        return;
     first = t_calloc(heap, 0, SIZE_MAX);
     second = t_calloc(heap, SIZE_MAX, 0);
     REQUIRE(first != NULL && second != NULL && first != second);
@@ -219,16 +170,13 @@ TEST(test_calloc_zero_count_or_bytes_gives_smallest_block)
     t_free(heap, second);
 }
 
-TEST(test_calloc_product_that_overflows_gives_null)
+ON_HEAP(test_calloc_product_that_overflows_gives_null, test_room(65536), 0)
 {
     static const unsigned char half_bits = (unsigned char)(sizeof(size_t) * 4);
-    struct quarry_heap *const heap = roomy_heap();
     const size_t half = (size_t)1 << half_bits;
     struct quarry_stats before;
     struct quarry_stats after;
 
-    if (heap == NULL)
-        return;
     before = stats_of(heap);
     CHECK_EQ(quarry_calloc(heap, half, half), NULL); /* product 0 in size_t */
     CHECK_EQ(quarry_calloc(heap, half + 1, half), NULL);
@@ -241,16 +189,12 @@ TEST(test_calloc_product_that_overflows_gives_null)
     CHECK_EQ(quarry_calloc(heap, 1, SIZE_MAX), NULL); /* no overflow, but too much */
     after = stats_of(heap);
     CHECK(stats_are_equal(&before, &after));
-    check_heap(heap);
 }
 
-TEST(test_calloc_product_is_count_times_bytes)
+ON_HEAP(test_calloc_product_is_count_times_bytes, test_room(65536), 0)
 {
-    struct quarry_heap *const heap = roomy_heap();
     size_t count;
 
-    if (heap == NULL)
-        return;
     for (count = 1; count < 30 && !test_is_over(); count++) {
         void *const block = t_calloc(heap, count, 13);
 

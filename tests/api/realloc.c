@@ -3,27 +3,23 @@
  * realloc.c: quarry_realloc() and quarry_resize(): contents, what stays in place, what may move, and that a call
  * that cannot be served leaves the old block as it was. "In place" is tested by the pointer, not by the contents.
  */
-#include "test_heap.h"
+#include "fixture.h"
 
 /* A size that no bin serves, for any page size: large blocks are runs of pages. */
 #define LARGE_BYTES ((size_t)(QUARRY_PAGE_BYTES * 4 > 4096 ? QUARRY_PAGE_BYTES * 4 : 4096))
 
-static struct quarry_heap *roomy_heap(size_t least_bytes)
+/* As much as the machine has, up to 64 KB; where that is less than least_bytes, the test is skipped. */
+static size_t room_from(size_t least_bytes)
 {
-    size_t bytes = test_memory_left();
+    const size_t bytes = test_room(65536);
 
-    if (bytes > 65536)
-        bytes = 65536;
-    return test_heap(bytes > least_bytes ? bytes / 64 * 64 : least_bytes, 0);
+    return bytes > least_bytes ? bytes : least_bytes;
 }
 
-TEST(test_realloc_null_block_is_malloc)
+ON_HEAP(test_realloc_null_block_is_malloc, room_from(4096), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(4096);
     void *block;
 
-    if (heap == NULL)
-        return;
     block = t_realloc(heap, NULL, 33);
     REQUIRE(block != NULL);
     CHECK_EQ(quarry_usable_size(heap, block), quarry_good_size(heap, 33));
@@ -34,16 +30,11 @@ TEST(test_realloc_null_block_is_malloc)
     CHECK_EQ(t_realloc(heap, NULL, SIZE_MAX), NULL);
 }
 
-TEST(test_realloc_zero_bytes_shrinks_and_never_frees)
+ON_HEAP_EMPTIED(test_realloc_zero_bytes_shrinks_and_never_frees, room_from(8192), 0)
 {
     static const unsigned short sizes[] = {0, 1, 8, 24, 100, 500, 1200, 3000};
-    struct quarry_heap *const heap = roomy_heap(8192);
-    size_t largest_bytes;
     unsigned i;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         void *block = t_malloc(heap, sizes[i]);
 
@@ -58,21 +49,15 @@ TEST(test_realloc_zero_bytes_shrinks_and_never_frees)
         }
         t_free(heap, block);
     }
-    expect_all_free(heap, largest_bytes);
 }
 
 /* From each of some sizes to each other one, with a neighbour behind that must not be hurt. */
-TEST(test_realloc_between_sizes_keeps_contents)
+ON_HEAP_EMPTIED(test_realloc_between_sizes_keeps_contents, room_from(9000), 0)
 {
     static const unsigned short sizes[] = {1, 7, 8, 9, 16, 31, 48, 100, 200, 256, 257, 511, 640, 1000, 1500, 2500};
     const unsigned count = sizeof sizes / sizeof sizes[0];
-    struct quarry_heap *const heap = roomy_heap(9000);
-    size_t largest_bytes;
     unsigned i;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     for (i = 0; i < count * count && !test_is_over(); i++) {
         const size_t from_bytes = sizes[i / count];
         const size_t to_bytes = sizes[i % count];
@@ -89,19 +74,15 @@ TEST(test_realloc_between_sizes_keeps_contents)
         t_free(heap, neighbour);
         t_free(heap, block);
     }
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_realloc_too_large_leaves_block)
+ON_HEAP(test_realloc_too_large_leaves_block, room_from(8192), 0)
 {
     static const unsigned short sizes[] = {5, 60, 300, 2048};
-    struct quarry_heap *const heap = roomy_heap(8192);
     struct quarry_stats before;
     struct quarry_stats after;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 4; i++) {
         void *const block = t_malloc(heap, sizes[i]);
         size_t bytes;
@@ -120,16 +101,11 @@ TEST(test_realloc_too_large_leaves_block)
     }
 }
 
-TEST(test_realloc_large_before_free_run_grows_in_place)
+ON_HEAP_EMPTIED(test_realloc_large_before_free_run_grows_in_place, room_from(8192), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(8192);
     void *block;
-    size_t largest_bytes;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     block = t_malloc(heap, LARGE_BYTES);
     REQUIRE(block != NULL);
     test_fill(block, LARGE_BYTES, 4);
@@ -137,18 +113,14 @@ TEST(test_realloc_large_before_free_run_grows_in_place)
         CHECK_EQ(t_realloc(heap, block, bytes), block);
     CHECK(test_is_filled(block, LARGE_BYTES, 4));
     t_free(heap, block);
-    expect_all_free(heap, largest_bytes);
 }
 
 /* Growth that takes the whole free run behind, the last page included. */
-TEST(test_realloc_large_takes_all_that_is_behind)
+ON_HEAP_EMPTIED(test_realloc_large_takes_all_that_is_behind, room_from(8192), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(8192);
     void *block;
     size_t largest_bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     block = t_malloc(heap, LARGE_BYTES);
     REQUIRE(block != NULL);
@@ -158,19 +130,13 @@ TEST(test_realloc_large_takes_all_that_is_behind)
     CHECK(t_resize(heap, block, largest_bytes));
     CHECK(!t_resize(heap, block, largest_bytes + QUARRY_PAGE_BYTES));
     t_free(heap, block);
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_realloc_large_shrinks_in_place)
+ON_HEAP_EMPTIED(test_realloc_large_shrinks_in_place, room_from(8192), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(8192);
     unsigned char *block;
-    size_t largest_bytes;
     size_t free_bytes;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     block = t_malloc(heap, LARGE_BYTES + 3 * QUARRY_PAGE_BYTES);
     REQUIRE(block != NULL);
     test_fill(block, LARGE_BYTES, 5);
@@ -179,21 +145,15 @@ TEST(test_realloc_large_shrinks_in_place)
     CHECK_EQ(stats_of(heap).free_bytes, free_bytes + 3 * QUARRY_PAGE_BYTES);
     CHECK(test_is_filled(block, LARGE_BYTES, 5));
     t_free(heap, block);
-    expect_all_free(heap, largest_bytes);
 }
 
 /* A live block behind: it must move, and the neighbour must not notice. */
-TEST(test_realloc_large_before_live_block_moves)
+ON_HEAP_EMPTIED(test_realloc_large_before_live_block_moves, room_from(4 * LARGE_BYTES + 4096), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(4 * LARGE_BYTES + 4096);
     void *block;
     void *moved;
     void *neighbour;
-    size_t largest_bytes;
 
-    if (heap == NULL)
-        return;
-    largest_bytes = largest_free_bytes(heap);
     block = t_malloc(heap, LARGE_BYTES);
     neighbour = t_malloc(heap, 16);
     REQUIRE(block != NULL && neighbour != NULL);
@@ -205,17 +165,13 @@ TEST(test_realloc_large_before_live_block_moves)
     CHECK(test_is_filled(neighbour, 16, 7));
     t_free(heap, moved);
     t_free(heap, neighbour);
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_realloc_shrink_in_full_heap_never_fails)
+ON_HEAP(test_realloc_shrink_in_full_heap_never_fails, room_from(8192), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(8192);
     void *block;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     bytes = largest_free_bytes(heap);
     block = t_malloc(heap, bytes);
     REQUIRE(block != NULL);
@@ -232,14 +188,11 @@ TEST(test_realloc_shrink_in_full_heap_never_fails)
     }
 }
 
-TEST(test_realloc_small_shrink_in_full_heap_never_fails)
+ON_HEAP(test_realloc_small_shrink_in_full_heap_never_fails, sizeof(void *) > 4 ? 8192 : 2048, 0)
 {
-    struct quarry_heap *const heap = test_heap(sizeof(void *) > 4 ? 8192 : 2048, 0);
     void *block;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     block = t_malloc(heap, 200);
     REQUIRE(block != NULL);
     for (bytes = 200; bytes > 0; bytes--)
@@ -253,13 +206,10 @@ TEST(test_realloc_small_shrink_in_full_heap_never_fails)
     }
 }
 
-TEST(test_resize_small_up_to_its_slot_is_true)
+ON_HEAP(test_resize_small_up_to_its_slot_is_true, room_from(4096), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(4096);
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     for (bytes = 0; bytes <= 256 && !test_is_over(); bytes += 5) {
         void *const block = t_malloc(heap, bytes);
         size_t usable_bytes;
@@ -275,16 +225,13 @@ TEST(test_resize_small_up_to_its_slot_is_true)
     }
 }
 
-TEST(test_resize_small_beyond_its_slot_is_false_and_unchanged)
+ON_HEAP(test_resize_small_beyond_its_slot_is_false_and_unchanged, room_from(4096), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(4096);
     void *blocks[3];
     struct quarry_stats before;
     struct quarry_stats after;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 3; i++) {
         blocks[i] = t_malloc(heap, 24);
         REQUIRE(blocks[i] != NULL);
@@ -298,15 +245,12 @@ TEST(test_resize_small_beyond_its_slot_is_false_and_unchanged)
     CHECK_EQ(after.failures, before.failures); /* a false resize is no failure */
 }
 
-TEST(test_resize_large_both_ways_stays_and_gives_pages_back)
+ON_HEAP_EMPTIED(test_resize_large_both_ways_stays_and_gives_pages_back, room_from(8192), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(8192);
     void *block;
     size_t largest_bytes;
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     largest_bytes = largest_free_bytes(heap);
     block = t_malloc(heap, LARGE_BYTES);
     REQUIRE(block != NULL);
@@ -317,15 +261,10 @@ TEST(test_resize_large_both_ways_stays_and_gives_pages_back)
     for (bytes = 1; bytes <= largest_bytes && !test_is_over(); bytes += 1 + bytes / 3)
         CHECK(t_resize(heap, block, bytes));
     t_free(heap, block);
-    expect_all_free(heap, largest_bytes);
 }
 
-TEST(test_resize_null_is_false_without_report)
+ON_HEAP(test_resize_null_is_false_without_report, room_from(4096), 0)
 {
-    struct quarry_heap *const heap = roomy_heap(4096);
-
-    if (heap == NULL)
-        return;
     CHECK(!quarry_resize(heap, NULL, 0));
     CHECK(!quarry_resize(heap, NULL, 100));
 }

@@ -3,7 +3,7 @@
  * region.c: quarry_add_region(): several regions of one heap, what is refused (NULL, too short, wrapping,
  * overlapping in every way) and that a refusal changes nothing.
  */
-#include "test_heap.h"
+#include "fixture.h"
 
 #define PIECE_BYTES ((size_t)(sizeof(void *) > 4 ? 8192u : 2048u))
 
@@ -33,13 +33,24 @@ static struct quarry_heap *heap_between(unsigned char **memory, size_t offset)
     return heap;
 }
 
-TEST(test_add_region_null_or_wrapping_is_refused)
+static void run(void (*body)(struct quarry_heap *heap, unsigned char *memory), size_t offset, int line)
 {
     unsigned char *memory;
-    struct quarry_heap *const heap = heap_between(&memory, 0);
+    struct quarry_heap *const heap = heap_between(&memory, offset);
 
     if (heap == NULL)
         return;
+    body(heap, memory);
+    test_called_from(line);
+    check_heap_(heap);
+}
+
+/* A test on such a heap. */
+#define ON_HEAP_BETWEEN(name, offset)                                                                                  \
+    TEST_IN(name, run(name##_body, offset, __LINE__), struct quarry_heap *heap, unsigned char *memory)
+
+ON_HEAP_BETWEEN(test_add_region_null_or_wrapping_is_refused, 0)
+{
     expect_refused(heap, NULL, PIECE_BYTES, __LINE__);
     expect_refused(heap, NULL, 0, __LINE__);
     expect_refused(heap, memory + 2 * PIECE_BYTES, SIZE_MAX, __LINE__);
@@ -47,15 +58,11 @@ TEST(test_add_region_null_or_wrapping_is_refused)
     expect_refused(heap, (void *)(UINTPTR_MAX - 50), PIECE_BYTES, __LINE__);
 }
 
-TEST(test_add_region_too_short_is_refused)
+ON_HEAP_BETWEEN(test_add_region_too_short_is_refused, 0)
 {
     const size_t bound = sizeof(void *) > 4 ? 2048 : 256;
-    unsigned char *memory;
-    struct quarry_heap *const heap = heap_between(&memory, 0);
     size_t bytes;
 
-    if (heap == NULL)
-        return;
     for (bytes = 0; bytes <= bound && !test_is_over(); bytes++) {
         const struct quarry_stats before = stats_of(heap);
         struct quarry_stats after;
@@ -67,7 +74,6 @@ TEST(test_add_region_too_short_is_refused)
     }
     CHECK(bytes > 0);
     CHECK(bytes <= bound); /* "some 100 bytes on 32-bit targets, 1 KB on 64-bit ones" */
-    check_heap(heap);
 }
 
 TEST(test_add_region_overlapping_is_refused)
@@ -93,13 +99,8 @@ TEST(test_add_region_overlapping_is_refused)
     }
 }
 
-TEST(test_add_region_overlapping_added_one_is_refused)
+ON_HEAP_BETWEEN(test_add_region_overlapping_added_one_is_refused, 8)
 {
-    unsigned char *memory;
-    struct quarry_heap *const heap = heap_between(&memory, 8);
-
-    if (heap == NULL)
-        return;
     CHECK(quarry_add_region(heap, memory + 2 * PIECE_BYTES, PIECE_BYTES));
     check_heap(heap);
     expect_refused(heap, memory + 2 * PIECE_BYTES, PIECE_BYTES, __LINE__);
@@ -163,28 +164,20 @@ static void fill_and_free(struct quarry_heap *heap)
     expect_all_free(heap, before.largest_free_bytes);
 }
 
-TEST(test_several_regions_are_all_used_and_all_come_back)
+ON_HEAP_BETWEEN(test_several_regions_are_all_used_and_all_come_back, 40)
 {
-    unsigned char *memory;
-    struct quarry_heap *const heap = heap_between(&memory, 40);
-
-    if (heap == NULL)
-        return;
     CHECK(quarry_add_region(heap, memory + 2 * PIECE_BYTES + 100, PIECE_BYTES - 200));
     CHECK(quarry_add_region(heap, memory + 1, PIECE_BYTES - 64));
     check_heap(heap);
     fill_and_free(heap);
 }
 
-TEST(test_many_regions_of_any_start_and_length_work)
+ON_HEAP(test_many_regions_of_any_start_and_length_work, PIECE_BYTES, 0)
 {
     const size_t least_bytes = sizeof(void *) > 4 ? 2048 : 256;
-    struct quarry_heap *const heap = test_heap(PIECE_BYTES, 0);
     size_t acquired_bytes;
     size_t i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 16 && !test_is_over(); i++) {
         const size_t bytes = least_bytes + test_random_below(least_bytes);
         void *region;
@@ -221,14 +214,11 @@ TEST(test_add_region_respects_limit)
     fill_and_free(heap);
 }
 
-TEST(test_add_region_serves_larger_request_than_first_region)
+ON_HEAP(test_add_region_serves_larger_request_than_first_region, PIECE_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(PIECE_BYTES, 0);
     void *region;
     void *block;
 
-    if (heap == NULL)
-        return;
     CHECK_EQ(t_malloc(heap, PIECE_BYTES + 500), NULL);
     region = test_memory(2 * PIECE_BYTES, 0);
     if (region == NULL)
@@ -238,5 +228,4 @@ TEST(test_add_region_serves_larger_request_than_first_region)
     REQUIRE(block != NULL);
     CHECK(TEST_ADDRESS(block) - (uintptr_t)region < 2 * PIECE_BYTES);
     t_free(heap, block);
-    check_heap(heap);
 }

@@ -3,7 +3,7 @@
  * some.c: quarry_check_some() and quarry_walk_some(): whatever is done to the heap between two parts, nothing is
  * reported, the end is reached, and a block that lives throughout is shown once.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define SOME_BYTES ((size_t)(sizeof(void *) > 4 ? 65536u : 16384u))
 
@@ -153,13 +153,10 @@ TEST(test_some_on_full_region_that_changes_shows_each_lasting_block_once)
     walk_and_check_often(test_heap(SOME_BYTES / 4, 0), SOME_BYTES / 16);
 }
 
-TEST(test_some_on_several_regions_shows_each_lasting_block_once)
+ON_HEAP(test_some_on_several_regions_shows_each_lasting_block_once, SOME_BYTES / 4, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES / 4, 0);
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 3; i++) {
         void *const region = test_memory(SOME_BYTES / 4, i * 8);
 
@@ -202,18 +199,11 @@ static bool add_up(void *context, const struct quarry_block *block)
     return true;
 }
 
-TEST(test_walk_some_shows_what_walk_shows)
+ON_SOURCE_HEAP(test_walk_some_shows_what_walk_shows, 40 * SMALLEST_CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     size_t pages;
     unsigned i;
 
-    if (!test_source_init(&source, 40 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     begin(heap, 2 * SMALLEST_CHUNK_BYTES);
     for (i = 0; i < 4 * BLOCKS && !test_is_over(); i++)
         change_one();
@@ -231,17 +221,13 @@ TEST(test_walk_some_shows_what_walk_shows)
         CHECK_EQ(some.addresses, all.addresses);
     }
     free_all();
-    quarry_destroy(heap);
 }
 
-TEST(test_walk_some_ends_when_visitor_has_seen_enough)
+ON_HEAP(test_walk_some_ends_when_visitor_has_seen_enough, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     struct quarry_cursor cursor = {0, 0, 0};
     unsigned i;
 
-    if (heap == NULL)
-        return;
     begin(heap, 0);
     for (i = 0; i < 20; i++)
         scene.blocks[i].pointer = t_malloc(heap, 40);
@@ -255,16 +241,13 @@ TEST(test_walk_some_ends_when_visitor_has_seen_enough)
 }
 
 /* A part looks at few pages, however large the heap and whatever it holds. */
-TEST(test_some_look_at_no_more_than_their_part)
+ON_HEAP(test_some_look_at_no_more_than_their_part, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     struct quarry_cursor cursor = {0, 0, 0};
     const size_t all_pages = SOME_BYTES / QUARRY_PAGE_BYTES;
     unsigned parts = 0;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     begin(heap, 0);
     for (i = 0; i < BLOCKS; i++)
         scene.blocks[i].pointer = t_malloc(heap, 24);
@@ -283,14 +266,11 @@ TEST(test_some_look_at_no_more_than_their_part)
 }
 
 /* No cursor that the library made, but what a user may hand in by mistake. */
-TEST(test_some_with_any_cursor_ends_without_report)
+ON_HEAP(test_some_with_any_cursor_ends_without_report, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     unsigned round;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     begin(heap, SOME_BYTES / 8);
     for (i = 0; i < BLOCKS; i++)
         change_one();

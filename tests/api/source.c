@@ -4,16 +4,9 @@
  * memory refused at any call leaves a sound heap. The provider of the harness keeps a ledger, so a wrong size or a
  * second release is an error of its own. When memory goes back is in chunks.c, huge blocks are in huge.c.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define CHUNK_BYTES SMALLEST_CHUNK_BYTES
-
-/* All that the heap took has been given back exactly. */
-static void expect_given_back(const struct test_source *source)
-{
-    CHECK_EQ(source->errors, 0);
-    CHECK_EQ(source->granted_bytes, 0);
-}
 
 TEST(test_source_without_acquire_is_refused)
 {
@@ -156,34 +149,25 @@ TEST(test_source_misaligned_first_chunk_is_given_back)
     CHECK_EQ(quarry_create_from_source(&source.source, &options), NULL);
 }
 
-TEST(test_source_misaligned_later_memory_is_refused_and_given_back)
+ON_SOURCE_HEAP(test_source_misaligned_later_memory_is_refused_and_given_back, 4 * CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     struct quarry_stats before;
     struct quarry_stats after;
     unsigned releases;
 
-    if (!test_source_init(&source, 4 * CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     CHECK(t_malloc(heap, largest_free_bytes(heap)) != NULL);
     before = stats_of(heap);
-    releases = source.releases;
-    source.misalign_bytes = 1;
+    releases = source->releases;
+    source->misalign_bytes = 1;
     CHECK_EQ(t_malloc(heap, CHUNK_BYTES / 2), NULL); /* needs another chunk */
-    CHECK_EQ(source.releases, releases + 1);
-    source.misalign_bytes = 2;
+    CHECK_EQ(source->releases, releases + 1);
+    source->misalign_bytes = 2;
     CHECK_EQ(t_malloc(heap, CHUNK_BYTES * 2), NULL); /* huge */
-    CHECK_EQ(source.releases, releases + 2);
+    CHECK_EQ(source->releases, releases + 2);
     after = stats_of(heap);
     CHECK(stats_are_equal(&before, &after));
-    check_source(&source, heap);
+    check_source(source, heap);
     CHECK(t_malloc(heap, CHUNK_BYTES / 2) != NULL);
-    quarry_destroy(heap);
-    expect_given_back(&source);
 }
 
 /* A history that makes chunks and huge blocks come, grow, shrink and go; any call of the source may fail. */

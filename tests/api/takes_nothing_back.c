@@ -4,7 +4,7 @@
  * sequence of calls was served and all its blocks are freed, the same sequence acquires nothing more. The source here
  * gives memory from a pool, in frames, upwards, downwards or scattered, so that what it gives touches or does not.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define FRAME_BYTES 4096u
 #define CHUNK_BYTES SMALLEST_CHUNK_BYTES
@@ -62,12 +62,26 @@ static struct quarry_heap *pool_heap(struct pool *pool, size_t bytes, enum order
     return heap;
 }
 
-TEST(test_huge_block_on_source_that_takes_nothing_back_is_served_for_ever)
+static void run(void (*body)(struct quarry_heap *heap, struct pool *pool), size_t chunks, size_t align_max_bytes,
+                int line)
 {
     struct pool pool;
-    struct quarry_heap *heap = pool_heap(&pool, 5 * CHUNK_BYTES, UPWARDS, 0);
+    struct quarry_heap *heap = pool_heap(&pool, chunks * CHUNK_BYTES, UPWARDS, align_max_bytes);
     if (heap == NULL)
         return;
+    body(heap, &pool);
+    test_called_from(line);
+    check_heap_(heap);
+    quarry_destroy(heap);
+}
+
+/* A test on a heap whose source has so many chunks and gives them upwards. */
+#define ON_POOL_HEAP(name, chunks, align_max_bytes)                                                                    \
+    TEST_IN(name, run(name##_body, chunks, align_max_bytes, __LINE__), struct quarry_heap *heap,                       \
+            MAYBE_UNUSED struct pool *pool)
+
+ON_POOL_HEAP(test_huge_block_on_source_that_takes_nothing_back_is_served_for_ever, 5, 0)
+{
     void *first = NULL;
     for (unsigned round = 0; round < 100; round++) {
         void *block = quarry_malloc(heap, 2 * CHUNK_BYTES);
@@ -77,25 +91,20 @@ TEST(test_huge_block_on_source_that_takes_nothing_back_is_served_for_ever)
         quarry_free(heap, block);
         CHECK(check_heap(heap));
     }
-    CHECK_EQ(pool.acquires, 2);
-    quarry_destroy(heap);
+    CHECK_EQ(pool->acquires, 2);
 }
 
 /* What one freed huge block leaves serves another size, chunks for small blocks, and then itself again. */
-TEST(test_idle_memory_serves_other_sizes_and_chunks_and_merges)
+ON_POOL_HEAP(test_idle_memory_serves_other_sizes_and_chunks_and_merges, 12, 0)
 {
-    struct pool pool;
-    struct quarry_heap *heap = pool_heap(&pool, 12 * CHUNK_BYTES, UPWARDS, 0);
-    if (heap == NULL)
-        return;
     const size_t most = 8 * CHUNK_BYTES;
     void *block = quarry_malloc(heap, most);
     REQUIRE(block != NULL);
     quarry_free(heap, block);
-    const unsigned acquires = pool.acquires;
+    const unsigned acquires = pool->acquires;
     const struct quarry_stats empty = stats_of(heap);
     CHECK(empty.largest_free_bytes >= most);
-    CHECK_EQ(empty.acquired_bytes, pool.held_bytes);
+    CHECK_EQ(empty.acquired_bytes, pool->held_bytes);
     for (unsigned round = 0; round < 3; round++) {
         void *parts[4];
         for (unsigned i = 0; i < 4; i++) {
@@ -124,23 +133,18 @@ TEST(test_idle_memory_serves_other_sizes_and_chunks_and_merges)
         CHECK_EQ(stats_of(heap).free_bytes, empty.free_bytes);
         block = quarry_malloc(heap, most);
         CHECK(block != NULL);
-        CHECK_EQ(pool.acquires, acquires);
+        CHECK_EQ(pool->acquires, acquires);
         quarry_free(heap, block);
         quarry_reset(heap);
         CHECK(check_heap(heap));
         CHECK_EQ(stats_of(heap).largest_free_bytes, empty.largest_free_bytes);
         CHECK_EQ(quarry_trim(heap), 0); /* given back to the source */
     }
-    quarry_destroy(heap);
 }
 
 /* Grows into the idle memory behind, and leaves there what it does not need, without the source. */
-TEST(test_huge_block_grows_into_idle_memory_and_shrinks)
+ON_POOL_HEAP(test_huge_block_grows_into_idle_memory_and_shrinks, 10, 0)
 {
-    struct pool pool;
-    struct quarry_heap *heap = pool_heap(&pool, 10 * CHUNK_BYTES, UPWARDS, 0);
-    if (heap == NULL)
-        return;
     void *whole = quarry_malloc(heap, 8 * CHUNK_BYTES);
     REQUIRE(whole != NULL);
     quarry_free(heap, whole);
@@ -159,16 +163,13 @@ TEST(test_huge_block_grows_into_idle_memory_and_shrinks)
     CHECK(test_is_filled(block, 2 * CHUNK_BYTES, 1));
     quarry_free(heap, block);
     CHECK(check_heap(heap));
-    CHECK_EQ(pool.acquires, 2);
-    quarry_destroy(heap);
+    CHECK_EQ(pool->acquires, 2);
 }
 
-TEST(test_second_free_of_idle_huge_block_is_reported)
+ON_POOL_HEAP(test_second_free_of_idle_huge_block_is_reported, 5, 0)
 {
-    struct pool pool;
-    struct quarry_heap *heap = QUARRY_CHECK_LEVEL == 0 ? NULL : pool_heap(&pool, 5 * CHUNK_BYTES, UPWARDS, 0);
-    if (heap == NULL)
-        return;
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("check level 0 trusts its caller");
     void *block = quarry_malloc(heap, 2 * CHUNK_BYTES);
     REQUIRE(block != NULL);
     quarry_free(heap, block);
@@ -176,8 +177,7 @@ TEST(test_second_free_of_idle_huge_block_is_reported)
     expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE));
     quarry_free(heap, (uint8_t *)block + 64);
     expect_misuse(heap, KIND(QUARRY_INVALID_POINTER));
-    CHECK(!quarry_owns(heap, block) && check_heap(heap));
-    quarry_destroy(heap);
+    CHECK(!quarry_owns(heap, block));
 }
 
 /* --- the same sequence again --- */
@@ -291,12 +291,8 @@ TEST(test_sequence_of_huge_blocks_on_source_that_takes_back_acquires_nothing_mor
 
 /* --- alignment --- */
 
-TEST(test_aligned_blocks_of_source_that_can_align_cost_a_frame_each)
+ON_POOL_HEAP(test_aligned_blocks_of_source_that_can_align_cost_a_frame_each, 24, CHUNK_BYTES)
 {
-    struct pool pool;
-    struct quarry_heap *heap = pool_heap(&pool, 24 * CHUNK_BYTES, UPWARDS, CHUNK_BYTES);
-    if (heap == NULL)
-        return;
     void *blocks[8];
     for (unsigned round = 0; round < 3; round++) {
         for (unsigned i = 0; i < 8; i++) {
@@ -306,14 +302,13 @@ TEST(test_aligned_blocks_of_source_that_can_align_cost_a_frame_each)
         }
         CHECK(check_heap(heap));
         CHECK(stats_of(heap).acquired_bytes <= CHUNK_BYTES + 8 * (CHUNK_BYTES + FRAME_BYTES));
-        CHECK_EQ(pool.acquires, 9);
+        CHECK_EQ(pool->acquires, 9);
         for (unsigned i = 0; i < 8; i++) {
             CHECK(test_is_filled(blocks[i], CHUNK_BYTES, i));
             quarry_free(heap, blocks[i]);
             CHECK(check_heap(heap));
         }
     }
-    quarry_destroy(heap);
 }
 
 /* Of every source, each block that is freed can be had again, with the same size and alignment. */

@@ -4,7 +4,7 @@
  * order and does not overlap, a visitor that answers false is not called again. That the sums agree with the
  * figures is checked by the harness after every call of every test.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define SOME_BYTES ((size_t)(sizeof(void *) > 4 ? 16384u : 4096u))
 
@@ -44,29 +44,23 @@ static struct sight sight_of(struct quarry_heap *heap, const void *wanted)
     return sight;
 }
 
-TEST(test_walk_of_fresh_heap_shows_one_free_run)
+ON_HEAP(test_walk_of_fresh_heap_shows_one_free_run, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     struct sight sight;
 
-    if (heap == NULL)
-        return;
     sight = sight_of(heap, NULL);
     CHECK_EQ(sight.seen, 1);
     CHECK(sight.last.free && sight.last.kind == QUARRY_LARGE);
     CHECK_EQ(sight.last.bytes, largest_free_bytes(heap) + CANARY_BYTES);
 }
 
-TEST(test_walk_shows_each_live_block_once)
+ON_HEAP(test_walk_shows_each_live_block_once, SOME_BYTES, 11)
 {
     static const unsigned short sizes[] = {0, 1, 16, 40, 64, 130, 257, 700, 1025};
     const unsigned count = sizeof sizes / sizeof sizes[0];
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 11);
     void *blocks[sizeof sizes / sizeof sizes[0]];
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < count; i++) {
         blocks[i] = t_malloc(heap, sizes[i]);
         if (blocks[i] == NULL)
@@ -83,15 +77,12 @@ TEST(test_walk_shows_each_live_block_once)
     CHECK_EQ(sight_of(heap, NULL).out_of_order, 0);
 }
 
-TEST(test_walk_shows_freed_slot_as_free)
+ON_HEAP(test_walk_shows_freed_slot_as_free, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     void *kept;
     void *freed;
     struct sight sight;
 
-    if (heap == NULL)
-        return;
     kept = t_malloc(heap, 16);
     freed = t_malloc(heap, 16);
     REQUIRE(kept != NULL && freed != NULL);
@@ -106,15 +97,12 @@ TEST(test_walk_shows_freed_slot_as_free)
     t_free(heap, kept);
 }
 
-TEST(test_walk_stops_when_visitor_says_so)
+ON_HEAP(test_walk_stops_when_visitor_says_so, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     unsigned total;
     unsigned stop;
     unsigned i;
 
-    if (heap == NULL)
-        return;
     for (i = 0; i < 20; i++)
         CHECK(t_malloc(heap, 10 + i * 8) != NULL || i > 10);
     total = sight_of(heap, NULL).seen;
@@ -126,14 +114,11 @@ TEST(test_walk_stops_when_visitor_says_so)
     }
 }
 
-TEST(test_walk_order_holds_through_random_history)
+ON_HEAP(test_walk_order_holds_through_random_history, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     void *blocks[24] = {NULL};
     unsigned step;
 
-    if (heap == NULL)
-        return;
     for (step = 0; step < 200 && !test_is_over(); step++) {
         const size_t i = test_random_below(24);
 
@@ -143,19 +128,12 @@ TEST(test_walk_order_holds_through_random_history)
     }
 }
 
-TEST(test_walk_shows_kinds_of_blocks_on_source)
+ON_SOURCE_HEAP(test_walk_shows_kinds_of_blocks_on_source, 4 * SMALLEST_CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     void *small;
     void *large;
     void *huge;
 
-    if (!test_source_init(&source, 4 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     small = t_malloc(heap, 16);
     large = t_malloc(heap, SMALLEST_CHUNK_BYTES / 2);
     huge = t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES);
@@ -165,18 +143,14 @@ TEST(test_walk_shows_kinds_of_blocks_on_source)
     CHECK_EQ(sight_of(heap, huge).last.kind, QUARRY_HUGE);
     CHECK_EQ(sight_of(heap, huge).last.bytes, quarry_usable_size(heap, huge));
     CHECK_EQ(sight_of(heap, huge).seen, 1);
-    quarry_destroy(heap);
 }
 
-TEST(test_check_changes_nothing)
+ON_HEAP(test_check_changes_nothing, SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(SOME_BYTES, 0);
     struct quarry_stats before;
     struct quarry_stats after;
     void *block;
 
-    if (heap == NULL)
-        return;
     block = t_malloc(heap, 77);
     REQUIRE(block != NULL);
     test_fill(block, 77, 1);
@@ -188,18 +162,11 @@ TEST(test_check_changes_nothing)
     CHECK(test_is_filled(block, 77, 1));
 }
 
-TEST(test_walk_that_is_stopped_at_huge_block_shows_no_more)
+ON_SOURCE_HEAP(test_walk_that_is_stopped_at_huge_block_shows_no_more, 8 * SMALLEST_CHUNK_BYTES)
 {
     struct sight sight = {.wanted = NULL};
-    struct test_source source;
-    struct quarry_heap *heap;
     unsigned all;
 
-    if (!test_source_init(&source, 8 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    if (heap == NULL)
-        return;
     CHECK(t_malloc(heap, 16) != NULL);
     CHECK(t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES) != NULL);
     CHECK(t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES) != NULL);
@@ -207,5 +174,4 @@ TEST(test_walk_that_is_stopped_at_huge_block_shows_no_more)
     quarry_walk(heap, look_until_huge, &sight);
     CHECK_EQ(sight.last.kind, QUARRY_HUGE);
     CHECK_EQ(sight.seen, all - 1);
-    quarry_destroy(heap);
 }

@@ -13,7 +13,7 @@
 
 #include "quarry/emalloc.h"
 
-#include "test_source.h"
+#include "fixture.h"
 
 #define CHUNK SMALLEST_CHUNK_BYTES
 
@@ -49,12 +49,7 @@ typedef void (*scene_body)(struct scene *s);
 void scene_run(scene_body body, bool on_source, unsigned chunks);
 
 #define SCENE(name, on_source, chunks)                                                                                 \
-    static void name##_body(struct scene *s);                                                                          \
-    TEST(name)                                                                                                         \
-    {                                                                                                                  \
-        scene_run(name##_body, on_source, chunks);                                                                     \
-    }                                                                                                                  \
-    static void name##_body(__attribute__((unused)) struct scene *s)
+    TEST_IN(name, scene_run(name##_body, on_source, chunks), MAYBE_UNUSED struct scene *s)
 #define ON_REGION_OF(name, chunks) SCENE(name, false, chunks)
 #define ON_SOURCE_OF(name, chunks) SCENE(name, true, chunks)
 /* As much as the smallest machine has. */

@@ -5,29 +5,28 @@
  */
 #include "emalloc_test.h"
 
-/* No manager is needed. NULL: the test has been skipped. */
-static struct quarry_heap *begin(void)
+/* No manager is needed. */
+static void run(void (*body)(struct quarry_heap *heap), int line)
 {
     struct quarry_heap *heap = test_heap(CHUNK, 0);
 
+    if (heap == NULL)
+        return;
     zend_mm_set_heap(heap);
-    return heap;
-}
-
-static void end(struct quarry_heap *heap)
-{
-    check_heap(heap);
+    body(heap);
+    test_called_from(line);
+    check_heap_(heap);
     CHECK_EQ(zend_mm_set_heap(NULL), heap);
 }
 
-TEST(test_plain_heap_serves_every_call_for_blocks)
+/* A test whose current heap is such a heap. */
+#define ON_PLAIN_HEAP(name) TEST_IN(name, run(name##_body, __LINE__), struct quarry_heap *heap)
+
+ON_PLAIN_HEAP(test_plain_heap_serves_every_call_for_blocks)
 {
-    struct quarry_heap *heap = begin();
     unsigned char *block, *other;
     char *text;
 
-    if (heap == NULL)
-        return;
     CHECK(is_zend_mm());
     block = emalloc(16);
     CHECK(quarry_owns(heap, block));
@@ -48,30 +47,22 @@ TEST(test_plain_heap_serves_every_call_for_blocks)
     block = emalloc(32);
     efree_size(block, 32);
     CHECK_EQ(stats_of(heap).blocks, 0);
-    end(heap);
 }
 
-TEST(test_plain_heap_that_is_full_runs_out)
+ON_PLAIN_HEAP(test_plain_heap_that_is_full_runs_out)
 {
-    struct quarry_heap *heap = begin();
     const size_t bytes = opaque_size(CHUNK);
 
-    if (heap == NULL)
-        return;
     EXPECT_OOM(emalloc(bytes), heap, bytes);
     CHECK_EQ(femalloc(bytes, true), NULL);
     CHECK_EQ(safe_femalloc(bytes, SIZE_MAX, 1, true), NULL);
-    end(heap);
 }
 
-TEST(test_plain_heap_reports_misuse)
+ON_PLAIN_HEAP(test_plain_heap_reports_misuse)
 {
     NEEDS_CHECKS();
-    struct quarry_heap *heap = begin();
     void *block;
 
-    if (heap == NULL)
-        return;
     block = emalloc(16);
     CHECK(emalloc(16) != NULL);
     efree(block);
@@ -83,16 +74,12 @@ TEST(test_plain_heap_reports_misuse)
     expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE));
     CHECK_EQ(erealloc2(opaque_pointer(block), 30, 8), NULL);
     expect_misuse(heap, KIND(QUARRY_DOUBLE_FREE));
-    end(heap);
 }
 
-TEST(test_plain_heap_has_figures_and_limit)
+ON_PLAIN_HEAP(test_plain_heap_has_figures_and_limit)
 {
-    struct quarry_heap *heap = begin();
     void *block;
 
-    if (heap == NULL)
-        return;
     block = emalloc(LARGE_BYTES);
     CHECK_EQ(zend_memory_usage(true), stats_of(heap).acquired_bytes);
     CHECK_EQ(zend_memory_peak_usage(true), stats_of(heap).acquired_peak_bytes);
@@ -105,7 +92,6 @@ TEST(test_plain_heap_has_figures_and_limit)
     CHECK_EQ(zend_set_memory_limit(2 * CHUNK), SUCCESS);
     CHECK_EQ(stats_of(heap).limit_bytes, 2 * CHUNK);
     CHECK_EQ(zend_mm_gc(heap), 0);
-    end(heap);
 }
 
 static void *never_malloc(size_t bytes)
@@ -127,17 +113,14 @@ static void *never_realloc(void *block, size_t bytes)
     return never_malloc(bytes);
 }
 
-TEST(test_plain_heap_reports_what_it_cannot_have)
+ON_PLAIN_HEAP(test_plain_heap_reports_what_it_cannot_have)
 {
     NEEDS_CHECKS();
-    struct quarry_heap *heap = begin();
     struct quarry_observer observer = {.context = NULL};
     void *(*malloc_set)(size_t) = never_malloc;
     void (*free_set)(void *) = never_free;
     void *(*realloc_set)(void *, size_t) = never_realloc;
 
-    if (heap == NULL)
-        return;
     zend_mm_set_custom_handlers(heap, never_malloc, never_free, never_realloc);
     expect_misuse(heap, KIND(QUARRY_INVALID_POINTER));
     zend_mm_get_custom_handlers(heap, &malloc_set, &free_set, &realloc_set);
@@ -154,34 +137,26 @@ TEST(test_plain_heap_reports_what_it_cannot_have)
     expect_misuse(heap, KIND(QUARRY_INVALID_POINTER));
     CHECK(!zend_mm_max_allocs_hit());
     efree(emalloc(16));
-    end(heap);
 }
 
-TEST(test_plain_heap_on_source_serves_and_gives_back)
+ON_SOURCE_HEAP(test_plain_heap_on_source_serves_and_gives_back, 5 * CHUNK)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     void *blocks[3];
     size_t granted_bytes, given_bytes;
 
-    if (!test_source_init(&source, 5 * CHUNK))
-        return;
-    heap = test_source_heap(&source);
-    REQUIRE(heap != NULL);
     zend_mm_set_heap(heap);
     for (unsigned i = 0; i < 3; i++)
         blocks[i] = emalloc(BIG_BYTES);
-    CHECK_EQ(zend_memory_usage(true), source.granted_bytes);
+    CHECK_EQ(zend_memory_usage(true), source->granted_bytes);
     efree(blocks[1]);
     efree(blocks[2]);
-    granted_bytes = source.granted_bytes;
+    granted_bytes = source->granted_bytes;
     given_bytes = zend_mm_gc(heap);
-    CHECK_EQ(given_bytes, granted_bytes - source.granted_bytes);
+    CHECK_EQ(given_bytes, granted_bytes - source->granted_bytes);
     CHECK_EQ(zend_memory_usage(true), CHUNK);
     efree_size(emalloc(16), 16);
     check_heap(heap);
     zend_mm_shutdown(heap, true, true);
     CHECK_EQ(zend_mm_get_heap(), NULL);
-    CHECK_EQ(source.granted_bytes, 0);
-    CHECK_EQ(source.errors, 0);
+    source->heap = NULL;
 }

@@ -66,6 +66,9 @@ static bool chunk_extend(zend_mm_storage *storage, void *chunk, size_t old_size,
 }
 
 static const zend_mm_handlers all_handlers = {chunk_alloc, chunk_free, chunk_truncate, chunk_extend};
+static const zend_mm_handlers needed_handlers = {chunk_alloc, chunk_free, NULL, NULL};
+static const zend_mm_handlers keeping_handlers = {chunk_alloc, NULL, chunk_truncate, chunk_extend};
+static const zend_mm_handlers giving_handlers = {chunk_alloc, NULL, NULL, NULL};
 
 /* A provider of so many chunks behind the handlers. */
 static bool begin(struct test_source *source, unsigned chunks)
@@ -77,30 +80,49 @@ static bool begin(struct test_source *source, unsigned chunks)
     return test_source_init(source, chunks * STORAGE_CHUNK + (QUARRY_TRACK ? 16 * GRANULE_BYTES : 0));
 }
 
-static void end(zend_mm_heap *heap, const struct test_source *source)
+static void end(zend_mm_heap *heap)
 {
-    if (heap != NULL) {
-        CHECK(quarry_check(heap));
-        zend_mm_shutdown(heap, true, true);
-    }
+    CHECK(quarry_check(heap));
+    zend_mm_shutdown(heap, true, true);
     CHECK_EQ(zend_mm_get_heap(), NULL);
-    CHECK_EQ(counted.bad_calls, 0);
-    CHECK_EQ(source->errors, 0);
-    CHECK_EQ(source->granted_bytes, 0);
 }
 
-TEST(test_storage_heap_works_without_manager_and_gives_all_back)
+/* handlers NULL: the body makes heaps itself, and ends them. */
+static void run(void (*body)(zend_mm_heap *heap, struct test_source *source), const zend_mm_handlers *handlers,
+                unsigned chunks)
 {
     struct test_source source;
-    zend_mm_heap *heap;
+    zend_mm_heap *heap = NULL;
+
+    if (!begin(&source, chunks))
+        return;
+    if (handlers != NULL) {
+        heap = zend_mm_startup_ex(handlers, NULL, 0);
+        REQUIRE(heap != NULL);
+        zend_mm_set_heap(heap);
+    }
+    body(heap, &source);
+    if (heap != NULL)
+        end(heap);
+    CHECK_EQ(counted.bad_calls, 0);
+    CHECK_EQ(source.errors, 0);
+    if (handlers == NULL || handlers->chunk_free != NULL)
+        CHECK_EQ(source.granted_bytes, 0);
+}
+
+/* A test on handlers in front of so many chunks. The body gets the current heap, which they serve. */
+#define ON_STORAGE(name, handlers, chunks)                                                                             \
+    TEST_IN(name, run(name##_body, handlers, chunks), MAYBE_UNUSED zend_mm_heap *heap,                                 \
+            MAYBE_UNUSED struct test_source *source)
+
+ON_STORAGE(test_storage_heap_works_without_manager_and_gives_all_back, NULL, 3)
+{
     unsigned char *block;
 
-    if (!begin(&source, 3))
-        return;
     heap = zend_mm_startup_ex(&all_handlers, NULL, 0);
     REQUIRE(heap != NULL);
     CHECK_EQ(counted.allocs, 1);
-    CHECK_EQ(source.granted_bytes, STORAGE_CHUNK);
+    CHECK_EQ(source->granted_bytes, STORAGE_CHUNK);
     CHECK_EQ(zend_mm_get_heap(), NULL);
     zend_mm_set_heap(heap);
     block = emalloc(100);
@@ -110,19 +132,15 @@ TEST(test_storage_heap_works_without_manager_and_gives_all_back)
     CHECK(counted.allocs >= 2);
     CHECK(test_is_filled(block, 100, 1));
     CHECK(is_zend_mm());
-    end(heap, &source);
+    end(heap);
     CHECK_EQ(counted.allocs, counted.frees);
 }
 
-TEST(test_storage_data_is_copied)
+ON_STORAGE(test_storage_data_is_copied, NULL, 3)
 {
-    struct test_source source;
-    zend_mm_heap *heap;
     zend_mm_storage *storage;
     unsigned char data[100];
 
-    if (!begin(&source, 3))
-        return;
     test_fill(data, sizeof data, 5);
     heap = zend_mm_startup_ex(&all_handlers, data, sizeof data);
     REQUIRE(heap != NULL);
@@ -141,56 +159,44 @@ TEST(test_storage_data_is_copied)
     CHECK(test_is_filled(storage->data, sizeof data, 5));
     zend_mm_shutdown(heap, false, true);
     CHECK(test_is_filled(storage->data, sizeof data, 5));
-    end(heap, &source);
+    end(heap);
 }
 
-TEST(test_storage_data_without_size_is_the_pointer_itself)
+ON_STORAGE(test_storage_data_without_size_is_the_pointer_itself, NULL, 1)
 {
-    struct test_source source;
     unsigned char data[4] = {1, 2, 3, 4};
-    zend_mm_heap *heap;
 
-    if (!begin(&source, 1))
-        return;
     heap = zend_mm_startup_ex(&all_handlers, data, 0);
     REQUIRE(heap != NULL);
     CHECK_EQ(zend_mm_get_storage(heap)->data, data);
-    end(heap, &source);
+    end(heap);
     heap = zend_mm_startup_ex(&all_handlers, NULL, 100);
     REQUIRE(heap != NULL);
     CHECK_EQ(zend_mm_get_storage(heap)->data, NULL);
-    end(heap, &source);
+    end(heap);
 }
 
-TEST(test_storage_data_that_does_not_fit_is_refused_and_nothing_kept)
+ON_STORAGE(test_storage_data_that_does_not_fit_is_refused_and_nothing_kept, NULL, 1)
 {
-    struct test_source source;
     static const unsigned char byte;
 
-    if (!begin(&source, 1))
-        return;
     /* The copy is made once the heap is there, so what is refused is never read. */
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, opaque_pointer(&byte), STORAGE_CHUNK), NULL);
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, opaque_pointer(&byte), STORAGE_CHUNK - 64), NULL);
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, opaque_pointer(&byte), SIZE_MAX), NULL);
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, opaque_pointer(&byte), SIZE_MAX - 8), NULL);
-    end(NULL, &source);
 }
 
-TEST(test_storage_without_handlers_or_first_chunk_is_refused)
+ON_STORAGE(test_storage_without_handlers_or_first_chunk_is_refused, NULL, 1)
 {
-    struct test_source source;
     static const zend_mm_handlers none;
 
     CHECK_EQ(zend_mm_startup_ex(NULL, NULL, 0), NULL);
     CHECK_EQ(zend_mm_startup_ex(&none, NULL, 0), NULL);
-    if (!begin(&source, 1))
-        return;
-    source.fail_at = 1;
+    source->fail_at = 1;
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, NULL, 0), NULL);
-    source.misalign_bytes = 8;
+    source->misalign_bytes = 8;
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, NULL, 0), NULL);
-    end(NULL, &source);
 }
 
 ON_REGION(test_storage_of_other_heaps_is_null)
@@ -200,17 +206,10 @@ ON_REGION(test_storage_of_other_heaps_is_null)
     CHECK_EQ(zend_mm_get_storage(NULL), NULL);
 }
 
-TEST(test_storage_huge_blocks_are_extended_and_truncated_in_place)
+ON_STORAGE(test_storage_huge_blocks_are_extended_and_truncated_in_place, &all_handlers, 6)
 {
-    struct test_source source;
-    zend_mm_heap *heap;
     unsigned char *block;
 
-    if (!begin(&source, 6))
-        return;
-    heap = zend_mm_startup_ex(&all_handlers, NULL, 0);
-    REQUIRE(heap != NULL);
-    zend_mm_set_heap(heap);
     efree(emalloc(16)); /* with QUARRY_TRACK the table is there before the block, not behind it */
     block = emalloc(2 * STORAGE_CHUNK);
     test_fill(block, 2 * STORAGE_CHUNK, 3);
@@ -222,41 +221,23 @@ TEST(test_storage_huge_blocks_are_extended_and_truncated_in_place)
     CHECK_EQ(counted.frees, 0);
     efree(block);
     CHECK_EQ(counted.frees, 1);
-    end(heap, &source);
 }
 
-TEST(test_storage_without_optional_handlers_works)
+ON_STORAGE(test_storage_without_optional_handlers_works, &needed_handlers, 6)
 {
-    const zend_mm_handlers few = {chunk_alloc, chunk_free, NULL, NULL};
-    struct test_source source;
-    zend_mm_heap *heap;
     unsigned char *block;
 
-    if (!begin(&source, 6))
-        return;
-    heap = zend_mm_startup_ex(&few, NULL, 0);
-    REQUIRE(heap != NULL);
-    zend_mm_set_heap(heap);
     block = emalloc(STORAGE_CHUNK + 1000);
     test_fill(block, STORAGE_CHUNK, 3);
     block = erealloc(block, 2 * STORAGE_CHUNK);
     CHECK(test_is_filled(block, STORAGE_CHUNK, 3));
-    end(heap, &source);
 }
 
 /* What is never given back stays the heap's, and must serve the next request. */
-TEST(test_storage_without_chunk_free_keeps_memory_and_does_not_grow)
+ON_STORAGE(test_storage_without_chunk_free_keeps_memory_and_does_not_grow, &keeping_handlers, 4)
 {
-    const zend_mm_handlers few = {chunk_alloc, NULL, chunk_truncate, chunk_extend};
-    struct test_source source;
-    zend_mm_heap *heap;
     unsigned allocs = 0;
 
-    if (!begin(&source, 4))
-        return;
-    heap = zend_mm_startup_ex(&few, NULL, 0);
-    REQUIRE(heap != NULL);
-    zend_mm_set_heap(heap);
     for (unsigned request = 0; request < 6; request++) {
         CHECK(emalloc(STORAGE_CHUNK / 8 * 5) != NULL);
         CHECK(emalloc(STORAGE_CHUNK / 8 * 5) != NULL);
@@ -266,11 +247,8 @@ TEST(test_storage_without_chunk_free_keeps_memory_and_does_not_grow)
         CHECK_EQ(counted.allocs, allocs);
     }
     CHECK_EQ(zend_mm_gc(heap), 0);
-    CHECK(quarry_check(heap));
-    zend_mm_shutdown(heap, true, true);
     CHECK_EQ(counted.frees, 0);
-    CHECK_EQ(counted.bad_calls, 0);
-    CHECK(source.granted_bytes >= 2 * STORAGE_CHUNK);
+    CHECK(source->granted_bytes >= 2 * STORAGE_CHUNK);
 }
 
 /* --- handlers that call their own heap --- */
@@ -312,33 +290,24 @@ static void calling_free(zend_mm_storage *storage, void *chunk, size_t size)
     chunk_free(storage, chunk, size);
 }
 
-static zend_mm_heap *begin_own(struct test_source *source)
-{
-    const zend_mm_handlers calling = {calling_alloc, calling_free, NULL, NULL};
+static const zend_mm_handlers calling_handlers = {calling_alloc, calling_free, NULL, NULL};
 
+static void begin_own(zend_mm_heap *heap)
+{
     own.when = 0;
     own.calls = 0;
-    if (!begin(source, 6))
-        return NULL;
-    own.heap = zend_mm_startup_ex(&calling, NULL, 0);
-    CHECK(own.heap != NULL);
-    zend_mm_set_heap(own.heap);
+    own.heap = heap;
     own.block = emalloc(opaque_size(16));
     CHECK(emalloc(opaque_size(16)) != NULL); /* the run lives on, with free slots: a hot path would serve */
-    return own.heap;
 }
 
-TEST(test_storage_handler_that_calls_its_heap_is_reported)
+ON_STORAGE(test_storage_handler_that_calls_its_heap_is_reported, &calling_handlers, 6)
 {
-    struct test_source source;
-    zend_mm_heap *heap;
     void *huge;
 
     if (QUARRY_LOCK == QUARRY_LOCK_SMP)
         SKIP("waits for itself");
-    heap = begin_own(&source);
-    if (heap == NULL)
-        return;
+    begin_own(heap);
     own.when = DURING_ALLOC | DURING_FREE;
     CHECK(emalloc(STORAGE_CHUNK / 8 * 7) != NULL);
     CHECK(emalloc(STORAGE_CHUNK / 8 * 7) != NULL); /* another chunk */
@@ -347,42 +316,30 @@ TEST(test_storage_handler_that_calls_its_heap_is_reported)
     CHECK(own.calls >= 3);
     own.when = 0;
     CHECK(quarry_owns(heap, own.block));
-    end(heap, &source);
 }
 
 #if QUARRY_TRACK
 /* So is the table of places. */
-TEST(test_storage_handler_that_calls_its_heap_while_table_grows_is_reported)
+ON_STORAGE(test_storage_handler_that_calls_its_heap_while_table_grows_is_reported, &calling_handlers, 6)
 {
-    struct test_source source;
-    zend_mm_heap *heap;
-
     if (QUARRY_LOCK == QUARRY_LOCK_SMP)
         SKIP("waits for itself");
-    heap = begin_own(&source);
-    if (heap == NULL)
-        return;
+    begin_own(heap);
     own.when = DURING_ALLOC | DURING_FREE;
     for (unsigned i = 0; i < 200; i++)
         CHECK(emalloc(20) != NULL);
     CHECK(own.calls >= 4); /* two longer tables, and two that are no longer needed */
     own.when = 0;
     CHECK(quarry_owns(heap, own.block));
-    end(heap, &source);
 }
 #endif
 
 /* Kept chunks are given back too while the heap is not to be called. */
-TEST(test_storage_handler_that_calls_its_heap_while_kept_chunks_go_is_reported)
+ON_STORAGE(test_storage_handler_that_calls_its_heap_while_kept_chunks_go_is_reported, &calling_handlers, 6)
 {
-    struct test_source source;
-    zend_mm_heap *heap;
-
     if (QUARRY_LOCK == QUARRY_LOCK_SMP)
         SKIP("waits for itself");
-    heap = begin_own(&source);
-    if (heap == NULL)
-        return;
+    begin_own(heap);
     for (unsigned request = 0; request < 6; request++) {
         for (unsigned i = 0; i < 4; i++)
             CHECK(emalloc(STORAGE_CHUNK / 8 * 5) != NULL);
@@ -396,20 +353,11 @@ TEST(test_storage_handler_that_calls_its_heap_while_kept_chunks_go_is_reported)
     CHECK_EQ(own.calls, 3);
     own.when = 0;
     CHECK(quarry_owns(heap, own.block));
-    end(heap, &source);
 }
 
 /* A storage that takes nothing back: what a request frees, and what its end frees, serves any size again. */
-TEST(test_storage_that_takes_nothing_back_serves_huge_blocks_for_ever)
+ON_STORAGE(test_storage_that_takes_nothing_back_serves_huge_blocks_for_ever, &giving_handlers, 6)
 {
-    static const zend_mm_handlers keeping = {.chunk_alloc = chunk_alloc};
-    struct test_source source;
-
-    if (!begin(&source, 6))
-        return;
-    zend_mm_heap *heap = zend_mm_startup_ex(&keeping, NULL, 0);
-    REQUIRE(heap != NULL);
-    zend_mm_set_heap(heap);
     const size_t sizes[] = {2 * STORAGE_CHUNK, STORAGE_CHUNK + 5000, STORAGE_CHUNK};
     for (unsigned round = 0; round < 30; round++) {
         void *block = femalloc(sizes[round % 3], true);
@@ -424,39 +372,34 @@ TEST(test_storage_that_takes_nothing_back_serves_huge_blocks_for_ever)
     }
     CHECK(counted.allocs <= 4);
     CHECK_EQ(zend_memory_usage(false), 0);
-    CHECK(quarry_check(heap));
-    zend_mm_shutdown(heap, true, true);
-    CHECK_EQ(counted.bad_calls, 0);
 }
 
 /* However much data there is: either it fits into the first chunk beside a page, or there is no heap. */
-TEST(test_storage_data_of_every_size_fits_or_is_refused)
+ON_STORAGE(test_storage_data_of_every_size_fits_or_is_refused, NULL, 2)
 {
-    struct test_source source;
     size_t largest = 0, smallest_refused = SIZE_MAX;
     unsigned char *data = test_memory(STORAGE_CHUNK, 0);
 
-    if (data == NULL || !begin(&source, 2))
+    if (data == NULL)
         return;
     test_fill(data, STORAGE_CHUNK, 7);
     for (size_t size = STORAGE_CHUNK / 8 * 3; size <= STORAGE_CHUNK && !test_is_over();) {
-        zend_mm_heap *heap = zend_mm_startup_ex(&all_handlers, data, size);
-        if (heap != NULL) {
+        zend_mm_heap *with_data = zend_mm_startup_ex(&all_handlers, data, size);
+        if (with_data != NULL) {
             largest = size;
-            zend_mm_set_heap(heap);
+            zend_mm_set_heap(with_data);
             CHECK(emalloc(STORAGE_CHUNK / 2) != NULL); /* in a second chunk, if need be */
-            CHECK(test_is_filled(zend_mm_get_storage(heap)->data, size, 7));
-            check_heap(heap);
-            zend_mm_shutdown(heap, true, true);
+            CHECK(test_is_filled(zend_mm_get_storage(with_data)->data, size, 7));
+            check_heap(with_data);
+            zend_mm_shutdown(with_data, true, true);
         } else if (smallest_refused == SIZE_MAX) {
             smallest_refused = size;
         }
-        CHECK_EQ(source.granted_bytes, 0);
+        CHECK_EQ(source->granted_bytes, 0);
         size += size < STORAGE_CHUNK / 16 * 15 ? STORAGE_CHUNK / 16 : 999; /* finer near the end */
     }
     CHECK(largest > STORAGE_CHUNK / 8 * 7);
     CHECK(largest < smallest_refused && smallest_refused < STORAGE_CHUNK);
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, data, SIZE_MAX), NULL);
     CHECK_EQ(zend_mm_startup_ex(&all_handlers, data, SIZE_MAX - STORAGE_CHUNK), NULL);
-    end(NULL, &source);
 }

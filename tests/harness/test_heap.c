@@ -106,6 +106,13 @@ struct quarry_heap *test_heap(size_t region_bytes, size_t align_offset)
     return heap;
 }
 
+size_t test_room(size_t most_bytes)
+{
+    const size_t bytes = test_memory_left();
+
+    return (bytes < most_bytes ? bytes : most_bytes) / 64 * 64;
+}
+
 /* What a walk has shown so far. */
 struct tally {
     uintptr_t end;   /* of the last entry */

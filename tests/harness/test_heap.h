@@ -44,6 +44,9 @@ bool expect_misuse_(const struct quarry_heap *heap, unsigned kinds);
  * has been marked as skipped or failed, and must return. */
 struct quarry_heap *test_heap(size_t region_bytes, size_t align_offset);
 
+/* As many bytes as the machine has, but at most most_bytes, in whole 64s. */
+size_t test_room(size_t most_bytes);
+
 /* quarry_check(), and that what quarry_walk() shows adds up to what quarry_get_stats() says. */
 #define check_heap(heap) (test_called_from(__LINE__), check_heap_(heap))
 bool check_heap_(struct quarry_heap *heap);

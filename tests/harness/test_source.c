@@ -167,3 +167,9 @@ void check_source_(const struct test_source *source, const struct quarry_heap *h
     CHECK_EQ(source->errors, 0);
     CHECK_EQ(source->granted_bytes, stats_of(heap).acquired_bytes);
 }
+
+void expect_given_back_(const struct test_source *source)
+{
+    CHECK_EQ(source->errors, 0);
+    CHECK_EQ(source->granted_bytes, 0);
+}
