@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 #
 # files.sh [ROOT]: every source file opens with its licence, none has tabs or trailing blanks, and no line of C is
-# longer than 120 columns.
+# longer than 120 columns (of C++ and Rust likewise).
 
 set -u
 cd "${1:-.}" || exit 1
 folders="include src arch linker tests examples tools ports packaging .ci"
-kinds="-name *.[chS] -o -name *.ld -o -name *.sh -o -name *.py -o -name *.mk -o -name *.cmake -o -name run"
+kinds="-name *.[chS] -o -name *.cpp -o -name *.hpp -o -name *.rs -o -name *.ld -o -name *.sh -o -name *.py -o -name *.mk -o -name *.cmake -o -name run"
 set -f
 # shellcheck disable=SC2086 # patterns
 empty=$(find $folders -type f \( $kinds \) -size 0)
@@ -24,7 +24,7 @@ function complain(kind) {
 FNR == 1 {
     close_file()
     file = FILENAME; licence = 0; files++
-    limit = file ~ /\.[ch]$/ ? 120 : 199
+    limit = file ~ /\.([ch]|cpp|hpp|rs)$/ ? 120 : 199
 }
 FNR <= 3 && /SPDX-License-Identifier: MIT/ { licence = 1 }
 file ~ /\.mk$/ { next }
