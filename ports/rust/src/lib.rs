@@ -17,6 +17,8 @@
 #![no_std]
 #![cfg_attr(feature = "allocator_api", feature(allocator_api))]
 #![warn(missing_docs)]
+// quarry_cpu is of build.rs; compilers before 1.80 do not know the lint.
+#![allow(unknown_lints, unexpected_cfgs)]
 
 #[allow(missing_docs, non_camel_case_types)]
 mod ffi;

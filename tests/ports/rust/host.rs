@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// host.rs: a process whose global allocator is ports/rust: what std allocates before main(), collections, threads,
-// alignment, realloc; and heaps beside it for exhaustion, misuse and use before init.
-//
-// With --cfg elsewhere std's own allocator is in its place: then the test must fail.
+// host.rs: a process whose global allocator is ports/rust: collections, threads, alignment, realloc; and heaps beside
+// it for exhaustion, misuse and use before init. It is a library with C's main(), so that std allocates nothing before.
 #![feature(allocator_api)]
 
 use std::alloc::{GlobalAlloc, Layout};
@@ -12,19 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quarry::{Heap, Misuse, MisuseKind, Stats};
 
-#[cfg_attr(not(elsewhere), global_allocator)]
+#[global_allocator]
 static HEAP: Heap = Heap::empty();
 
 const REGION_BYTES: usize = 8 << 20;
 static mut REGION: [u8; REGION_BYTES] = [0; REGION_BYTES];
-
-// std allocates before main(): the C library's start code calls this first.
-extern "C" fn before_main() {
-    unsafe { HEAP.init(std::ptr::addr_of_mut!(REGION) as usize, REGION_BYTES) };
-}
-#[used]
-#[link_section = ".init_array"]
-static BEFORE_MAIN: extern "C" fn() = before_main;
 
 static PASSED: AtomicUsize = AtomicUsize::new(0);
 static FAILED: AtomicUsize = AtomicUsize::new(0);
@@ -265,7 +255,9 @@ fn test_a_collection_may_live_in_another_heap() {
     check!(live(&heap) == before);
 }
 
-fn main() {
+#[no_mangle]
+pub extern "C" fn main() -> i32 {
+    check!(unsafe { HEAP.init(std::ptr::addr_of_mut!(REGION) as usize, REGION_BYTES) });
     test_collections_are_in_the_heap_and_return_their_memory();
     test_threads_share_the_heap();
     test_every_alignment_and_size_is_served();
@@ -277,5 +269,5 @@ fn main() {
     test_misuse_is_reported_and_changes_nothing();
     test_a_collection_may_live_in_another_heap();
     println!("{} passed, {} failed", PASSED.load(Ordering::Relaxed), FAILED.load(Ordering::Relaxed));
-    std::process::exit((FAILED.load(Ordering::Relaxed) != 0) as i32);
+    (FAILED.load(Ordering::Relaxed) != 0) as i32
 }

@@ -45,4 +45,4 @@ _Noreturn void start(void)
     machine_exit(main());
 }
 
-__asm__(".section .text.start, \"ax\"\n.globl _start\n_start:\n\tla sp, _end + 0x10000\n\tandi sp, sp, -16\n\tj start\n");
+__asm__(".section .text.start, \"ax\"\n.globl _start\n_start:\n\tla sp, stack_end\n\tj start\n");

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+#
+# rust.mk: tests of ports/rust with Debian's rustc: a process, and that process with libraries that are wrong, which must
+# fail. `make test-all` has what takes longer: programs without an operating system, for which core and alloc are compiled
+# from Debian's rust-src, and what the README says, by cargo.
+
+RUSTC      := RUSTC_BOOTSTRAP=1 /usr/bin/rustc --edition 2021
+RUST       := build/ports/rust
+RUST_CRATE := $(wildcard ports/rust/src/*.rs)
+NEED_TEST  += rustc:/usr/bin/rustc $(if $(ALL),cargo:/usr/bin/cargo rust-src:/usr/src/rustc-1.63.0/library/core/src/lib.rs \
+	librust-cc-dev:/usr/share/cargo/registry/cc-1.0.73 qemu-system-misc:qemu-system-riscv32)
+
+$(RUST)/libquarry.rlib: $(RUST_CRATE)
+	@mkdir -p $(@D)
+	$(RUSTC) -O --crate-type rlib --crate-name quarry --cfg 'feature="allocator_api"' ports/rust/src/lib.rs --out-dir $(@D)
+$(RUST)/libhost.a: tests/ports/rust/host.rs $(RUST)/libquarry.rlib
+	$(RUSTC) --crate-type staticlib --extern quarry=$(RUST)/libquarry.rlib $< -o $@
+$(RUST)/layout.o: ports/rust/src/layout.c $(wildcard include/*.h include/quarry/*.h)
+	@mkdir -p $(@D)
+	gcc -std=c11 $(WARN) -Werror -Iinclude -c $< -o $@
+$(RUST)/host: $(RUST)/libhost.a $(RUST)/layout.o build/hosted/libquarry.a
+	gcc -Wl,--gc-sections $^ -lm -o $@
+$(RUST)/host-%: $(RUST)/libhost.a build/ports/lib%.a
+	gcc -Wl,--gc-sections $^ -lm -o $@
+
+# Without an operating system: target, its cfg of build.rs, the library's ISA.
+RUST_TARGETS    := thumbv7em-none-eabi riscv32imac-unknown-none-elf
+RUST_CPU_thumbv7em-none-eabi          := cortex_m
+RUST_CPU_riscv32imac-unknown-none-elf := riscv
+RUST_IMAGE_thumbv7em-none-eabi          := mps2-an386
+RUST_IMAGE_riscv32imac-unknown-none-elf := virt-riscv32
+
+$(RUST)/sysroot/%: tests/ports/rust/sysroot.sh
+	$< $* $(RUST)/sysroot
+	@touch $@
+$(RUST)/%/libquarry.rlib: $(RUST_CRATE) $(RUST)/sysroot/%
+	@mkdir -p $(@D)
+	$(RUSTC) --target $* --sysroot $(RUST)/sysroot -C opt-level=s --crate-type rlib --crate-name quarry --cfg 'quarry_cpu="$(RUST_CPU_$*)"' ports/rust/src/lib.rs --out-dir $(@D)
+$(RUST)/%/libbare.a: tests/ports/rust/bare.rs $(RUST)/%/libquarry.rlib
+	$(RUSTC) --target $* --sysroot $(RUST)/sysroot -C opt-level=s -C panic=abort --crate-type staticlib --extern quarry=$(@D)/libquarry.rlib $< -o $@
+
+# memcpy and its like are newlib's: Debian has no compiled compiler_builtins for the target.
+$(RUST)/mps2-an386.elf: $(RUST)/thumbv7em-none-eabi/libbare.a $(call objects_of,$(mps2-an386_SOURCES),qemu/mps2-an386) build/armv7em/libquarry.a
+	$(mps2-an386_CC) $(mps2-an386_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) -T linker/mps2-an386.ld -Llinker -nostartfiles -static -Wl,--gc-sections -Wl,--defsym=__exidx_start=0 -Wl,--defsym=__exidx_end=0 -Wl,-z,noexecstack -o $@
+$(RUST)/virt-riscv32.elf: tests/ports/rust/riscv32.c tests/ports/rust/riscv32.ld tests/harness/freestanding.c $(RUST)/riscv32imac-unknown-none-elf/libbare.a build/riscv32/libquarry.a
+	$(call isa_gcc,riscv32) -std=c11 -Os -ffreestanding -nostdlib -T tests/ports/rust/riscv32.ld -Wl,--gc-sections -Wl,--no-warn-rwx-segments $(filter %.c %.a,$^) -lgcc -o $@
+
+RUST_FLAWED := $(RUST)/host-refusing $(RUST)/host-elsewhere
+RUST_IMAGES := $(RUST)/host $(RUST_FLAWED) $(if $(ALL),$(foreach target,$(RUST_TARGETS),$(RUST)/$(RUST_IMAGE_$(target)).elf))
+
+rust_jobs = $(call job,port rust,$(HOST_SECONDS),$(RUST)/host)\
+$(call job,port rust flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(RUST_FLAWED))\
+$(if $(ALL),$(foreach target,$(RUST_TARGETS),$(call job,port rust $(target),$(LATE_SECONDS),tests/qemu/run $(RUST_IMAGE_$(target)) $(MACHINE_SECONDS) $(RUST)/$(RUST_IMAGE_$(target)).elf))\
+$(call job,port rust README,$(BUILD_SECONDS),tests/ports/from_readme.sh rust)\
+$(call job,example rust,$(BUILD_SECONDS),tests/ports/rust/example.sh $(RUST)/sysroot))
