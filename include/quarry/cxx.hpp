@@ -53,10 +53,12 @@ quarry_heap *quarry_cxx_heap(void);
 void quarry_cxx_out_of_memory(std::size_t bytes) __attribute__((weak));
 }
 
-namespace quarry {
+namespace quarry
+{
 
 /* What follows in namespace detail is for the classes below and for ports/cxx/operators.cpp. */
-namespace detail {
+namespace detail
+{
 
 /* A block of bytes at a multiple of align_bytes, or nullptr. */
 inline void *allocate(quarry_heap *heap, std::size_t bytes, std::size_t align_bytes) noexcept
@@ -114,11 +116,20 @@ template <class T> class allocator
     using is_always_equal = std::false_type;
 
     /* On the heap of operator new. */
-    allocator() noexcept : heap_(quarry_cxx_heap()) {}
-    explicit allocator(quarry_heap *heap) noexcept : heap_(heap) {}
-    template <class U> allocator(const allocator<U> &other) noexcept : heap_(other.heap()) {}
+    allocator() noexcept : heap_(quarry_cxx_heap())
+    {
+    }
+    explicit allocator(quarry_heap *heap) noexcept : heap_(heap)
+    {
+    }
+    template <class U> allocator(const allocator<U> &other) noexcept : heap_(other.heap())
+    {
+    }
 
-    quarry_heap *heap() const noexcept { return heap_; }
+    quarry_heap *heap() const noexcept
+    {
+        return heap_;
+    }
 
     T *allocate(std::size_t count)
     {
@@ -132,7 +143,10 @@ template <class T> class allocator
         return static_cast<T *>(block);
     }
 
-    void deallocate(T *block, std::size_t count) noexcept { quarry_free_sized(heap_, block, count * sizeof(T)); }
+    void deallocate(T *block, std::size_t count) noexcept
+    {
+        quarry_free_sized(heap_, block, count * sizeof(T));
+    }
 
   private:
     quarry_heap *heap_;
@@ -162,9 +176,14 @@ template <class T, class U> bool operator!=(const allocator<T> &a, const allocat
 class memory_resource : public std::pmr::memory_resource
 {
   public:
-    explicit memory_resource(quarry_heap *heap) noexcept : heap_(heap) {}
+    explicit memory_resource(quarry_heap *heap) noexcept : heap_(heap)
+    {
+    }
 
-    quarry_heap *heap() const noexcept { return heap_; }
+    quarry_heap *heap() const noexcept
+    {
+        return heap_;
+    }
 
   private:
     void *do_allocate(std::size_t bytes, std::size_t align_bytes) override

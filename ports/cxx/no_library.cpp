@@ -9,7 +9,8 @@
 
 static std::new_handler current_handler;
 
-namespace std {
+namespace std
+{
 
 const nothrow_t nothrow{};
 

@@ -10,12 +10,14 @@
  */
 #include "quarry/cxx.hpp"
 
-namespace std {
+namespace std
+{
 /* C++17's <new> has the definition; this declares the type for older standards, and says nothing new in others. */
 enum class align_val_t : size_t;
 } // namespace std
 
-namespace {
+namespace
+{
 
 const std::size_t no_alignment = 1;
 

@@ -52,7 +52,10 @@ struct figures {
         used = stats.used_bytes;
         failures = stats.failures;
     }
-    bool same_blocks_as(const figures &other) const { return blocks == other.blocks && used == other.used; }
+    bool same_blocks_as(const figures &other) const
+    {
+        return blocks == other.blocks && used == other.used;
+    }
 };
 
 #endif

@@ -2,7 +2,7 @@
 #
 # cxx.mk: tests of ports/cxx on this host: programs whose operator new and delete are the port's, with and without
 # exceptions; the same programs with a library that refuses every hundredth request, and with the C++ library's own
-# operators, which must fail; and what cxx.sh looks at without running a program.
+# operators, which must fail; what cxx.sh looks at without running a program; and programs on newlib and nano in QEMU.
 #
 # A variant: a compiler, a standard. Level 3 checks the sizes that sized deletes say (and has sanitizers).
 CXX_VARIANTS := g++-17 $(if $(ALL),g++-2b clang++-2b g++-20-level3,) clang++-17
@@ -44,10 +44,36 @@ cxx_parts_hosted        = $(call objects_of,ports/cxx/operators.cpp tests/ports/
 cxx_parts_no_exceptions = $(call objects_of,ports/cxx/operators.cpp tests/ports/cxx/no_exceptions.cpp,ports/cxx/$(1)/without)
 $(foreach variant,$(CXX_VARIANTS),$(eval $(call cxx_rules,$(variant),$(subst -, ,$(variant)))))
 
-CXX_IMAGES := $(foreach variant,$(CXX_VARIANTS),$(CXX_PROGRAMS:%=build/ports/cxx/$(variant)/%))
+# Without an operating system, beside ports/newlib: platform, and its flags. iostream does not fit the Cortex-M3's flash.
+CXX_PLATFORMS := newlib-m3 newlib-m4 nano-m4
+CXX_BARE_newlib-m3 :=
+CXX_BARE_newlib-m4 := -DBARE_IOSTREAM
+CXX_BARE_nano-m4   := $(CXX_WITHOUT)
+
+# $(1) platform
+define cxx_bare_rules
+build/ports/$(1)/%.o: %.cpp build/ports/$(1)/platform.flags
+	@mkdir -p $$(@D)
+	$$($(1)_CXX) -std=gnu++17 -Os -ffunction-sections -fdata-sections -Wall -Wextra -Werror $(CXX_BARE_$(1)) -Iinclude -Iports/newlib -Itests/ports/cxx $(DEPS) -c $$< -o $$@
+$(call cxx_image,$(1),bare,ports/cxx/operators.cpp tests/ports/cxx/bare.cpp $(NEWLIB_PORT),build/$($(1)_ISA)/libquarry.a)
+$(call cxx_image,$(1),bare-refusing,ports/cxx/operators.cpp tests/ports/cxx/bare.cpp $(NEWLIB_PORT),build/ports/$(1)/librefusing.a)
+$(call cxx_image,$(1),bare-libc,tests/ports/cxx/bare.cpp tests/ports/newlib/no_port.c,build/$($(1)_ISA)/libquarry.a)
+-include $(patsubst %.o,%.d,$(call objects_of,ports/cxx/operators.cpp tests/ports/cxx/bare.cpp,ports/$(1)))
+endef
+# $(1) platform, $(2) image, $(3) sources, $(4) library
+define cxx_image
+build/ports/$(1)/$(2).elf: $(call objects_of,$(3),ports/$(1)) $($(1)_OBJECTS) $(4) $(wildcard linker/*.ld)
+	$($(1)_CXX) $(call objects_of,$(3),ports/$(1)) $($(1)_OBJECTS) $($(1)_LDFLAGS) $(4) -Wl,-Map,build/ports/$(1)/$(2).map -o $$@
+
+endef
+$(foreach platform,$(CXX_PLATFORMS),$(eval $(call cxx_bare_rules,$(platform))))
+
+CXX_BARE   := $(foreach platform,$(CXX_PLATFORMS),$(foreach image,bare bare-refusing bare-libc,build/ports/$(platform)/$(image).elf))
+CXX_IMAGES := $(CXX_BARE) $(foreach variant,$(CXX_VARIANTS),$(CXX_PROGRAMS:%=build/ports/cxx/$(variant)/%))
 CXX_FLAWED := $(foreach program,hosted no_exceptions,$(foreach flaw,refusing elsewhere,build/ports/cxx/g++-17/$(program)-$(flaw)))
 
-cxx_jobs = $(foreach image,$(CXX_IMAGES),$(call job,port $(image:build/ports/%=%),$(HOST_SECONDS),$(image)))\
+cxx_jobs = $(foreach image,$(filter-out $(CXX_BARE),$(CXX_IMAGES)),$(call job,port $(image:build/ports/%=%),$(HOST_SECONDS),$(image)))\
+$(foreach platform,$(CXX_PLATFORMS),$(call job,port cxx $(platform),$(LATE_SECONDS),tests/ports/common/run_three.sh $($(platform)_MACHINE) 100 $($(platform)_NM) build/ports/$(platform)/bare))\
 $(call job,port cxx flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(CXX_FLAWED))\
 $(call job,port cxx builds,$(BUILD_SECONDS),tests/ports/cxx/cxx.sh $(if $(ALL),--all) build/hosted/libquarry.a)\
 $(call job,example cxx,$(BUILD_SECONDS),tests/build/minimal.sh cxx "2 page" main.cpp)\

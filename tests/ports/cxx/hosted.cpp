@@ -119,13 +119,13 @@ static void test_deleting_nullptr_does_nothing()
     ::operator delete[](none);
     ::operator delete(none, std::nothrow);
     ::operator delete[](none, std::nothrow);
-    ::operator delete(none, std::size_t{8});
+    ::operator delete (none, std::size_t{8});
     ::operator delete[](none, std::size_t{8});
     ::operator delete(none, align_256);
     ::operator delete[](none, align_256);
     ::operator delete(none, align_256, std::nothrow);
     ::operator delete[](none, align_256, std::nothrow);
-    ::operator delete(none, std::size_t{8}, align_256);
+    ::operator delete (none, std::size_t{8}, align_256);
     ::operator delete[](none, std::size_t{8}, align_256);
     CHECK(misuses == misuses_before);
 }
@@ -293,7 +293,10 @@ struct throws_at_the_tenth {
             throw std::runtime_error("tenth");
         }
     }
-    ~throws_at_the_tenth() { destroyed++; }
+    ~throws_at_the_tenth()
+    {
+        destroyed++;
+    }
 };
 
 static void test_constructor_that_throws_loses_no_memory()

@@ -95,7 +95,7 @@ static void test_exhaustion_is_nullptr_or_the_hook()
     CHECK(escape(::operator new[](bytes, align_64, std::nothrow)) == nullptr);
     CHECK(refusal_of([&] { escape(::operator new(bytes)); }) == 2 << 20);
     CHECK(refusal_of([&] { escape(::operator new[](bytes, align_64)); }) == 2 << 20);
-    CHECK(refusal_of([&] { escape(::operator new(8, std::align_val_t{three})); }) == 8);
+    CHECK(refusal_of([&] { escape(::operator new (8, std::align_val_t{three})); }) == 8);
     CHECK(refusal_of([&] { quarry::allocator<double>().allocate(count); }) == static_cast<std::size_t>(-1));
     CHECK(refusal_of([&] { quarry::allocator<char>().allocate(bytes); }) == 2 << 20);
 #ifdef NO_LIBRARY
