@@ -7,12 +7,15 @@
 
 set -u
 port=$1
+# Not the flags of the make that runs the tests.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/quarry" "$work/new"
-(cd "$root" && tar cf - --exclude=target Makefile LICENSE CMakeLists.txt include src arch linker tools ports examples tests/*.mk tests/ports) |
-    tar xf - -C "$work/quarry"
+(cd "$root" && tar cf - --exclude=./build --exclude=./.git --exclude=target .) | tar xf - -C "$work/quarry"
+# What is built for a process already need not be built again.
+[ ! -d "$root/build/hosted" ] || (cd "$root" && tar cf - build/hosted) | tar xf - -C "$work/quarry"
 ln -s "$work/quarry" "$work/new/quarry"
 awk -v folder="$work/new" '
 /^```/ && inside { inside = 0; next }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-//! What the crate uses of the C library, as include/quarry.h has it. src/layout.c compares the structs when it compiles.
+//! What the crate uses of the C library, as include/quarry.h has it. src/layout.c compares the structs.
 
 use core::ffi::c_void;
 

@@ -30,7 +30,12 @@ IS_FIELD(6, limit_bytes);
 IS_FIELD(7, blocks);
 IS_FIELD(8, chunks);
 IS_FIELD(9, failures);
-QUARRY_STATIC_ASSERT(sizeof(struct quarry_stats) == 10 * sizeof(size_t),
+IS_FIELD(10, capacity_bytes);
+IS_FIELD(11, requests);
+IS_FIELD(12, frees);
+IS_FIELD(13, free_runs);
+IS_FIELD(14, smallest_free_bytes);
+QUARRY_STATIC_ASSERT(sizeof(struct quarry_stats) == 15 * sizeof(size_t),
                      "ports/rust/src/ffi.rs has struct Stats otherwise");
 
 /* struct quarry_options and struct quarry_misuse: words only, on every target of Rust's. */

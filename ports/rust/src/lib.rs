@@ -61,6 +61,16 @@ pub struct Stats {
     pub chunks: usize,
     /// How many requests were answered null.
     pub failures: usize,
+    /// Regions less control data: what blocks could ever have of them.
+    pub capacity_bytes: usize,
+    /// How many blocks were handed out so far; it wraps.
+    pub requests: usize,
+    /// How many of them were freed so far; it wraps.
+    pub frees: usize,
+    /// How many runs of free pages there are.
+    pub free_runs: usize,
+    /// The shortest of them; 0: there is none.
+    pub smallest_free_bytes: usize,
 }
 
 /// What a caller did wrong. Unsafe code can; safe Rust cannot.
@@ -184,9 +194,10 @@ impl<L: Lock> Heap<L> {
         self.stats().used_bytes
     }
 
-    /// Bytes in no block. One request may need them in one piece: `stats().largest_free_bytes` tells how long that is.
+    /// Bytes in no block. A request needs its bytes in one piece: `stats().largest_free_bytes` has the longest.
     pub fn free(&self) -> usize {
-        self.stats().free_bytes
+        let stats = self.stats();
+        stats.capacity_bytes - stats.used_bytes
     }
 
     /// All figures; zeros before `init`.

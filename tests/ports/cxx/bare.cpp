@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * bare.cpp: a C++ program without an operating system, on newlib or nano: operator new and delete are those of ports/cxx,
- * malloc is that of ports/newlib, and both use one heap. Containers, exceptions, iostream (BARE_IOSTREAM: it takes more
+ * bare.cpp: a C++ program without an operating system, on newlib or nano. Its operator new and delete are those of
+ * ports/cxx, its malloc is that of ports/newlib, and both use one heap. Containers, exceptions, iostream (BARE_IOSTREAM: it takes more
  * flash than a small Cortex-M3 has), alignment, exhaustion, and threads that take turns in the middle of all that.
  * nano's C++ library knows no exceptions: there it is compiled without.
  */
