@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * bare.cpp: a C++ program without an operating system, on newlib or nano. Its operator new and delete are those of
- * ports/cxx, its malloc is that of ports/newlib, and both use one heap. Containers, exceptions, iostream (BARE_IOSTREAM: it takes more
- * flash than a small Cortex-M3 has), alignment, exhaustion, and threads that take turns in the middle of all that.
+ * ports/cxx, its malloc is that of ports/newlib, and both use one heap. Containers, exceptions, iostream, alignment,
+ * exhaustion, and threads that take turns in the middle of all that. BARE_IOSTREAM: there is flash enough for iostream.
  * nano's C++ library knows no exceptions: there it is compiled without.
  */
 #include <cstdint>
