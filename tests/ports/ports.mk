@@ -6,7 +6,7 @@
 include tests/ports/common/platforms.mk
 
 PORTS_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
-PORTS_IMAGES  = build/ports/posix $(RECIPES_IMAGES) $(NEWLIB_IMAGES) $(CXX_IMAGES) $(CXX_FLAWED) $(RUST_IMAGES)
+PORTS_IMAGES  = build/ports/posix $(RECIPES_IMAGES) $(NEWLIB_IMAGES) $(CXX_IMAGES) $(CXX_FLAWED) $(RUST_IMAGES) $(PRELOAD_IMAGES)
 
 $(eval $(call flags_file,ports/test,$(PORTS_CC)))
 build/ports/%.o: %.c build/ports/test.flags
@@ -29,5 +29,6 @@ include tests/ports/recipes/recipes.mk
 include tests/ports/newlib/newlib.mk
 include tests/ports/cxx/cxx.mk
 include tests/ports/rust/rust.mk
+include tests/ports/preload/preload.mk
 
-ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)
+ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)$(preload_jobs)
