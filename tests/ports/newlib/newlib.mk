@@ -62,9 +62,23 @@ newlib_jobs = $(foreach platform,$(PLATFORMS),\
 $(call job,port newlib $(platform),$(LATE_SECONDS),tests/ports/common/run_three.sh $($(platform)_MACHINE) 100 $($(platform)_NM) build/ports/$(platform)/calls))\
 $(foreach platform,newlib-m4 nano-m4 picolibc-m4 picolibc-rv32,\
 $(call job,port newlib $(platform) symbols,$(BUILD_SECONDS),tests/ports/newlib/symbols.py $($(platform)_NM) build/ports/$(platform)/calls.map ports/newlib/wrap.txt $(call newlib_objects,$(platform),$(NEWLIB_PORT))))\
+$(call job,port newlib locks,$(LATE_SECONDS),tests/ports/newlib/locks.sh mps2-an386 100 $(NEWLIB_LOCKS:%=build/ports/%))\
 $(call newlib_run,port newlib own heap,nano-m3,own_heap)\
 $(call newlib_run,port newlib own heap riscv32,picolibc-rv32,own_heap)\
 $(call newlib_run,port newlib wrapped,$(NEWLIB_WRAP),wrap)\
 $(foreach region,$(NEWLIB_REGIONS),$(call newlib_run,port newlib region $(region),picolibc-m3,region-$(region)))\
 $(call job,port newlib from its README alone,$(BUILD_SECONDS),tests/ports/alone.py ports/newlib/README.md firmware.elf)\
 $(call job,example newlib alone,$(BUILD_SECONDS),tests/ports/alone.py --example examples/newlib "a copy of this text and 0.0")
+
+# The libc's own lock: one library with QUARRY_LOCK_HOOK for both, and with -DNO_LOCK programs that have none.
+NEWLIB_LOCKS := newlib-m4 picolibc-m4
+build/ports/hook/quarry.o: build/dist/quarry.c build/qemu/mps2-an386/test.flags
+	@mkdir -p $(@D)
+	$(mps2-an386_CC) $(mps2-an386_CFLAGS) -std=c11 -Os -ffreestanding -ffunction-sections -DQUARRY_LOCK=HOOK -c $< -o $@
+# $(1) platform, $(2) name, $(3) flags
+define newlib_locks
+build/ports/$(1)/$(2).elf: tests/ports/newlib/locks.c tests/ports/newlib/check.h $(NEWLIB_PORT) $(wildcard ports/newlib/*.h) build/ports/hook/quarry.o $($(1)_OBJECTS)
+	$($(1)_CC) $(NEWLIB_CFLAGS) -fno-builtin -DQUARRY_LOCK=HOOK $(3) tests/ports/newlib/locks.c $(NEWLIB_PORT) build/ports/hook/quarry.o $($(1)_OBJECTS) $($(1)_LDFLAGS) -o $$@
+endef
+$(foreach platform,$(NEWLIB_LOCKS),$(eval $(call newlib_locks,$(platform),locks,))$(eval $(call newlib_locks,$(platform),no_lock,-DNO_LOCK)))
+NEWLIB_IMAGES += $(foreach platform,$(NEWLIB_LOCKS),build/ports/$(platform)/locks.elf build/ports/$(platform)/no_lock.elf)
