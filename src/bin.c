@@ -4,9 +4,7 @@
  */
 #include "bin.h"
 
-#include "bytes.h"
-
-/* Two words, as a guarded map has. */
+/* As much as any map has. */
 static const uintptr_t no_map[2];
 
 static bool report_bad_room(const struct bin_set *set, const void *node)
@@ -27,18 +25,15 @@ static void forget_current(struct bin *bin)
 void qi_bin_format(struct bin_set *set)
 {
     for (unsigned index = 0; index < BIN_COUNT; index++) {
-        if (UNITS_GUARDED)
-            forget_current(&set->bins[index]);
-        else
-            set->bins[index].map = no_current_map();
+        forget_current(&set->bins[index]);
+        list_set_first(&set->rooms[index], NULL);
     }
 }
 
 void qi_bin_clear(struct bin_set *set)
 {
-    set->idle_run = 0;
-    qi_bytes_clear(set->bins, sizeof *set - offsetof(struct bin_set, bins));
     qi_bin_format(set);
+    set->idle_run = 0;
 }
 
 /* --- nodes --- */
@@ -62,7 +57,7 @@ static bool is_with_room(const struct bin_set *set, const struct bin_run *run, u
     if (run->code < PAGE_SMALL || bin_of_code(run->code) != index || !bin_run_is_valid(run))
         return false;
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
-    return map != set->bins[index].map && bin_free_bits(bin_map_load(map, unused_bits), unused_bits) != 0;
+    return map != set->bins[index].map && control_map_free_bits(control_map_load(map, unused_bits), unused_bits) != 0;
 }
 
 BITS_NOINLINE bool qi_bin_is_listed(const struct bin_set *set, const struct list_node *node, unsigned index)
@@ -80,47 +75,36 @@ BITS_NOINLINE bool qi_bin_is_listed(const struct bin_set *set, const struct list
 static bool next_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
     const struct list_node *next = list_next(&set->runs.chunks, node);
-    return QUARRY_CHECK_LEVEL == 0 || next == NULL ||
-           (qi_bin_is_listed(set, next, index) && list_next_points_back(&set->runs.chunks, node));
+    return next == NULL ||
+           link_valid(qi_bin_is_listed(set, next, index) && list_next_points_back(&set->runs.chunks, node));
 }
 
 /* Does what a node's link says agree with the list's head, or lead to a node of this bin whose next leads back? */
 static bool link_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
-    struct list_node *const *head = &bin_room(set, index), *const *link = list_link(&set->runs.chunks, node);
+    const struct list_head *head = &set->rooms[index];
+    struct list_node *const *link = list_link(&set->runs.chunks, node);
     const struct list_node *before = list_node_before(list_link(&set->runs.chunks, node));
-    if (*head == node || link == head)
-        return *head == node && link == head;
+    if (list_first(head) == node || link == &head->first)
+        return list_first(head) == node && link == &head->first;
     return qi_bin_is_listed(set, before, index) && list_next(&set->runs.chunks, before) == node;
 }
 
 BITS_NOINLINE bool qi_bin_node_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
-    return QUARRY_CHECK_LEVEL == 0 || (link_is_valid(set, node, index) && next_is_valid(set, node, index));
+    return link_valid(link_is_valid(set, node, index) && next_is_valid(set, node, index));
 }
 
 /* The same. A list's only node has no link to another. */
 BITS_INLINE bool node_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index)
 {
-    const bool is_only = list_next(&set->runs.chunks, node) == NULL && bin_room(set, index) == node &&
-                         list_link(&set->runs.chunks, node) == &bin_room(set, index);
+    const struct list_head *head = &set->rooms[index];
+    const bool is_only = list_next(&set->runs.chunks, node) == NULL && list_first(head) == node &&
+                         list_link(&set->runs.chunks, node) == &head->first;
     return is_only || qi_bin_node_is_valid(set, node, index);
 }
 
 /* --- allocating --- */
-
-/* How many slots the current run has; guarded, where it is damaged, none. */
-static unsigned current_slots(const struct bin_set *set, const struct bin *bin)
-{
-    if (!UNITS_GUARDED)
-        return BITS_WORD - bin_current_unused_bits(bin);
-    const uint8_t *start = bin_current_start(bin);
-    const struct chunk *chunk = run_chunk_of(&set->runs, start);
-    if (chunk == NULL || !chunk_holds(chunk, start)) /* a huge block has no codes */
-        return 0;
-    const unsigned code = chunk->codes[chunk_offset(chunk, start) >> UNITS_PAGE_SHIFT];
-    return code >= PAGE_SMALL ? bin_shape_of(code)->slots : 0;
-}
 
 /* Which length the bin's next run should have: the longest if memory is ample, else one more than the current run's,
  * which tells by its slots. */
@@ -131,7 +115,7 @@ BITS_INLINE unsigned next_length(const struct bin_set *set, unsigned index)
         return BIN_LENGTHS - 1;
     if (bin->run == 0)
         return 0;
-    return current_slots(set, bin) < BIN_TARGET(1) ? 1 : BIN_LENGTHS - 2;
+    return BITS_WORD - bin_current_unused_bits(bin) < BIN_TARGET(1) ? 1 : BIN_LENGTHS - 2;
 }
 
 /* The codes of a run's pages, which has at least two. */
@@ -139,7 +123,7 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 {
     const code_quad_t distances = CODE_QUAD(0, 1, 2, 3) << PAGE_DISTANCE_SHIFT;
     const code_quad_t step = CODE_QUAD(4, 4, 4, 4) << PAGE_DISTANCE_SHIFT;
-    code_quad_t same = CHUNK_DIRECT_CODES ? CODE_QUAD(start, start, start, start) : 0;
+    code_quad_t same = CONTROL_DIRECT_CODES ? CODE_QUAD(start, start, start, start) : 0;
     code_quads_store(codes, pages, same + distances, step);
     codes[0] = (page_code_t)start;
 }
@@ -165,42 +149,42 @@ static inline void *allocate_from_new_run(struct bin_set *set, unsigned index)
     uint8_t *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
     uintptr_t tag = bin_tag(start, unused_bits);
     bin_set_current(&set->bins[index], tag, map);
-    uintptr_t others = BIN_OWN_WORD ? 0 : bin_map_load(map, unused_bits); /* bits above the slots */
-    bin_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1, tag);
+    uintptr_t others = CONTROL_OWN_WORD ? 0 : control_map_load(map, unused_bits); /* bits above the slots */
+    control_map_store(map, unused_bits, (others | UINTPTR_MAX >> unused_bits) - 1, tag);
     write_codes(chunk->codes + page, PAGE_SMALL | code, pages);
     return start;
 }
 
 /* The run of a bin's first node, if it may be removed from the list. */
-static inline bool room_is_valid(const struct bin_set *set, unsigned index, const struct list_node *node,
-                                 struct bin_run *run)
+static inline bool find_first(const struct bin_set *set, unsigned index, const struct list_node *node,
+                              struct bin_run *run)
 {
-    struct list_node **head = (struct list_node **)(uintptr_t)&bin_room(set, index);
-    if (UNITS_GUARDED && (!qi_bin_is_listed(set, node, index) || !list_head_is_valid(&set->runs.chunks, head)))
-        return false;
+    const struct list_head *head = &set->rooms[index];
     run->chunk = run_chunk_of(&set->runs, node);
     if (run->chunk == NULL)
         return false;
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);
-    return next_is_valid(set, node, index) && list_first_is_unwritten(&set->runs.chunks, head, node);
+    return control_valid(is_with_room(set, run, index)) && next_is_valid(set, node, index) &&
+           list_first_is_unwritten(&set->runs.chunks, head, node);
 }
 
 BITS_NOINLINE void *qi_bin_allocate(struct bin_set *set, unsigned index)
 {
-    struct list_node *node = bin_room(set, index);
-    if (node == NULL)
-        return allocate_from_new_run(set, index);
+    const struct list_head *head = &set->rooms[index];
+    struct list_node *node = list_first(head);
     struct bin_run run;
-    if (!room_is_valid(set, index, node, &run)) {
-        report_bad_room(set, node);
+    if (node == NULL && list_head_is_valid(head))
+        return allocate_from_new_run(set, index);
+    if (!list_head_is_valid(head) || !find_first(set, index, node, &run)) {
+        report_bad_room(set, list_head_is_valid(head) ? (const void *)node : head);
         return NULL;
     }
-    list_remove_first(&set->runs.chunks, &bin_room(set, index), node, list_next(&set->runs.chunks, node));
+    list_remove_first(&set->runs.chunks, &set->rooms[index], node, list_next(&set->runs.chunks, node));
     uint8_t *map = bin_run_map(&run), *start = bin_run_start(&run);
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    uintptr_t word = bin_map_load(map, unused_bits), tag = bin_tag(start, unused_bits);
-    bin_map_store(map, unused_bits, word & (word - 1), tag);
+    uintptr_t word = control_map_load(map, unused_bits), tag = bin_tag(start, unused_bits);
+    control_map_store(map, unused_bits, word & (word - 1), tag);
     bin_set_current(&set->bins[index], tag, map);
     return start + bits_lowest(word) * bin_slot_bytes(index);
 }
@@ -222,31 +206,25 @@ static void verify_run(const struct bin_set *set, const struct chunk *chunk, siz
     qi_list_verify(&set->runs.chunks, start, (size_t)(end - start));
 }
 
-/* Can this be the map word of a run without a used slot? The lowest slots are allocated first, so most others are told
- * here. */
-static bool may_be_unused(const struct bin *bin)
+/* Has a bin's current run no used slot? The lowest slots are allocated first, so most others are told here. */
+static bool is_unused(const struct bin *bin)
 {
     const unsigned unused_bits = bin_current_unused_bits(bin);
-    if (!UNITS_GUARDED)
-        return bin_free_bits(bin_map_load(bin->map, unused_bits), unused_bits) == bin_all_bits(unused_bits);
-    if (!bin_map_pointer_is_valid(bin))
+    if (!bin_map_pointer_is_valid(bin) || !control_map_is_valid(bin->map, bin->run))
         return false;
-    const uintptr_t free = bin_map_load(bin->map, 0);
-    return free != 0 && (free & (free + 1)) == 0;
+    return control_map_free_bits(control_map_load(bin->map, unused_bits), unused_bits) ==
+           control_map_all_bits(unused_bits);
 }
 
-/* A bin's current run, if it lies in the first chunk, and guarded, has no used slot; false: nothing is to be done with
- * it. */
-static bool find_unused(const struct bin_set *set, const struct bin *bin, struct bin_run *run)
+/* A bin's current run, if it lies in the first chunk; false: nothing is to be done with it. */
+static bool find_current(const struct bin_set *set, const struct bin *bin, struct bin_run *run)
 {
     run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
     run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
-    if (UNITS_GUARDED && (!bin_map_is_valid(bin->map, bin->run) || bin_run_map(run) != bin->map ||
-                          !chunk_codes_pointer_is_valid(run->chunk)))
+    if (!chunk_is_valid(run->chunk) || !control_valid(bin_run_map(run) == bin->map))
         return false;
     run->code = run->chunk->codes[run->page];
-    return !UNITS_GUARDED ||
-           (run->code >= PAGE_SMALL && bin_bits_are_all(bin_shape_of(run->code), bin_map_load(bin->map, 0)));
+    return control_valid(run->code >= PAGE_SMALL && bin_run_is_valid(run));
 }
 
 bool qi_bin_free_idle_run(struct bin_set *set)
@@ -256,10 +234,10 @@ bool qi_bin_free_idle_run(struct bin_set *set)
     if (set->idle_run == 0)
         return false;
     set->idle_run = 0;
-    if (UNITS_GUARDED && index >= BIN_COUNT)
+    if (!control_valid(index < BIN_COUNT))
         return report_bad_room(set, &set->idle_run);
     struct bin *bin = &set->bins[index];
-    if (!may_be_unused(bin) || !find_unused(set, bin, &run)) /* it has been used since, or is gone */
+    if (!is_unused(bin) || !find_current(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
     verify_run(set, run.chunk, run.page, pages, NULL);
@@ -275,17 +253,16 @@ BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chun
     const struct bin_shape *shape = bin_shape_of(run.code);
     const unsigned index = bin_of_code(run.code);
     struct list_node *node = node_of(&run);
-    if ((UNITS_GUARDED && bin_node_slot(chunk->codes + page, shape) >= shape->slots) ||
-        !node_is_valid(set, node, index)) {
+    if (!control_valid(bin_node_slot(chunk->codes + page, shape) < shape->slots) || !node_is_valid(set, node, index)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
     }
     /* The node's memory is the free run's in a moment. */
-    list_unlink(&set->runs.chunks, &bin_room(set, index), node);
+    list_unlink(&set->runs.chunks, &set->rooms[index], node);
     verify_run(set, chunk, page, shape->pages, node);
     enum run_freed given = qi_run_free(&set->runs, chunk, page, shape->pages);
     if (!bits_likely(given != RUN_REFUSED)) /* nothing has been written to it */
-        qi_list_relink(&set->runs.chunks, &bin_room(set, index), node);
+        qi_list_relink(&set->runs.chunks, &set->rooms[index], node);
     return given;
 }
 
@@ -303,16 +280,16 @@ enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsig
 {
     unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
     uint8_t *map = bin_run_map(run);
-    uintptr_t word = bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot;
+    uintptr_t word = control_map_load(map, unused_bits), bit = (uintptr_t)1 << slot;
     if (!bin_run_is_valid(run)) {
         report_bad_room(set, map);
         return RUN_REFUSED;
     }
-    if (bin_free_bits(word | bit, unused_bits) == bin_all_bits(unused_bits))
+    if (control_map_free_bits(word | bit, unused_bits) == control_map_all_bits(unused_bits))
         return bin_free_last(set, run, slot);
-    if (bin_free_bits(word, unused_bits) == 0)
+    if (control_map_free_bits(word, unused_bits) == 0)
         bin_free_first(set, run, slot);
     else
-        bin_map_add(map, unused_bits, word, bit);
+        control_map_free(map, unused_bits, word, bit);
     return RUN_FREED;
 }

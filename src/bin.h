@@ -39,49 +39,18 @@
 #include "bin_shapes.h"
 #include "run.h"
 
-/* Guarded, a bin has what makes 0 of its map's address, so that no damaged one is followed, and its list's head, so
- * that it is four words: they are found without a multiplication. The former is a sentinel (source.h). */
-#if QUARRY_CHECK_LEVEL >= 2
-#define BIN_GUARDED_FIELDS                                                                                             \
-    uintptr_t map_check;                                                                                               \
-    struct list_node *room;
-#define BIN_ROOMS
-#define bin_room(set, index) ((set)->bins[index].room)
-#else
-#define BIN_GUARDED_FIELDS
-#define BIN_ROOMS            struct list_node *rooms[BIN_COUNT];
-#define bin_room(set, index) ((set)->rooms[index])
-#endif
-
 struct bin {
-    /* The current run's address, and unless guarded | how many bits of a map word it has no slots for; 0: there is no
-     * current run. */
-    uintptr_t run;
-    uint8_t *map; /* its map; no current run: a word without a free slot */
-    BIN_GUARDED_FIELDS
+    uintptr_t run;          /* the tag of the current run; 0: there is none */
+    uint8_t *map;           /* its map; no current run: a word without a free slot */
+    CONTROL_WORD(map_check) /* what makes 0 of its map's address */
 } __attribute__((may_alias));
 
 struct bin_set {
     struct run_set runs;
     uint8_t idle_run; /* 1 + the bin whose current run, then in the first chunk, may be without a used slot; 0: none */
     struct bin bins[BIN_COUNT];
-    BIN_ROOMS /* the lists of other runs with room */
+    struct list_head rooms[BIN_COUNT]; /* the lists of other runs with room */
 };
-
-#if QUARRY_CHECK_LEVEL >= 2
-_Static_assert(offsetof(struct bin, map_check) == offsetof(struct bin, map) + sizeof(uintptr_t), "loaded as a pair");
-_Static_assert(sizeof(struct bin) == SOURCE_SENTINEL_WORDS * sizeof(uintptr_t), "map_check is a sentinel");
-#endif
-
-/* While a callback runs no bin's map is to be found. */
-BITS_INLINE void bin_set_sentinels(struct bin_set *set)
-{
-#if QUARRY_CHECK_LEVEL >= 2
-    source_set_sentinels(&set->runs.chunks.source, &set->bins[0].map_check, BIN_COUNT);
-#else
-    (void)set;
-#endif
-}
 
 _Static_assert(BITS_WORD <= QUARRY_PAGE_BYTES, "the low bits of a run's address hold a bit count");
 
@@ -107,131 +76,20 @@ BITS_INLINE uint8_t *bin_run_map(const struct bin_run *run)
     return chunk_map(run->chunk, run->page);
 }
 
-/* The map of a run, guarded: its free slots, and what is left of its tag without them. Allocating and freeing move a
- * bit from one word to the other, so a damaged bit is one too many or too few in the sum until that is
- * checked. What allocates a slot, or changes more than a bit, checks it before. */
-struct bin_guarded_map {
-    uintptr_t free, rest;
-} __attribute__((may_alias));
-
-_Static_assert(!UNITS_GUARDED || sizeof(struct bin_guarded_map) <= 2 * UNITS_MAP_BYTES, "a run has two pages at least");
-
-BITS_INLINE struct bin_guarded_map *bin_guarded_map(uint8_t *map)
-{
-    return (struct bin_guarded_map *)(void *)map;
-}
-
-BITS_INLINE struct bin_guarded_map bin_guarded_load(const uint8_t *map)
-{
-    const struct bits_pair pair = bits_pair_load((const uintptr_t *)(const void *)map);
-    const struct bin_guarded_map words = {pair.first, pair.second};
-    return words;
-}
-
-BITS_INLINE void bin_guarded_store(uint8_t *map, uintptr_t free, uintptr_t rest)
-{
-    bits_pair_store((uintptr_t *)(void *)map, free, rest);
-}
-
-/* Makes freed of the free slots, for a CPU that adds in memory. */
-BITS_INLINE void bin_guarded_free(uint8_t *map, uintptr_t free, uintptr_t given)
-{
-    bin_guarded_map(map)->free = given;
-    bin_guarded_map(map)->rest -= given - free;
-}
-
-/* Which is what a bin says of its current run. */
+/* A run's tag: its address | how many bits of a map word it has no slots for. */
 BITS_INLINE uintptr_t bin_tag(const uint8_t *start, unsigned unused_bits)
 {
-    return (uintptr_t)start | (UNITS_GUARDED ? 0 : unused_bits);
-}
-
-BITS_INLINE bool bin_map_is_valid(const uint8_t *map, uintptr_t tag)
-{
-    const struct bin_guarded_map *words = (const struct bin_guarded_map *)(const void *)map;
-    return !UNITS_GUARDED || words->free + words->rest == tag;
-}
-
-/* A map word, where maps are long enough to be aligned. */
-struct bin_map_word {
-    uintptr_t value;
-} __attribute__((packed, may_alias, aligned(4)));
-
-enum { BIN_MAPS_ARE_ALIGNED = UNITS_MAP_BYTES >= 4 };
-
-/* One byte has all bits of most runs: where a word would be loaded byte by byte, that is enough. */
-BITS_INLINE bool bin_map_is_byte(unsigned unused_bits)
-{
-    return !ARCH_UNALIGNED && UNITS_MAP_BYTES < 4 && unused_bits >= BITS_WORD - 8;
-}
-
-/* The map word of a run with so many unused bits, and perhaps other runs' bits above its own: so where a word is longer
- * than its run's map, the map's bytes are the word's lowest ones whatever the byte order. */
-BITS_INLINE uintptr_t bin_map_load(const uint8_t *map, unsigned unused_bits)
-{
-    if (bin_map_is_byte(unused_bits))
-        return *map;
-    const uintptr_t word =
-            BIN_MAPS_ARE_ALIGNED ? ((const struct bin_map_word *)(const void *)map)->value : bits_load(map);
-    return BIN_OWN_WORD ? word : bits_lowest_byte_first(word);
-}
-
-BITS_INLINE void bin_map_store_word(uint8_t *map, uintptr_t word)
-{
-    if (!BIN_OWN_WORD)
-        word = bits_lowest_byte_first(word);
-    if (BIN_MAPS_ARE_ALIGNED)
-        ((struct bin_map_word *)(void *)map)->value = word;
-    else
-        bits_store(map, word);
-}
-
-/* Of a run with this tag. Guarded, this hides damage. */
-BITS_INLINE void bin_map_store(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t tag)
-{
-    if (UNITS_GUARDED)
-        bin_guarded_store(map, word, tag - word);
-    else if (bin_map_is_byte(unused_bits))
-        *map = (uint8_t)word;
-    else
-        bin_map_store_word(map, word);
-}
-
-/* Adds a bit, which is not set, to the word that was loaded. */
-BITS_INLINE void bin_map_add(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t bit)
-{
-    if (UNITS_GUARDED)
-        bin_guarded_store(map, word | bit, bin_guarded_map(map)->rest - bit);
-    else
-        bin_map_store(map, unused_bits, word | bit, 0);
-}
-
-/* A map word's bits of the run's slots: which are free, and how all free ones would look; without other runs' bits. */
-BITS_INLINE uintptr_t bin_free_bits(uintptr_t word, unsigned unused_bits)
-{
-    return BIN_OWN_WORD ? word : word << unused_bits;
-}
-
-BITS_INLINE uintptr_t bin_all_bits(unsigned unused_bits)
-{
-    return BIN_OWN_WORD ? UINTPTR_MAX >> unused_bits : UINTPTR_MAX << unused_bits;
-}
-
-/* Guarded: are these the bits of a run of this shape without a used slot? (A shape without slots has no such run.) */
-BITS_INLINE bool bin_bits_are_all(const struct bin_shape *shape, uintptr_t free)
-{
-    return BITS_WORD == 64 ? free == BIN_SLOTS_MASK(shape) : (free + 1) >> shape->slots == 1;
+    return (uintptr_t)start | unused_bits;
 }
 
 BITS_INLINE uint8_t *bin_tag_start(uintptr_t tag)
 {
-    return (uint8_t *)(UNITS_GUARDED ? tag : tag & ~(uintptr_t)(BITS_WORD - 1));
+    return (uint8_t *)(tag & ~(uintptr_t)(BITS_WORD - 1));
 }
 
-/* Guarded, nobody needs to know; 0 then. */
 BITS_INLINE unsigned bin_tag_unused_bits(uintptr_t tag)
 {
-    return UNITS_GUARDED ? 0 : (unsigned)(tag & (BITS_WORD - 1));
+    return (unsigned)(tag & (BITS_WORD - 1));
 }
 
 BITS_INLINE uint8_t *bin_current_start(const struct bin *bin)
@@ -244,32 +102,25 @@ BITS_INLINE unsigned bin_current_unused_bits(const struct bin *bin)
     return bin_tag_unused_bits(bin->run);
 }
 
-/* A map's address and what checks it. */
-BITS_INLINE bool bin_map_pair_is_valid(struct bits_pair map)
-{
-    return map.first + map.second == 0;
-}
-
 /* May the map of what a bin says is its current run be read? */
 BITS_INLINE bool bin_map_pointer_is_valid(const struct bin *bin)
 {
-    const struct bits_pair map = {(uintptr_t)bin->map, guard_word(bin, map_check)};
-    return !UNITS_GUARDED || bin_map_pair_is_valid(map);
+    return control_valid((uintptr_t)bin->map + control_word(bin, map_check) == 0);
 }
 
 BITS_INLINE void bin_set_current(struct bin *bin, uintptr_t run, uint8_t *map)
 {
     bin->run = run;
     bin->map = map;
-    guard_keep(bin, map_check, 0 - (uintptr_t)map);
+    control_keep(bin, map_check, 0 - (uintptr_t)map);
 }
 
 /* Is a run what its code says? */
 BITS_INLINE bool bin_run_is_valid(const struct bin_run *run)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
-    return !UNITS_GUARDED || (shape->slots != 0 &&
-                              bin_map_is_valid(bin_run_map(run), bin_tag(bin_run_start(run), bin_unused_bits(shape))));
+    return control_valid(shape->slots != 0) &&
+           control_map_is_valid(bin_run_map(run), bin_tag(bin_run_start(run), bin_unused_bits(shape)));
 }
 
 /* No bin has a run, nor a list; qi_bin_format() in a state that is all zero. */
@@ -302,17 +153,6 @@ bool qi_bin_is_listed(const struct bin_set *set, const struct list_node *node, u
 /* May the node of a run in the bin's list be removed from it? */
 bool qi_bin_node_is_valid(const struct bin_set *set, const struct list_node *node, unsigned index);
 
-/* Puts a run's node into the bin's list. Guarded, a damaged head is reported, and the node stays outside. */
-BITS_INLINE void bin_push(struct bin_set *set, unsigned index, struct list_node *node)
-{
-    struct list_node **head = &bin_room(set, index);
-    if (UNITS_GUARDED && *head != NULL &&
-        !bits_likely(qi_bin_is_listed(set, *head, index) && list_head_is_valid(&set->runs.chunks, head)))
-        qi_report_damage(&set->runs.chunks.source.reporter, head);
-    else
-        list_push(&set->runs.chunks, head, node);
-}
-
 BITS_INLINE page_code_t bin_with_slot_part(unsigned code, unsigned part)
 {
     return (page_code_t)((code & ~((unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT)) | (part & PAGE_SLOT_MASK)
@@ -322,7 +162,7 @@ BITS_INLINE page_code_t bin_with_slot_part(unsigned code, unsigned part)
 BITS_INLINE void bin_set_node_slot(page_code_t *codes, const struct bin_shape *shape, unsigned slot)
 {
     codes[1] = bin_with_slot_part(codes[1], slot);
-    if (UNITS_WIDE_CODES)
+    if (CONTROL_WIDE_CODES)
         codes[0] = bin_with_slot_part(codes[0], slot >> 3);
     else if (shape->slots > PAGE_SLOT_MASK + 1)
         codes[2] = bin_with_slot_part(codes[2], slot >> 3);
@@ -331,7 +171,7 @@ BITS_INLINE void bin_set_node_slot(page_code_t *codes, const struct bin_shape *s
 BITS_INLINE unsigned bin_node_slot(const page_code_t *codes, const struct bin_shape *shape)
 {
     unsigned slot = codes[1] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK;
-    if (UNITS_WIDE_CODES)
+    if (CONTROL_WIDE_CODES)
         slot |= (unsigned)(codes[0] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK) << 3;
     else if (shape->slots > PAGE_SLOT_MASK + 1)
         slot |= (unsigned)(codes[2] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK) << 3;
@@ -344,17 +184,12 @@ BITS_INLINE void bin_free_first(struct bin_set *set, const struct bin_run *run, 
     const struct bin_shape *shape = bin_shape_of(run->code);
     unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
     uint8_t *map = bin_run_map(run);
-    bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
+    control_map_free(map, unused_bits, control_map_load(map, unused_bits), (uintptr_t)1 << slot);
     if (set->bins[index].map == map)
         return;
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
-    bin_push(set, index, (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
-}
-
-/* Is it the first chunk, or, guarded, what the hot limits say of it? */
-BITS_INLINE bool bin_is_first(const struct bin_set *set, const struct chunk *chunk)
-{
-    return UNITS_GUARDED ? chunk->pages == set->runs.chunks.first.pages : chunk == &set->runs.chunks.first;
+    struct list_node *node = (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
+    list_insert(&set->runs.chunks, &set->rooms[index], node);
 }
 
 /* qi_bin_free() for the last used slot of a run, which is valid. */
@@ -362,12 +197,11 @@ BITS_INLINE enum run_freed bin_free_last(struct bin_set *set, const struct bin_r
 {
     unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(bin_shape_of(run->code));
     uint8_t *map = bin_run_map(run);
-    struct chunk copy;
     if (set->bins[index].map != map)
-        return qi_bin_free_listed(set, chunk_in_memory(run->chunk, &copy), run->page);
-    if (!bin_is_first(set, run->chunk))
-        return qi_bin_free_current(set, chunk_in_memory(run->chunk, &copy), run->page);
-    bin_map_add(map, unused_bits, bin_map_load(map, unused_bits), (uintptr_t)1 << slot);
+        return qi_bin_free_listed(set, run->chunk, run->page);
+    if (run->chunk != &set->runs.chunks.first)
+        return qi_bin_free_current(set, run->chunk, run->page);
+    control_map_free(map, unused_bits, control_map_load(map, unused_bits), (uintptr_t)1 << slot);
     if (set->idle_run != index + 1) {
         qi_bin_free_idle_run(set);
         set->idle_run = (uint8_t)(index + 1);

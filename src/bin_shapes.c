@@ -8,7 +8,7 @@
 #define AT_LEAST(limit, value) ((value) > (limit) ? (value) : (limit))
 
 /* With narrow codes the second page's code has room for so many slot numbers; a run with more slots has a page more. */
-#define SECOND_PAGE_SLOTS (UNITS_WIDE_CODES ? BITS_WORD : PAGE_SLOT_MASK + 1u)
+#define SECOND_PAGE_SLOTS (CONTROL_WIDE_CODES ? BITS_WORD : PAGE_SLOT_MASK + 1u)
 #define TWO_PAGES(granules)                                                                                            \
     (AT_MOST(BIN_MOST_SLOTS, 2u * UNITS_PAGE_GRANULES / (granules)) > SECOND_PAGE_SLOTS ? 3u : 2u)
 
@@ -22,25 +22,14 @@
 
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #define MASK(slots) , UINTPTR_MAX >> (BITS_WORD - (slots))
-#define NO_MASK     , 0
 #else
 #define MASK(slots)
-#define NO_MASK
-#endif
-
-/* What stands where a changed bit of the code would lead: slots of the same size, but none of them. */
-#if QUARRY_CHECK_LEVEL >= 2
-#define NO_SHAPE(bin, granules, length)                                                                                \
-    , [BIN_SHAPE_INDEX(length, bin) ^ 1u << BIN_GUARD_SHIFT] = {0, 0, 0, 0, (uint8_t)(granules)NO_MASK}
-#else
-#define NO_SHAPE(bin, granules, length)
 #endif
 
 #define SHAPE(bin, granules, length)                                                                                   \
     [BIN_SHAPE_INDEX(length, bin)] = {BIN_INVERSE(ODD(granules)), (uint8_t)(SHIFT(granules) + UNITS_GRANULE_SHIFT),    \
                                       (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length),              \
-                                      (uint8_t)(granules)MASK(SLOTS(granules, length))} NO_SHAPE(bin, granules,        \
-                                                                                                 length)
+                                      (uint8_t)(granules)MASK(SLOTS(granules, length))}
 
 #define FOUR(bin, granules, step, length)                                                                              \
     SHAPE(bin, granules, length), SHAPE((bin) + 1, (granules) + (step), length),                                       \

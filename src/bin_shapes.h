@@ -17,7 +17,7 @@
 enum {
     BIN_LINEAR_GRANULES = 16,
     BIN_LENGTHS = 4,
-    BIN_MOST_PAGES = UNITS_WIDE_CODES ? 32 : 16,
+    BIN_MOST_PAGES = CONTROL_WIDE_CODES ? 32 : 16,
     BIN_AMPLE_PAGES = 512 * BIN_MOST_PAGES, /* with so many free pages runs of the longest length are made */
 };
 
@@ -39,11 +39,12 @@ _Static_assert(BIN_MOST_PAGES - 1 <= (int)PAGE_DISTANCE_MASK, "an inner code can
 enum {
     BIN_COUNT = BIN_LINEAR_GRANULES + 4 * BIN_DOUBLINGS,
     BIN_LENGTH_SHIFT = BIN_COUNT <= 16 ? 4 : 5, /* a run's code: PAGE_SMALL | length << this | bin */
-    BIN_GUARD_SHIFT = BIN_LENGTH_SHIFT + 2,     /* guarded, a bit above both makes the number of set bits odd */
-    BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT << (UNITS_GUARDED ? 1 : 0),
+    BIN_CHECK_SHIFT = BIN_LENGTH_SHIFT + 2,     /* of the bit above both that checks them, if codes have one */
+    BIN_CODES = BIN_LENGTHS << BIN_LENGTH_SHIFT << CONTROL_CODE_BITS,
 };
 
-_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT && BIN_CODES <= (UNITS_WIDE_CODES && UNITS_GUARDED ? 0x100 : 0x80),
+_Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT &&
+                       BIN_CODES <= (CONTROL_WIDE_CODES ? 0x80 << CONTROL_CODE_BITS : 0x80),
                "a page code holds bin and length");
 _Static_assert(BIN_LENGTHS == 4, "two bits for the length");
 _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
@@ -51,15 +52,12 @@ _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows
 /* Slots of the runs of each length: as many pages as these fill, rounded up. */
 #define BIN_TARGET(length) (BITS_WORD == 64 ? 4u << (length) : (length) == 3 ? 32u : 2u << (length))
 
-/* As many slots as a word has bits; where it is a run's own, and there is no table of masks, one less, so that the word
- * with all slots free is a number that can be added to. */
-#define BIN_MOST_SLOTS (BITS_WORD - (UNITS_GUARDED && BITS_WORD == 32 ? 1u : 0u))
+/* As many slots as a word has bits. */
+#define BIN_MOST_SLOTS BITS_WORD
 
-/* Has every run a map word of its own, because its two pages or more have as many map bits? Then its bits above the
- * slots stay clear; otherwise they are other runs' and must be masked. */
-enum { BIN_OWN_WORD = 2 * UNITS_MAP_BYTES >= sizeof(uintptr_t) };
-
-/* A map word's bits of the slots; on 32-bit targets they are as soon computed as loaded. */
+/* A map word's bits of the slots; on 32-bit targets they are as soon computed as loaded. Where every run has a word
+ * of its own, the word is compared with them. */
+enum { BIN_HAS_MASKS = CONTROL_OWN_WORD && sizeof(uintptr_t) == 8 };
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #define BIN_SHAPE_SLOTS_MASK  uintptr_t slots_mask;
 #define BIN_SLOTS_MASK(shape) ((shape)->slots_mask)
@@ -86,28 +84,24 @@ struct bin_shape {
 #define BIN_BETTER(odd, inverse) ((inverse) * (2u - (odd) * (inverse)))
 #define BIN_INVERSE(odd)         BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, BIN_BETTER(odd, odd))))
 
-/* By length and bin, as they stand in a page code. Guarded, what no right code leads to is a shape without slots, so
- * that no slot is found where a code is damaged. */
+/* By length and bin, as they stand in a page code. What no right code leads to is a shape without slots, so that no
+ * slot is found where a code is damaged. */
 extern const struct bin_shape qi_bin_shapes[BIN_CODES];
 
 /* Where the shape of a bin's runs of some length stands in it, and in a page code. */
 #define BIN_SHAPE_INDEX(length, bin)                                                                                   \
     ((unsigned)(length) << BIN_LENGTH_SHIFT | (unsigned)(bin) |                                                        \
-     (UNITS_GUARDED ? (BITS_IS_ODD((unsigned)(length) << BIN_LENGTH_SHIFT | (unsigned)(bin)) ^ 1) << BIN_GUARD_SHIFT   \
-                    : 0))
+     CONTROL_CODE_CHECK((unsigned)(length) << BIN_LENGTH_SHIFT | (unsigned)(bin)) << BIN_CHECK_SHIFT)
 
-/* The same where they are no constants: of the two places that differ in the guarding bit, the one with slots. */
+/* The same where they are no constants. */
 BITS_INLINE unsigned bin_shape_index(unsigned length, unsigned bin)
 {
-    unsigned index = length << BIN_LENGTH_SHIFT | bin;
-    if (UNITS_GUARDED && qi_bin_shapes[index].slots == 0)
-        index |= 1u << BIN_GUARD_SHIFT;
-    return index;
+    return BIN_SHAPE_INDEX(length, bin);
 }
 
 BITS_INLINE const struct bin_shape *bin_shape_of(unsigned code)
 {
-    if (UNITS_WIDE_CODES)
+    if (CONTROL_WIDE_CODES)
         return &qi_bin_shapes[code & (BIN_CODES - 1)];
     /* PAGE_SMALL goes into the table's address, which an index cannot express: it would point before the table. */
     return (const struct bin_shape *)((uintptr_t)qi_bin_shapes - PAGE_SMALL * sizeof(struct bin_shape) +
@@ -150,14 +144,14 @@ BITS_INLINE size_t bin_bytes_of_last_byte(size_t last, unsigned bin)
         return (size_t)(bin + 1) << UNITS_GRANULE_SHIFT;
     if (bits_likely(bin < BIN_LINEAR_GRANULES))
         return (last | (unit - 1)) + 1;
-    return bin_shape_bytes(&qi_bin_shapes[bin]);
+    return bin_shape_bytes(&qi_bin_shapes[BIN_SHAPE_INDEX(0, bin)]);
 }
 
 BITS_INLINE size_t bin_slot_bytes(unsigned bin)
 {
     if (BIN_DOUBLINGS == 0 || bits_likely(bin < BIN_LINEAR_GRANULES))
         return (size_t)(bin + 1) << UNITS_GRANULE_SHIFT;
-    return (size_t)qi_bin_shapes[bin].granules << UNITS_GRANULE_SHIFT;
+    return bin_shape_bytes(&qi_bin_shapes[BIN_SHAPE_INDEX(0, bin)]);
 }
 
 /* A map word's bits above a run's slots. */

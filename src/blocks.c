@@ -126,39 +126,43 @@ static BITS_NOINLINE void free_any(struct quarry_heap *heap, void *address, uint
     call_leave(heap, saved);
 }
 
-/* Counts what was freed of the hot chunk. Only where that was its last block the chunk itself is needed, and not
- * what the hot limits say of it: it must be there. */
-static void count_freed(struct quarry_heap *heap, enum run_freed given, size_t bytes)
+/* The hot chunk; NULL: it is damaged, which is reported. */
+static inline struct chunk *hot_chunk(struct quarry_heap *heap)
 {
-    if (given != RUN_REFUSED)
-        heap_count_freed(heap, bytes);
-    if (given == RUN_FREED_ALL) {
-        struct chunk *hot = chunk_of_hot_limits(heap_chunks(heap));
-        if (!UNITS_GUARDED || hot != NULL)
-            qi_heap_emptied(heap, hot);
-        else
-            qi_call_report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.chunk, 0);
-    }
+    struct chunk *hot = chunk_hot(heap_chunks(heap));
+    if (!control_valid(hot != NULL))
+        qi_call_report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.pages, 0);
+    return hot;
 }
 
-/* Is the map of a run of the hot chunk, of which more than a bit is about to change, what it must be? If not, that is
+/* A run of small blocks of the hot chunk, of which more than a bit is about to change. False: it is damaged, which is
  * reported. */
-static inline bool hot_map_is_valid(const struct quarry_heap *heap, const struct chunk *hot, size_t page)
+static inline bool find_hot_run(struct quarry_heap *heap, size_t page, struct bin_run *run)
 {
-    const uint8_t *start = chunk_page_address(hot, page);
-    if (!UNITS_GUARDED || bits_likely(bin_map_is_valid(chunk_map(hot, page), (uintptr_t)start)))
+    run->chunk = hot_chunk(heap);
+    if (!control_valid(run->chunk != NULL))
+        return false;
+    run->page = page;
+    run->code = run->chunk->codes[page];
+    if (bits_likely(bin_run_is_valid(run)))
         return true;
-    qi_call_report(heap, QUARRY_CORRUPT, start, 0);
+    qi_call_report(heap, QUARRY_CORRUPT, bin_run_start(run), 0);
     return false;
+}
+
+static void count_freed(struct quarry_heap *heap, struct chunk *chunk, enum run_freed freed, size_t bytes)
+{
+    if (freed != RUN_REFUSED)
+        heap_count_freed(heap, bytes);
+    if (freed == RUN_FREED_ALL)
+        qi_heap_emptied(heap, chunk);
 }
 
 /* A slot of a full run of the hot chunk. */
 static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct chunk copy;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &copy);
-    const struct bin_run run = {hot, page, hot->codes[page]};
-    if (hot_map_is_valid(heap, hot, page)) {
+    struct bin_run run;
+    if (find_hot_run(heap, page, &run)) {
         if (BITS_FOR_SIZE)
             qi_bin_free(&heap->bins, &run, slot);
         else
@@ -171,13 +175,12 @@ static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t
 /* The last used slot of a run of the hot chunk. */
 static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
-    struct chunk copy;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &copy);
-    if (hot_map_is_valid(heap, hot, page)) {
-        size_t bytes = bin_shape_bytes(bin_shape_of(hot->codes[page])); /* the code will be gone */
-        const struct bin_run run = {hot, page, hot->codes[page]};
-        count_freed(heap, BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run, slot),
-                    bytes);
+    struct bin_run run;
+    if (find_hot_run(heap, page, &run)) {
+        size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code will be gone */
+        enum run_freed freed =
+                BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run, slot);
+        count_freed(heap, run.chunk, freed, bytes);
     }
     call_leave(heap, saved);
 }
@@ -185,14 +188,13 @@ static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t
 /* A large block of the hot chunk. */
 static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uintptr_t saved)
 {
-    struct chunk copy;
-    struct chunk *hot = chunk_hot_whole(&heap_source(heap)->hot, &copy);
-    size_t pages = chunk_length_at_start(hot->maps, page);
-    if (!UNITS_GUARDED || bits_likely(run_length_is_valid(hot, page, pages))) {
+    struct chunk *hot = hot_chunk(heap);
+    size_t pages = control_valid(hot != NULL) ? control_length_at_start(hot->maps, page) : 0;
+    if (bits_likely(control_valid(hot != NULL) && run_length_is_valid(hot, page, pages))) {
         mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
-        count_freed(heap, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+        count_freed(heap, hot, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
     } else {
-        qi_call_report(heap, QUARRY_CORRUPT, hot->codes + page, 0);
+        qi_call_report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.pages, 0);
     }
     call_leave(heap, saved);
 }
@@ -200,13 +202,12 @@ static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uint
 /* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
 BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    struct chunk copy;
-    const struct chunk *hot = chunk_hot(&heap_source(heap)->hot, &copy);
-    if (UNITS_GUARDED && hot == NULL)
+    const struct control_pages *hot = control_hot_pages(&heap_source(heap)->hot);
+    if (!control_valid(hot != NULL))
         return false;
-    size_t offset = chunk_offset(hot, mark_bare(address)); /* of NULL too: no page lies there */
+    size_t offset = chunk_offset_in(hot, mark_bare(address)); /* of NULL too: no page lies there */
     size_t page = offset >> UNITS_PAGE_SHIFT;
-    if (!bits_likely(chunk_hot_holds(hot, page)))
+    if (!bits_likely(page < hot->page_count))
         return false;
     unsigned code = chunk_run_code(hot->codes, &page);
     offset -= page << UNITS_PAGE_SHIFT;
@@ -218,11 +219,11 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     }
     const struct bin_shape *shape = bin_shape_of(code);
     unsigned slot = bin_slot_at(shape, offset);
-    if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(slot < shape->slots))
+    if (!bits_likely(caller_valid(slot < shape->slots)))
         return false;
     if (!heap_tag_fits(address))
         return false;
-    switch (small_free(chunk_map(hot, page), shape, slot)) {
+    switch (small_free(chunk_map_in(hot, page), shape, slot)) {
     case SMALL_FREED:
         heap_count_freed(heap, bin_shape_bytes(shape));
         mark_dead(heap, address, bin_shape_bytes(shape));
@@ -273,7 +274,7 @@ static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address
         call_leave(heap, saved);
         return false;
     }
-    unsigned wrong = heap_find(heap, address, QUARRY_CHECK_LEVEL, &block);
+    unsigned wrong = heap_find(heap, address, CALLER_IS_CHECKED, &block);
     if (wrong == 0 && !qi_heap_size_fits(heap, &block, bytes))
         wrong = QUARRY_WRONG_SIZE;
     call_leave(heap, saved);
@@ -285,7 +286,7 @@ static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address
 
 void quarry_free_sized(struct quarry_heap *heap, void *address, size_t bytes)
 {
-    if (QUARRY_CHECK_LEVEL < 2 || !has_other_size(heap, address, bytes))
+    if (control_valid(!has_other_size(heap, address, bytes)))
         quarry_free(heap, address);
 }
 

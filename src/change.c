@@ -79,7 +79,7 @@ static void *move_block(struct quarry_heap *heap, const struct old_size *old, vo
     saved = lock_enter(heap);
     const bool is_live = find_again(heap, address, old->room_bytes, bytes, &block);
     void *dead = is_live ? address : to;
-    if (is_live || heap_find(heap, to, QUARRY_CHECK_LEVEL, &block) == 0)
+    if (is_live || heap_find(heap, to, CALLER_IS_CHECKED, &block) == 0)
         free_found(heap, dead, &block);
     call_leave(heap, saved);
     return is_live ? to : NULL;

@@ -7,11 +7,12 @@
 
 #include "bytes.h"
 
-/* 0: no run of small blocks starts with this code. */
-static size_t small_run_pages(unsigned code)
+size_t qi_check_run_pages(unsigned code)
 {
+    if (code < PAGE_SMALL)
+        return 0;
     unsigned parts = (unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
-    unsigned shape = code & ~(PAGE_SMALL | (UNITS_WIDE_CODES ? parts : 0));
+    unsigned shape = code & ~(PAGE_SMALL | (CONTROL_WIDE_CODES ? parts : 0));
     return shape < BIN_CODES ? qi_bin_shapes[shape].pages : 0; /* a bin that does not exist has none */
 }
 
@@ -20,9 +21,9 @@ bool qi_check_read(struct check_stretch *stretch)
     const struct chunk *chunk = stretch->chunk;
     stretch->code = chunk->codes[stretch->page];
     if (stretch->code >= PAGE_SMALL)
-        stretch->pages = small_run_pages(stretch->code);
+        stretch->pages = qi_check_run_pages(stretch->code);
     else if (stretch->code == PAGE_LARGE || stretch->code == PAGE_FREE)
-        stretch->pages = chunk_length_at_start(chunk->maps, stretch->page);
+        stretch->pages = control_length_at_start(chunk->maps, stretch->page);
     else
         return false;
     return stretch->pages != 0 && stretch->pages <= chunk->page_count - stretch->page;
@@ -45,7 +46,7 @@ static struct chunk *next_chunk(const struct chunk *chunk)
  * depends on its origin too. */
 static bool chunk_and_link_are_valid(const struct chunk *chunk)
 {
-    return chunk_is_valid(chunk) && !qi_chunk_link_is_damaged(&chunk->next) &&
+    return chunk_is_valid(chunk) && chunk_link_is_valid(&chunk->next) &&
            (chunk->page_count != 0 || chunk_origin_is_valid((const struct added_chunk *)(const void *)chunk));
 }
 
@@ -105,7 +106,7 @@ bool qi_check_nothing(const struct chunk *chunk, size_t first, size_t end)
 {
     for (size_t page = first; page < end; page++) {
         unsigned code = chunk->codes[page];
-        if (code >= PAGE_SMALL || (code != PAGE_NOTHING && (CHUNK_DIRECT_CODES || page_code_distance(code) == 0)))
+        if (code >= PAGE_SMALL || (code != PAGE_NOTHING && (CONTROL_DIRECT_CODES || page_code_distance(code) == 0)))
             return false;
     }
     return true;
@@ -116,7 +117,7 @@ bool qi_check_free_ends(const struct quarry_heap *heap, const struct check_stret
     const struct chunk *chunk = stretch->chunk;
     const size_t last = stretch->page + stretch->pages - 1;
     return chunk->codes[last] == (stretch->pages == 1 ? PAGE_FREE : PAGE_FREE_END) &&
-           chunk_length_at_end(chunk->maps, last) == stretch->pages && chunk->codes[last + 1] != PAGE_FREE &&
+           control_length_at_end(chunk->maps, last) == stretch->pages && chunk->codes[last + 1] != PAGE_FREE &&
            qi_run_node_is_valid(&heap->bins.runs, run_node_at(chunk, stretch->page), run_class(stretch->pages));
 }
 
@@ -137,7 +138,7 @@ static bool inner_codes_are_valid(const struct check_stretch *stretch)
 {
     const page_code_t *codes = stretch->chunk->codes + stretch->page;
     for (size_t page = 1; page < stretch->pages; page++) {
-        unsigned same = CHUNK_DIRECT_CODES ? (unsigned)codes[page] ^ codes[0] : codes[page];
+        unsigned same = CONTROL_DIRECT_CODES ? (unsigned)codes[page] ^ codes[0] : codes[page];
         unsigned parts = PAGE_DISTANCE_MASK << PAGE_DISTANCE_SHIFT | (unsigned)PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
         if (same >= PAGE_SMALL || page_code_distance(same) != page || (same & ~parts) != 0)
             return false;
@@ -172,10 +173,10 @@ bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stret
     struct bin_run run = check_run_of(stretch);
     unsigned index = bin_of_code(run.code), unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uintptr_t all = UINTPTR_MAX >> unused_bits;
-    uintptr_t word = bin_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;
+    uintptr_t word = control_map_load(bin_run_map(&run), unused_bits), free_slots = word & all;
     if (!bin_run_is_valid(&run))
         return false;
-    if (!inner_codes_are_valid(stretch) || (BIN_OWN_WORD && word != free_slots))
+    if (!inner_codes_are_valid(stretch) || (CONTROL_OWN_WORD && word != free_slots))
         return false;
     for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
         if (!qi_check_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index),
@@ -234,7 +235,7 @@ bool qi_check_chunk_head(const struct quarry_heap *heap, struct chunk *chunk)
     const struct chunk_set *set = &heap->bins.runs.chunks;
     if (!chunk_and_link_are_valid(chunk))
         return false;
-    if (UNITS_GUARDED && chunk != first_chunk(heap) && !qi_chunk_links_are_valid((const struct added_chunk *)chunk))
+    if (chunk != first_chunk(heap) && !qi_chunk_links_are_valid((const struct added_chunk *)chunk))
         return false;
     if (chunk_is_idle(chunk))
         return qi_check_idle(heap, (const struct added_chunk *)(const void *)chunk);
@@ -275,8 +276,8 @@ static bool check_run_lists(const struct run_set *set, const struct check_sums *
     if (set->class_mask >> (run_classes(set) - 1) >> 1 != 0)
         return false;
     for (unsigned class = 0; class < run_classes(set); class ++) {
-        const struct list_node *node = set->heads[class];
-        if ((set->class_mask >> class & 1) != (node != NULL))
+        const struct list_node *node = list_first(&set->heads[class]);
+        if (!list_head_is_valid(&set->heads[class]) || (set->class_mask >> class & 1) != (node != NULL))
             return false;
         for (; node != NULL && listed <= sums->free_runs; node = list_next(&set->chunks, node), listed++)
             if (!qi_run_is_listed(set, node, class))
@@ -289,7 +290,9 @@ static bool check_run_lists(const struct run_set *set, const struct check_sums *
 static bool check_bin(const struct bin_set *set, unsigned index, const struct check_sums *sums)
 {
     size_t listed = 0;
-    const struct list_node *node = bin_room(set, index);
+    const struct list_node *node = list_first(&set->rooms[index]);
+    if (!list_head_is_valid(&set->rooms[index]))
+        return false;
     for (; node != NULL; node = list_next(&set->runs.chunks, node), listed++)
         if (listed == sums->listed_runs[index] || !qi_bin_is_listed(set, node, index))
             return false;
@@ -316,15 +319,13 @@ static bool check_figures(const struct quarry_heap *heap, const struct check_sum
 bool qi_check_seals(const struct quarry_heap *heap)
 {
     const struct chunk_set *set = &heap->bins.runs.chunks;
-    const struct chunk *hot = chunk_of_hot_limits(set);
-    struct chunk view;
-    if (!UNITS_GUARDED)
-        return true;
-    const struct chunk *seen = chunk_hot(&set->source.hot, &view);
+    const struct chunk *hot = chunk_hot(set);
+    const struct control_pages *pages = control_hot_pages(&set->source.hot);
     return reporter_is_valid(&set->source.reporter) && qi_source_is_valid(&set->source) &&
-           (uintptr_t)heap->on_oom == ~guard_word(heap, on_oom_check) && !qi_chunk_link_is_damaged(&set->root) &&
-           (set->source.provider == NULL || heap_sourced_or_null(heap) != NULL) && hot != NULL && seen != NULL &&
-           seen->pages == hot->pages && seen->page_count == ~hot->page_count && seen->codes == hot->codes;
+           control_matches(heap, on_oom_check, ~(uintptr_t)heap->on_oom) && chunk_link_is_valid(&set->root) &&
+           (set->source.provider == NULL || heap_sourced_or_null(heap) != NULL) &&
+           control_valid(hot != NULL && pages != NULL && pages->pages == hot->pages && pages->maps == hot->maps &&
+                         pages->page_count == hot->page_count && pages->codes == hot->codes);
 }
 
 bool qi_check_heap(const struct quarry_heap *heap)

@@ -41,6 +41,9 @@ bool qi_check_heap(const struct quarry_heap *heap);
 
 /* --- of which part.c is made. Where it says nothing of a report, none was made. --- */
 
+/* How many pages a run of small blocks with this code has; 0: none has it. */
+size_t qi_check_run_pages(unsigned code);
+
 /* Reads the stretch that starts at stretch->page; false if its code or length makes no sense. */
 bool qi_check_read(struct check_stretch *stretch);
 

@@ -7,15 +7,13 @@
 #include "bytes.h"
 
 _Static_assert(sizeof(struct added_chunk) % sizeof(void *) == 0, "codes follow the struct");
-_Static_assert(5 <= CHUNK_LENGTH_LONG * UNITS_MAP_BYTES / 2, "both long lengths of a run fit its maps");
-
-const struct chunk qi_chunk_without_pages;
+_Static_assert(offsetof(struct chunk, at) == 0, "the hot limits lead to the chunk");
 
 BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
 {
-    struct chunk *hot = set->source.hot.chunk;
-    if (!UNITS_GUARDED && hot != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->bytes)
-        return (struct added_chunk *)hot;
+    struct added_chunk *hot = (struct added_chunk *)control_believed_hot(&set->source.hot);
+    if (hot != NULL && &hot->chunk != &set->first && (uintptr_t)address - (uintptr_t)hot < hot->chunk.bytes)
+        return hot;
     struct added_chunk *node = chunk_link(&set->root);
     while (node != NULL && chunk_is_valid(&node->chunk)) {
         if ((uintptr_t)address - (uintptr_t)node->start < node->chunk.bytes)
@@ -25,22 +23,15 @@ BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *se
     return NULL;
 }
 
-struct chunk *qi_chunk_added_if_valid(const struct chunk_set *set, struct chunk *chunk)
+bool qi_chunk_is_added(const struct chunk_set *set, const struct chunk *chunk)
 {
-    return qi_chunk_find_added(set, chunk) == (struct added_chunk *)chunk ? chunk : NULL;
-}
-
-bool qi_chunk_link_is_damaged(struct added_chunk *const *link)
-{
-    const struct chunk_checked_link *checked = (const struct chunk_checked_link *)(const void *)link;
-    return UNITS_GUARDED && checked->to != ~checked->check;
+    return qi_chunk_find_added(set, chunk) == (const struct added_chunk *)chunk;
 }
 
 /* Is what a chunk says of itself and of the tree below it undamaged? */
 static bool node_is_valid(const struct added_chunk *node)
 {
-    return chunk_added_is_valid(node) && !qi_chunk_link_is_damaged(&node->low) &&
-           !qi_chunk_link_is_damaged(&node->high);
+    return chunk_added_is_valid(node) && chunk_link_is_valid(&node->low) && chunk_link_is_valid(&node->high);
 }
 
 /* All below the high side of a chunk lies above all below its low side; the chunk itself may lie anywhere. On the way
@@ -51,7 +42,7 @@ bool qi_chunk_next(const struct chunk_set *set, const void *address, struct adde
     struct added_chunk *node = chunk_link(&set->root), *aside = NULL;
     bool is_above = false; /* the address, and so is all below the node */
     *next = NULL;
-    if (qi_chunk_link_is_damaged(&set->root))
+    if (!chunk_link_is_valid(&set->root))
         return false;
     while (node != NULL || (aside != NULL && !is_above)) {
         if (node == NULL) { /* the way ends */
@@ -98,14 +89,14 @@ static unsigned home_bit(const struct added_chunk *added)
 static void set_list_link(struct added_chunk *added, struct added_chunk **link)
 {
     added->link = link;
-    guard_keep(added, link_check, ~(uintptr_t)link);
+    control_keep(added, link_check, ~(uintptr_t)link);
 }
 
 /* May an added chunk be removed from the list? */
 static bool links_are_valid(const struct added_chunk *added)
 {
-    return !UNITS_GUARDED || ((uintptr_t)added->link == ~guard_word(added, link_check) &&
-                              chunk_link(added->link) == added && !qi_chunk_link_is_damaged(&added->chunk.next));
+    return control_matches(added, link_check, ~(uintptr_t)added->link) &&
+           control_valid(chunk_link(added->link) == added) && chunk_link_is_valid(&added->chunk.next);
 }
 
 static struct added_chunk **child_link(struct added_chunk *above, const struct added_chunk *below)
@@ -116,7 +107,7 @@ static struct added_chunk **child_link(struct added_chunk *above, const struct a
 /* The seal changes by as much, so that damage stays damage. */
 static void set_bit(struct added_chunk *node, unsigned bit)
 {
-    guard_keep(node, origin, guard_word(node, origin) + (((uintptr_t)node->bit - bit) << CHUNK_BIT_SHIFT));
+    control_keep(node, origin, control_word(node, origin) + (((uintptr_t)node->bit - bit) << CHUNK_BIT_SHIFT));
     node->bit = (uint8_t)bit;
 }
 
@@ -126,7 +117,7 @@ static struct added_chunk *remove_leaf(struct added_chunk **link)
     struct added_chunk *node = chunk_link(link);
     while (chunk_link(&node->low) != NULL || chunk_link(&node->high) != NULL) {
         link = chunk_link(&node->low) != NULL ? &node->low : &node->high;
-        node = *link;
+        node = chunk_link(link);
     }
     chunk_set_link(link, NULL);
     return node;
@@ -177,20 +168,21 @@ static void tree_insert(struct chunk_set *set, struct added_chunk *added)
 
 bool qi_chunk_links_are_valid(const struct added_chunk *added)
 {
-    return !UNITS_GUARDED || (links_are_valid(added) && !qi_chunk_link_is_damaged(&added->low) &&
-                              !qi_chunk_link_is_damaged(&added->high) && chunk_origin_is_valid(added));
+    return links_are_valid(added) && chunk_link_is_valid(&added->low) && chunk_link_is_valid(&added->high) &&
+           chunk_origin_is_valid(added);
 }
 
 /* The link of the tree that leads to a chunk; NULL: the way to it is damaged. */
 static struct added_chunk **tree_link(struct chunk_set *set, const struct added_chunk *added)
 {
     struct added_chunk **link = &set->root;
-    while (*link != added) {
-        if (UNITS_GUARDED && chunk_link(link) == NULL)
+    struct added_chunk *node;
+    while ((node = chunk_link(link)) != added) {
+        if (!control_valid(node != NULL))
             return NULL;
-        link = child_link(*link, added);
+        link = child_link(node, added);
     }
-    return UNITS_GUARDED && chunk_link(link) == NULL ? NULL : link;
+    return link;
 }
 
 static void tree_remove(struct added_chunk **link, struct added_chunk *added)
@@ -208,8 +200,8 @@ void qi_chunk_set_begin(struct chunk_set *set)
 
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 {
-    /* Guarded: a damaged link is written over, so what it led to is lost. */
-    if (UNITS_GUARDED && (qi_chunk_link_is_damaged(&set->first.next) || qi_chunk_link_is_damaged(&set->root)))
+    /* A damaged link is written over, so what it led to is lost. */
+    if (!chunk_link_is_valid(&set->first.next) || !chunk_link_is_valid(&set->root))
         qi_report_damage(&set->source.reporter, &set->first.next);
     struct added_chunk *next = chunk_link(&set->first.next);
     tree_insert(set, added);
@@ -226,27 +218,28 @@ void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added)
 /* tree_link() of a chunk that may be removed; NULL after a report of damage. */
 static struct added_chunk **removable_link(struct chunk_set *set, const struct added_chunk *added)
 {
-    bool may_be = links_are_valid(added) && chunk_origin_is_valid(added);
-    struct added_chunk **link = may_be ? tree_link(set, added) : NULL;
-    if (UNITS_GUARDED && link == NULL)
+    struct added_chunk **link = NULL;
+    if (links_are_valid(added) && chunk_origin_is_valid(added))
+        link = tree_link(set, added);
+    if (!control_valid(link != NULL))
         qi_report_damage(&set->source.reporter, added);
     return link;
 }
 
 bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added)
 {
-    return !UNITS_GUARDED || removable_link(set, added) != NULL;
+    return control_valid(removable_link(set, added) != NULL);
 }
 
 bool qi_chunk_remove(struct chunk_set *set, struct added_chunk *added)
 {
     struct added_chunk **link = removable_link(set, added);
-    if (UNITS_GUARDED && link == NULL)
+    if (!control_valid(link != NULL))
         return false;
     tree_remove(link, added);
-    if (set->source.hot.chunk == &added->chunk)
+    if (set->source.hot.pages == &added->chunk.at)
         chunk_make_hot(set, &set->first);
-    struct added_chunk *next = added->chunk.next;
+    struct added_chunk *next = chunk_link(&added->chunk.next);
     chunk_set_link(added->link, next);
     if (next != NULL)
         set_list_link(next, added->link);
@@ -301,7 +294,7 @@ bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_
 
 /* Starts from too many and takes off nearly all of what is missing: with each page its control data goes too, which is
  * less than 1 / 2^FIT_SHIFT of it, rounding included. A few rounds, and no division. */
-enum { FIT_SHIFT = 30 - __builtin_clz(QUARRY_PAGE_BYTES / (sizeof(page_code_t) + UNITS_MAP_BYTES)) };
+enum { FIT_SHIFT = 30 - __builtin_clz(QUARRY_PAGE_BYTES / (sizeof(page_code_t) + CONTROL_MAP_BYTES)) };
 
 size_t qi_chunk_pages_that_fit(size_t span)
 {
@@ -334,16 +327,9 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end)
         return false;
     chunk->pages = (uint8_t *)(end - tail - units_bytes_from_pages(pages));
     chunk->page_count = pages;
-    chunk->codes = (page_code_t *)(void *)control + CHUNK_EDGES;
-    chunk->maps = (uint8_t *)(chunk->codes + pages + 1);
-    if (UNITS_GUARDED) { /* without a gap, so that one place follows from the other */
-        chunk->maps = chunk->pages - CHUNK_MAPS_BYTES(pages);
-        chunk->codes = (page_code_t *)(void *)chunk->maps - (pages + 1);
-    }
-    if (!UNITS_GUARDED &&
-        UNITS_MAP_BYTES >= 4) /* words load faster where they are aligned; the padding allows for it */
-        chunk->maps = (uint8_t *)bits_round_up((uintptr_t)chunk->maps, 4);
-    for (page_code_t *edge = chunk->codes - CHUNK_EDGES; edge != chunk->codes; edge++)
+    chunk->codes = (page_code_t *)(void *)control + CONTROL_EDGES;
+    chunk->maps = (uint8_t *)bits_round_up((uintptr_t)(chunk->codes + pages + 1), CONTROL_MAP_ALIGN);
+    for (page_code_t *edge = chunk->codes - CONTROL_EDGES; edge != chunk->codes; edge++)
         *edge = (page_code_t)bits_unknown(PAGE_EDGE);
     chunk->codes[pages] = PAGE_EDGE;
     chunk_seal(chunk);

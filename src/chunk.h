@@ -11,19 +11,11 @@
  *   the heap's first chunk: inside struct quarry_heap        pages are aligned to QUARRY_PAGE_BYTES
  *
  *   codes   one a page: what starts there (below). E: a code that no neighbour merges with.
- *   maps    UNITS_MAP_BYTES a page. A run of small blocks: its free slots, bit 0 = slot 0, from the map of its first
+ *   maps    CONTROL_MAP_BYTES a page. A run of small blocks: its free slots, bit 0 = slot 0, from the map of its first
  *           page on. A large block: its length, in the map of its first page. A free run: its length, in the maps of
  *           its first and of its last page.
  *
- * From check level 2 the control data is guarded against damage, any single changed bit of it at least:
- *   codes   any two codes that mean something differ in two bits, but for inner ones, of which a wrong one leads to no
- *           slot. More edges stand in front, so that no inner code leads out of the array.
- *   maps    a run of small blocks has two words, see bin.h; a length is written as its product with
- *           CHUNK_LENGTH_FACTOR, so that one changed bit makes a length that no chunk has. They end where the pages
- *           begin, with a word more, because an inner code that became a start has its map run on by a word until that
- *           is noticed.
- *   others  the chunk's numbers are sealed by their sum, its links are followed by their complements. Maps end where
- *           the pages begin and codes where the maps begin, so that one place follows from the other.
+ * How codes, maps, numbers and links are kept: see control/control.h.
  *
  * Invariants
  *   C1  every page is in exactly one free run, large block or run of small blocks
@@ -52,43 +44,38 @@
 #define QUARRY_CHUNK_H
 
 #include "page_codes.h"
-#include "run_lengths.h"
 #include "source.h"
-struct added_chunk;
 
-/* The maps of so many pages; guarded, and the word behind them. */
-#define CHUNK_MAPS_BYTES(pages) (((size_t)(pages) + (UNITS_GUARDED ? 1 : 0)) * UNITS_MAP_BYTES)
+/* The maps of so many pages. */
+#define CHUNK_MAPS_BYTES(pages) (((size_t)(pages) + CONTROL_SPARE_MAPS) * CONTROL_MAP_BYTES)
 
-/* A link that is followed by its complement from check level 2: CHUNK_LINK_CHECK stands behind each. */
-#define CHUNK_LINK_CHECK(name) GUARD_WORD(name)
-
+/* Of a huge block pages is the block, and page_count 0, so that no address is found to lie in a page. */
 struct chunk {
-    uint8_t *pages;           /* page 0; a huge block: the block */
-    size_t page_count;        /* a huge block: 0, so that no address is found to lie in a page */
-    page_code_t *codes;       /* codes[-1] and codes[page_count] are PAGE_EDGE */
-    uint8_t *maps;            /* followed by padding, so that a whole word may be loaded at any of them */
+    union {
+        struct control_pages at;
+        struct {
+            CONTROL_PAGES
+        };
+    };
     size_t bytes;             /* from this struct (the first chunk: from the heap) to the end of the memory */
-    struct added_chunk *next; /* list of all chunks */
-    CHUNK_LINK_CHECK(next_check)
-    GUARD_WORD(seal) /* the sum of the first five */
+    struct added_chunk *next; /* list of all chunks; this and the links below are coded: chunk_link() */
+    CONTROL_WORD(seal)        /* the sum of the first five */
 };
 
 /* A chunk that is not the heap's first, or the memory of a huge block. */
 struct added_chunk {
     struct chunk chunk;
     struct added_chunk **link; /* the word of the list that points here */
-    CHUNK_LINK_CHECK(link_check)
-    struct added_chunk *low; /* the tree below: addresses whose bit is 0 */
-    CHUNK_LINK_CHECK(low_check)
-    struct added_chunk *high; /* addresses whose bit is 1 */
-    CHUNK_LINK_CHECK(high_check)
-    uint8_t *start;      /* of its memory: this struct, or the memory that this struct is the end of */
-    size_t position;     /* in memory of a source that takes nothing back: see reserve.h */
-    uint8_t from_source; /* 1; 0: a region */
-    uint8_t padding;     /* bytes of the region before this struct */
-    uint8_t bit;         /* number of the address bit by which the tree below is decided */
-    uint8_t part;        /* enum chunk_part, of such memory */
-    GUARD_WORD(origin)   /* the complement of the sum of these six */
+    CONTROL_WORD(link_check)   /* its complement */
+    struct added_chunk *low;   /* the tree below: addresses whose bit is 0 */
+    struct added_chunk *high;  /* addresses whose bit is 1 */
+    uint8_t *start;            /* of its memory: this struct, or the memory that this struct is the end of */
+    size_t position;           /* in memory of a source that takes nothing back: see reserve.h */
+    uint8_t from_source;       /* 1; 0: a region */
+    uint8_t padding;           /* bytes of the region before this struct */
+    uint8_t bit;               /* number of the address bit by which the tree below is decided */
+    uint8_t part;              /* enum chunk_part, of such memory */
+    CONTROL_WORD(origin)       /* the complement of the sum of these six */
 };
 
 /* Which part of a piece of memory is it, that a source gave which takes nothing back? */
@@ -101,7 +88,6 @@ struct chunk_set {
     struct source source;
     struct chunk first;
     struct added_chunk *root;
-    CHUNK_LINK_CHECK(root_check)
     size_t chunk_count : CHUNK_COUNT_WIDTH; /* huge blocks included */
     size_t first_padding : 4;               /* bytes of the first chunk's region before the heap */
     size_t capacity_bytes;                  /* the sum over all chunks of what blocks could have of each */
@@ -128,73 +114,38 @@ BITS_INLINE uintptr_t chunk_sum(const struct chunk *chunk)
 
 BITS_INLINE bool chunk_is_valid(const struct chunk *chunk)
 {
-    return !UNITS_GUARDED || chunk_sum(chunk) == guard_word(chunk, seal);
-}
-
-/* Do the maps' and the codes' places and the number of pages agree, in every bit? */
-BITS_INLINE bool chunk_codes_pointer_is_valid(const struct chunk *chunk)
-{
-    const uintptr_t distance = (uintptr_t)chunk->maps - (uintptr_t)chunk->codes;
-    return !UNITS_GUARDED ||
-           (sizeof(page_code_t) == 1 ? distance : bits_rotate_right(distance, 1)) == chunk->page_count + 1;
-}
-
-/* The same of all that leads to its pages and to what is noted of them: one place follows from the other. */
-BITS_INLINE bool chunk_layout_is_valid(const struct chunk *chunk)
-{
-    const size_t cells = chunk->page_count + 1;
-    return !UNITS_GUARDED || ((uintptr_t)chunk->pages - cells * UNITS_MAP_BYTES == (uintptr_t)chunk->maps &&
-                              chunk_codes_pointer_is_valid(chunk));
+    return control_matches(chunk, seal, chunk_sum(chunk));
 }
 
 /* After a change of what is sealed. */
 BITS_INLINE void chunk_seal(struct chunk *chunk)
 {
-    guard_keep(chunk, seal, chunk_sum(chunk));
+    control_keep(chunk, seal, chunk_sum(chunk));
 }
 
-struct chunk_checked_link {
-    uintptr_t to, check;
-} __attribute__((may_alias));
-
-/* Where a link leads; NULL if it is damaged. */
+/* Where a link leads; NULL: nowhere, or it is damaged. */
 BITS_INLINE struct added_chunk *chunk_link(struct added_chunk *const *link)
 {
-    const struct chunk_checked_link *checked = (const struct chunk_checked_link *)(const void *)link;
-    if (UNITS_GUARDED && checked->to != ~checked->check)
-        return NULL;
-    return *link;
+    return control_pointer(*link);
 }
 
-BITS_INLINE void chunk_set_link(struct added_chunk **link, struct added_chunk *to)
+BITS_INLINE bool chunk_link_is_valid(struct added_chunk *const *link)
 {
-    *link = to;
-    if (UNITS_GUARDED)
-        ((struct chunk_checked_link *)(void *)link)->check = ~(uintptr_t)to;
+    return control_pointer_is_valid(*link);
 }
 
-/* The chunk, if it is an added one and undamaged, or NULL. */
-struct chunk *qi_chunk_added_if_valid(const struct chunk_set *set, struct chunk *chunk);
-
-/* Is a link NULL because it is damaged? */
-bool qi_chunk_link_is_damaged(struct added_chunk *const *link);
-
-/* From the pages' place and less_cells follows the codes' place; no single bit of all three can change unseen. (Where a
- * code has two bytes, the places do not depend on the highest bit of less_cells, so that is added.) */
-BITS_INLINE uintptr_t chunk_hot_seal(const page_code_t *codes, size_t less_cells)
+BITS_INLINE void chunk_set_link(struct added_chunk **link, const struct added_chunk *to)
 {
-    return (uintptr_t)codes + (sizeof(page_code_t) > 1 ? less_cells : 0);
+    *link = control_coded(to);
 }
+
+/* Is it an undamaged chunk of the set, but not the first? Nothing there is read before that is known. */
+bool qi_chunk_is_added(const struct chunk_set *set, const struct chunk *chunk);
 
 /* Makes it the chunk whose blocks the hot paths free; of a damaged one they free nothing. */
 BITS_INLINE void chunk_make_hot(struct chunk_set *set, struct chunk *chunk)
 {
-    struct hot_limits *limits = &set->source.hot;
-    limits->chunk = chunk;
-    guard_keep(limits, pages, (uintptr_t)chunk->pages);
-    guard_keep(limits, less_cells, ~chunk->page_count); /* less one more than that */
-    guard_keep(limits, seal,
-               chunk_layout_is_valid(chunk) ? chunk_hot_seal(chunk->codes, ~chunk->page_count) : HOT_SEAL_CLOSED);
+    control_set_hot_pages(&set->source.hot, &chunk->at, chunk_is_valid(chunk));
 }
 
 enum { CHUNK_PADDING_SHIFT = 8, CHUNK_BIT_SHIFT = 16, CHUNK_PART_SHIFT = 24 };
@@ -210,7 +161,7 @@ BITS_INLINE uintptr_t chunk_origin_sum(const struct added_chunk *added)
 /* Memory whose origin is damaged does not go back to a source. */
 BITS_INLINE bool chunk_origin_is_valid(const struct added_chunk *added)
 {
-    return !UNITS_GUARDED || guard_word(added, origin) == ~chunk_origin_sum(added);
+    return control_matches(added, origin, ~chunk_origin_sum(added));
 }
 
 /* Is what an added chunk says of its memory undamaged: its pages, its length, where it begins and comes from? */
@@ -228,7 +179,7 @@ BITS_INLINE void chunk_set_origin(struct added_chunk *added, void *start, bool f
     added->bit = 0;
     added->position = 0;
     added->part = 0;
-    guard_keep(added, origin, ~chunk_origin_sum(added));
+    control_keep(added, origin, ~chunk_origin_sum(added));
 }
 
 /* Which part of which piece it is. */
@@ -236,7 +187,7 @@ BITS_INLINE void chunk_set_part(struct added_chunk *added, size_t position, unsi
 {
     added->position = position;
     added->part = (uint8_t)part;
-    guard_keep(added, origin, ~chunk_origin_sum(added));
+    control_keep(added, origin, ~chunk_origin_sum(added));
 }
 
 /* Memory that no block and no chunk uses. */
@@ -253,13 +204,17 @@ BITS_INLINE bool chunk_is_from_source(const struct added_chunk *added)
 /* The side of the tree below a chunk on which an address lies: is it the high one? */
 BITS_INLINE bool chunk_is_high(const struct added_chunk *added, uintptr_t address)
 {
-    const unsigned bit = UNITS_GUARDED ? added->bit & (BITS_WORD - 1) : added->bit; /* it may be damaged */
-    return (address >> bit & 1) != 0;
+    return (address >> CONTROL_MOST_BIT(added->bit) & 1) != 0;
+}
+
+BITS_INLINE uint8_t *chunk_map_in(const struct control_pages *pages, size_t page)
+{
+    return pages->maps + page * CONTROL_MAP_BYTES;
 }
 
 BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
 {
-    return chunk->maps + page * UNITS_MAP_BYTES;
+    return chunk_map_in(&chunk->at, page);
 }
 
 /* The code of the run in which a page lies, and in *page the page where that run starts: of a run of small blocks from
@@ -267,7 +222,7 @@ BITS_INLINE uint8_t *chunk_map(const struct chunk *chunk, size_t page)
 BITS_INLINE unsigned chunk_run_code(const page_code_t *codes, size_t *page)
 {
     unsigned code = codes[*page];
-    if (CHUNK_DIRECT_CODES) {
+    if (CONTROL_DIRECT_CODES) {
         if (code >= PAGE_SMALL)
             *page -= page_code_distance(code);
     } else if (code < PAGE_SMALL) {
@@ -278,9 +233,14 @@ BITS_INLINE unsigned chunk_run_code(const page_code_t *codes, size_t *page)
 }
 
 /* How far address lies behind the first page; one before it comes out as a huge number. */
+BITS_INLINE size_t chunk_offset_in(const struct control_pages *pages, const void *address)
+{
+    return (uintptr_t)address - (uintptr_t)pages->pages;
+}
+
 BITS_INLINE size_t chunk_offset(const struct chunk *chunk, const void *address)
 {
-    return (uintptr_t)address - (uintptr_t)chunk->pages;
+    return chunk_offset_in(&chunk->at, address);
 }
 
 BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
@@ -288,63 +248,11 @@ BITS_INLINE bool chunk_holds(const struct chunk *chunk, const void *address)
     return chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT < chunk->page_count;
 }
 
-/* What freeing needs of the hot chunk, once it is known to be undamaged. Guarded it is put together in a copy, with
- * less_cells for the number of pages: see chunk_hot_holds(). */
-BITS_INLINE struct chunk *chunk_hot_seen(const struct hot_limits *limits, struct chunk *copy)
-{
-    if (!UNITS_GUARDED)
-        return limits->chunk;
-    const size_t less_cells = guard_word(limits, less_cells);
-    copy->pages = (uint8_t *)guard_word(limits, pages);
-    copy->page_count = less_cells;
-    copy->maps = (uint8_t *)(guard_word(limits, pages) + less_cells * UNITS_MAP_BYTES);
-    copy->codes = (page_code_t *)((uintptr_t)copy->maps + less_cells * sizeof(page_code_t));
-    return copy;
-}
-
-/* The same with the number of pages, as functions want it that are given a chunk. The rest of a chunk is not there. */
-BITS_INLINE struct chunk *chunk_hot_whole(const struct hot_limits *limits, struct chunk *copy)
-{
-    struct chunk *hot = chunk_hot_seen(limits, copy);
-    if (UNITS_GUARDED)
-        hot->page_count = ~hot->page_count;
-    return hot;
-}
-
-/* A chunk, for a function that is not inline. Guarded, it may be what chunk_hot_whole() gave: then that is copied, so
- * that the copy lies in memory only where it must. Member by member: compilers copy a struct by calling memcpy(). */
-BITS_INLINE struct chunk *chunk_in_memory(struct chunk *chunk, struct chunk *copy)
-{
-    if (!UNITS_GUARDED)
-        return chunk;
-    copy->pages = chunk->pages;
-    copy->page_count = chunk->page_count;
-    copy->codes = chunk->codes;
-    copy->maps = chunk->maps;
-    return copy;
-}
-
-/* chunk_hot_seen(); NULL if it is damaged, or the hot paths are closed. */
-BITS_INLINE const struct chunk *chunk_hot(const struct hot_limits *limits, struct chunk *copy)
-{
-    const struct chunk *hot = chunk_hot_seen(limits, copy);
-    return !UNITS_GUARDED || bits_likely(chunk_hot_seal(hot->codes, hot->page_count) == guard_word(limits, seal))
-                   ? hot
-                   : NULL;
-}
-
-/* Does a page lie in the hot chunk, or guarded, perhaps on the edge behind it, where no block begins? (A page's number
- * has no use for a word's highest bit.) */
-BITS_INLINE bool chunk_hot_holds(const struct chunk *hot, size_t page)
-{
-    return UNITS_GUARDED ? (intptr_t)(page + hot->page_count) < 0 : page < hot->page_count;
-}
-
 /* The hot chunk itself; NULL if it, or what says which it is, is damaged. */
-BITS_INLINE struct chunk *chunk_of_hot_limits(const struct chunk_set *set)
+BITS_INLINE struct chunk *chunk_hot(const struct chunk_set *set)
 {
-    struct chunk *hot = set->source.hot.chunk;
-    return !UNITS_GUARDED || hot == &set->first ? hot : qi_chunk_added_if_valid(set, hot);
+    struct chunk *hot = (struct chunk *)set->source.hot.pages;
+    return chunk_is_valid(&set->first) && control_valid(hot == &set->first || qi_chunk_is_added(set, hot)) ? hot : NULL;
 }
 
 /* The added chunk whose memory holds address, or NULL; nothing at address is read. */
@@ -358,13 +266,13 @@ bool qi_chunk_next(const struct chunk_set *set, const void *address, struct adde
 BITS_INLINE const struct chunk *chunk_find(const struct chunk_set *set, const void *address)
 {
     if (bits_likely(chunk_holds(&set->first, address)))
-        return chunk_layout_is_valid(&set->first) ? &set->first : NULL;
+        return chunk_is_valid(&set->first) ? &set->first : NULL;
     return (const struct chunk *)qi_chunk_find_added(set, address);
 }
 
 /* Control bytes that stand before so many pages: edges, codes, maps, and padding to load a word anywhere. */
 #define CHUNK_CONTROL_BYTES(pages)                                                                                     \
-    (((size_t)(pages) + CHUNK_EDGES + 1) * sizeof(page_code_t) + CHUNK_MAPS_BYTES(pages) + sizeof(uintptr_t) - 1)
+    (((size_t)(pages) + CONTROL_EDGES + 1) * sizeof(page_code_t) + CHUNK_MAPS_BYTES(pages) + sizeof(uintptr_t) - 1)
 
 /* How many pages a chunk of span bytes has, which begin with control data and end at a page boundary. */
 size_t qi_chunk_pages_that_fit(size_t span);

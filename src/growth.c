@@ -8,8 +8,7 @@
 /* Is this a chunk of the heap, and not a damaged address? */
 static bool is_added_chunk(const struct quarry_heap *heap, const struct added_chunk *added)
 {
-    return added != NULL && (!UNITS_GUARDED || qi_chunk_added_if_valid(&heap->bins.runs.chunks,
-                                                                       (struct chunk *)(uintptr_t)added) != NULL);
+    return added != NULL && control_valid(qi_chunk_is_added(&heap->bins.runs.chunks, &added->chunk));
 }
 
 /* --- growing: heaps on a source --- */
@@ -208,7 +207,7 @@ static struct quarry_heap *format_sourced(void *memory, size_t bytes, const stru
     sourced->chunk_pages = qi_chunk_pages_that_fit(bytes - sizeof(struct added_chunk));
     qi_bytes_clear(sourced->cached_chunks, sizeof sourced->cached_chunks);
     qi_reserve_format(&sourced->reserve);
-    guard_keep(sourced, seal, heap_sourced_sum(sourced));
+    control_keep(sourced, seal, heap_sourced_sum(sourced));
     heap_source(heap)->provider = &sourced->provider;
     qi_source_seal(heap_source(heap));
     return heap;

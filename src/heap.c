@@ -73,9 +73,10 @@ void *qi_heap_allocate_from_chunks(struct quarry_heap *heap, size_t bytes, size_
     unsigned bin = bytes > BIN_MAX_BYTES ? BIN_COUNT
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
-    if (QUARRY_CHECK_LEVEL >= 2 && bin != BIN_COUNT)
-        heap_note_oversized(heap, QUARRY_SMALL, bytes, bin_slot_bytes(bin));
-    return bin == BIN_COUNT ? allocate_pages(heap, bytes, align_bytes) : allocate_slot(heap, bin);
+    if (bin == BIN_COUNT)
+        return allocate_pages(heap, bytes, align_bytes);
+    heap_note_oversized(heap, QUARRY_SMALL, bytes, bin_slot_bytes(bin));
+    return allocate_slot(heap, bin);
 }
 
 /* Would pages of its own give a small block just the size of its slot? */
@@ -216,15 +217,18 @@ BITS_INLINE bool free_waiting(struct quarry_heap *heap)
     return qi_bin_free_idle_run(&heap->bins) || any;
 }
 
-/* Guarded: is a block still what was found at this address? Damage may have been done while a callback ran; then it is
+static bool is_same(const struct heap_block *one, const struct heap_block *other)
+{
+    return one->kind == other->kind && one->slot == other->slot && one->run.chunk == other->run.chunk &&
+           one->run.page == other->run.page;
+}
+
+/* Is a block still what was found at this address? Damage may have been done while a callback ran; then it is
  * reported. */
 static bool is_where_it_was(const struct quarry_heap *heap, const struct heap_block *block, const void *address)
 {
     struct heap_block found;
-    if (!UNITS_GUARDED)
-        return true;
-    if (qi_heap_locate(heap, mark_bare(address), 1, &found) == 0 && found.kind == block->kind &&
-        found.slot == block->slot && found.run.chunk == block->run.chunk && found.run.page == block->run.page)
+    if (control_valid(qi_heap_locate(heap, mark_bare(address), 1, &found) == 0 && is_same(&found, block)))
         return true;
     qi_heap_report_damage(heap, address);
     return false;

@@ -14,7 +14,7 @@
 /* Requests of so many bytes and less have a bin. */
 BITS_INLINE size_t hot_most_bytes(const struct quarry_heap *heap)
 {
-    return UNITS_GUARDED ? BIN_MAX_BYTES : heap->bins.runs.chunks.source.hot.bytes;
+    return control_hot_bytes(&heap->bins.runs.chunks.source.hot, BIN_MAX_BYTES);
 }
 
 /* A block for a request of so many bytes, counted and marked, in *block. If the bin's current run is not open, nothing

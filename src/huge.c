@@ -11,7 +11,7 @@
 /* Does the heap have any of this memory already? Then a source lies, which is reported. What is in use goes nowhere. */
 static bool is_ours(const struct chunk_set *set, const void *memory, size_t bytes)
 {
-    if (QUARRY_CHECK_LEVEL == 0 || !qi_chunk_meets(set, memory, bytes))
+    if (caller_valid(!qi_chunk_meets(set, memory, bytes)))
         return false;
     qi_report_damage(&set->source.reporter, memory);
     return true;
@@ -48,7 +48,7 @@ static bool extend_piece(const struct huge_memory *memory, const struct added_ch
     if (bytes - 1 > UINTPTR_MAX - (uintptr_t)piece->start) /* it would wrap round the address space */
         return false;
     /* What the heap has already is not asked for: if the source gave it, it could not be told that this is refused. */
-    if (QUARRY_CHECK_LEVEL != 0 && qi_chunk_meets(memory->set, more, more_bytes))
+    if (!caller_valid(!qi_chunk_meets(memory->set, more, more_bytes)))
         return false;
     if (!qi_source_extend(source, piece->start, old_bytes, bytes))
         return false;

@@ -7,7 +7,7 @@
 static void *mark(struct chunk *chunk, size_t page, size_t pages)
 {
     chunk->codes[page] = PAGE_LARGE;
-    chunk_set_length_at_start(chunk->maps, page, pages);
+    control_set_length_at_start(chunk->maps, page, pages);
     return chunk_page_address(chunk, page);
 }
 
@@ -39,12 +39,12 @@ void *qi_large_allocate(struct run_set *set, size_t pages, size_t align_bytes)
 
 enum run_freed qi_large_free(struct run_set *set, struct chunk *chunk, size_t page)
 {
-    return qi_run_free(set, chunk, page, chunk_length_at_start(chunk->maps, page));
+    return qi_run_free(set, chunk, page, control_length_at_start(chunk->maps, page));
 }
 
 bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size_t pages)
 {
-    size_t old = chunk_length_at_start(chunk->maps, page);
+    size_t old = control_length_at_start(chunk->maps, page);
     if (pages > chunk->page_count - page)
         return false;
     if (pages > old) {
@@ -54,6 +54,6 @@ bool qi_large_resize(struct run_set *set, struct chunk *chunk, size_t page, size
         if (qi_run_free(set, chunk, page + pages, old - pages) == RUN_REFUSED)
             return false;
     }
-    chunk_set_length_at_start(chunk->maps, page, pages);
+    control_set_length_at_start(chunk->maps, page, pages);
     return true;
 }

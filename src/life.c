@@ -9,11 +9,9 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
 {
     struct quarry_heap *heap = memory;
     qi_bytes_clear(heap, sizeof *heap);
-    if (UNITS_GUARDED) {
-        qi_report_set_secret(&heap_source(heap)->reporter, options != NULL ? options->entropy : 0);
-        chunk_set_link(&heap_chunks(heap)->first.next, NULL);
-        chunk_set_link(&heap_chunks(heap)->root, NULL);
-    }
+    qi_report_set_secret(&heap_source(heap)->reporter, options != NULL ? options->entropy : 0);
+    chunk_set_link(&heap_chunks(heap)->first.next, NULL);
+    chunk_set_link(&heap_chunks(heap)->root, NULL);
     control = qi_run_place_heads(&heap->bins.runs, control, bytes);
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
@@ -21,7 +19,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     if (!qi_chunk_format(first, control, (uintptr_t)memory + bytes))
         return NULL;
     qi_chunk_set_begin(heap_chunks(heap));
-    heap_source(heap)->hot.bytes = UNITS_GUARDED ? SIZE_MAX : BIN_MAX_BYTES; /* guarded, it is no limit but a sign */
+    heap_source(heap)->hot.bytes = BIN_MAX_BYTES;
     chunk_make_hot(heap_chunks(heap), first);
     if (options != NULL) {
         heap_source(heap)->reporter.context = options->context;
@@ -29,9 +27,8 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
         heap_source(heap)->limit_bytes = options->limit_bytes;
         heap->on_oom = options->on_oom;
     }
-    guard_keep(heap, on_oom_check, ~(uintptr_t)heap->on_oom);
+    control_keep(heap, on_oom_check, ~(uintptr_t)heap->on_oom);
     reporter_seal(&heap_source(heap)->reporter);
-    bin_set_sentinels(&heap->bins);
     qi_source_seal(heap_source(heap));
     qi_run_add_first(&heap->bins.runs);
     return heap;
@@ -52,7 +49,7 @@ bool qi_heap_add_region(struct quarry_heap *heap, uint8_t *start, size_t bytes)
 /* The chunk after this one in the list; NULL: none, or after a report, where the list is damaged and its rest lost. */
 struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const struct chunk *chunk)
 {
-    if (UNITS_GUARDED && qi_chunk_link_is_damaged(&chunk->next))
+    if (!chunk_link_is_valid(&chunk->next))
         qi_heap_report_damage(heap, &chunk->next);
     return chunk_link(&chunk->next);
 }
@@ -82,8 +79,7 @@ static void reset_added(struct quarry_heap *heap, struct added_chunk *added)
 static bool may_end(const struct quarry_heap *heap)
 {
     const struct source *source = &heap->bins.runs.chunks.source;
-    if (!UNITS_GUARDED ||
-        (qi_source_is_valid(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL)))
+    if (qi_source_is_valid(source) && (source->provider == NULL || heap_sourced_or_null(heap) != NULL))
         return true;
     qi_heap_report_damage(heap, source);
     return false;
@@ -104,7 +100,7 @@ void qi_heap_reset(struct quarry_heap *heap)
         heap->used_peak_bytes = heap_used_peak_bytes(heap);
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->frees = heap->requests;
-    heap_set_oversized(heap, false);
+    control_keep(heap, has_oversized, 0);
     if (FILL_IS_ON)
         qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
     if (heap_sourced_or_null(heap) != NULL) {

@@ -10,14 +10,12 @@
  *    +------+      +---|--+------+   +------+------+     the head, or the next of the node before
  *                      '------------->
  *
- * Heads lie in control data and are believed below level 2. Nodes lie in memory that a caller's bug may have
- * overwritten. So before a link is followed or written through, the layer that owns the list asks control data (page
- * codes, lengths, maps: no block reaches them) whether the place that the link leads to holds a node of this very list;
- * only then the node there is read, and must point back. Whatever is written to free memory, a head thus leads to a
- * node of its list. Whether a node is the first one is not believed either: the head says so.
+ * Heads lie in control data. Nodes lie in memory that a caller's bug may have overwritten. So before a link is followed
+ * or written through, the layer that owns the list asks control data (page codes, lengths, maps: no block reaches them)
+ * whether the place that the link leads to holds a node of this very list; only then the node there is read, and must
+ * point back. Whatever is written to free memory, a head thus leads to a node of its list. Whether a node is the first
+ * one is not believed either: the head says so.
  *
- * From check level 2 every word of a node is mixed with the heap's secret and its own address: who can write to free
- * memory, but does not know the secret, cannot make a link that is followed, nor copy one.
  * Every function is a few instructions.
  */
 #ifndef QUARRY_LIST_H
@@ -33,31 +31,51 @@ struct list_node {
 
 _Static_assert(sizeof(struct list_node) == UNITS_GRANULE_BYTES, "a node fits the smallest slot");
 
+struct list_head {
+    struct list_node *first; /* coded: list_first(). NULL: the list is empty */
+};
+
+BITS_INLINE bool list_head_is_valid(const struct list_head *head)
+{
+    return control_pointer_is_valid(head->first);
+}
+
+/* NULL: there is none, or the head is damaged. */
+BITS_INLINE struct list_node *list_first(const struct list_head *head)
+{
+    return control_pointer(head->first);
+}
+
+BITS_INLINE void list_set_first(struct list_head *head, struct list_node *first)
+{
+    head->first = control_coded(first);
+}
+
 /* What both words of a node are mixed with. */
 BITS_INLINE uintptr_t list_mask(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? 0 : reporter_secret(&set->source.reporter) ^ bits_rotate_right((uintptr_t)node, 9);
+    return control_node_mask(reporter_secret(&set->source.reporter), node);
 }
 
 /* The next of a node. */
 BITS_INLINE struct list_node *list_next(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? node->next : (struct list_node *)((uintptr_t)node->next ^ list_mask(set, node));
+    return (struct list_node *)((uintptr_t)node->next ^ list_mask(set, node));
 }
 
 BITS_INLINE void list_store_next(const struct chunk_set *set, struct list_node *node, struct list_node *next)
 {
-    node->next = QUARRY_CHECK_LEVEL < 2 ? next : (struct list_node *)((uintptr_t)next ^ list_mask(set, node));
+    node->next = (struct list_node *)((uintptr_t)next ^ list_mask(set, node));
 }
 
 BITS_INLINE struct list_node **list_link(const struct chunk_set *set, const struct list_node *node)
 {
-    return QUARRY_CHECK_LEVEL < 2 ? node->link : (struct list_node **)((uintptr_t)node->link ^ list_mask(set, node));
+    return (struct list_node **)((uintptr_t)node->link ^ list_mask(set, node));
 }
 
 BITS_INLINE void list_store_link(const struct chunk_set *set, struct list_node *node, struct list_node **link)
 {
-    node->link = QUARRY_CHECK_LEVEL < 2 ? link : (struct list_node **)((uintptr_t)link ^ list_mask(set, node));
+    node->link = (struct list_node **)((uintptr_t)link ^ list_mask(set, node));
 }
 
 /* The node whose next a link is, if it is no head. */
@@ -67,11 +85,11 @@ BITS_INLINE struct list_node *list_node_before(struct list_node **link)
 }
 
 /* Makes next, which may be NULL, what follows the word that a link leads to: this head, or the next of a node. */
-BITS_INLINE void list_follow(const struct chunk_set *set, struct list_node **head, struct list_node **link,
+BITS_INLINE void list_follow(const struct chunk_set *set, struct list_head *head, struct list_node **link,
                              struct list_node *next)
 {
-    if (QUARRY_CHECK_LEVEL < 2 || link == head)
-        *link = next;
+    if (link == &head->first)
+        list_set_first(head, next);
     else
         list_store_next(set, list_node_before(link), next);
     if (next != NULL)
@@ -85,20 +103,14 @@ BITS_INLINE bool list_next_points_back(const struct chunk_set *set, const struct
     return next != node && list_link(set, next) == &node->next;
 }
 
-/* Guarded: is a node, which control data says is in the list that its head leads to, the first one? */
-BITS_INLINE bool list_head_is_valid(const struct chunk_set *set, struct list_node **head)
-{
-    return !UNITS_GUARDED || list_link(set, *head) == head;
-}
-
 /* Removes a valid node from its list, and leaves it as it is. */
-BITS_INLINE void list_unlink(const struct chunk_set *set, struct list_node **head, const struct list_node *node)
+BITS_INLINE void list_unlink(const struct chunk_set *set, struct list_head *head, const struct list_node *node)
 {
     list_follow(set, head, list_link(set, node), list_next(set, node));
 }
 
 /* Undoes that, while the list and the node are as they were then. */
-void qi_list_relink(const struct chunk_set *set, struct list_node **head, struct list_node *node);
+void qi_list_relink(const struct chunk_set *set, struct list_head *head, struct list_node *node);
 
 /* Reports what was written to free memory since it was filled. */
 void qi_list_verify(const struct chunk_set *set, const void *memory, size_t bytes);
@@ -112,25 +124,25 @@ BITS_INLINE void list_scrub(const struct list_node *node)
 
 /* Of the first node of a list: its link is not needed to remove it, but from check level 3 nobody may have written
  * to it. */
-BITS_INLINE bool list_first_is_unwritten(const struct chunk_set *set, struct list_node *const *head,
+BITS_INLINE bool list_first_is_unwritten(const struct chunk_set *set, const struct list_head *head,
                                          const struct list_node *node)
 {
-    return !FILL_IS_ON || list_link(set, node) == head;
+    return !FILL_IS_ON || list_link(set, node) == &head->first;
 }
 
 /* Makes node a list's first, and next, which may be NULL, its second. */
-BITS_INLINE void list_put_first(const struct chunk_set *set, struct list_node **head, struct list_node *node,
+BITS_INLINE void list_put_first(const struct chunk_set *set, struct list_head *head, struct list_node *node,
                                 struct list_node *next)
 {
     list_store_next(set, node, next);
     if (next != NULL)
         list_store_link(set, next, &node->next);
-    *head = node;
-    list_store_link(set, node, head);
+    list_set_first(head, node);
+    list_store_link(set, node, &head->first);
 }
 
 /* Puts another node into the place of a list's first, whose next is valid; next: which that is. */
-BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
+BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_head *head, const struct list_node *node,
                                     struct list_node *next, struct list_node *by)
 {
     if (FILL_IS_ON)
@@ -140,21 +152,30 @@ BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_nod
 }
 
 /* Removes the first node, whose next is valid, from its list; next: which that is. */
-BITS_INLINE void list_remove_first(const struct chunk_set *set, struct list_node **head, const struct list_node *node,
+BITS_INLINE void list_remove_first(const struct chunk_set *set, struct list_head *head, const struct list_node *node,
                                    struct list_node *next)
 {
-    *head = next;
+    list_set_first(head, next);
     if (next != NULL)
-        list_store_link(set, next, head);
+        list_store_link(set, next, &head->first);
     list_scrub(node);
 }
 
-/* Puts a node into a list, of which the head is valid. */
-BITS_INLINE void list_push(const struct chunk_set *set, struct list_node **head, struct list_node *node)
+/* Puts a node into a list. */
+BITS_INLINE void list_push(const struct chunk_set *set, struct list_head *head, struct list_node *node)
 {
     if (FILL_IS_ON)
         qi_list_verify(set, node, sizeof *node);
-    list_put_first(set, head, node, *head);
+    list_put_first(set, head, node, list_first(head));
+}
+
+/* The same; a damaged head is reported, and the node stays outside. */
+BITS_INLINE void list_insert(const struct chunk_set *set, struct list_head *head, struct list_node *node)
+{
+    if (bits_likely(list_head_is_valid(head)))
+        list_push(set, head, node);
+    else
+        qi_report_damage(&set->source.reporter, head);
 }
 
 #endif

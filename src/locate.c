@@ -51,9 +51,8 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     if (level == 0)
         return 0;
     if (offset != 0) /* on an edge: a damaged code leads before the first page */
-        return UNITS_GUARDED && code == PAGE_EDGE ? QUARRY_CORRUPT : QUARRY_INVALID_POINTER;
-    if (UNITS_GUARDED && code == PAGE_LARGE &&
-        !run_length_is_valid(chunk, page, chunk_length_at_start(chunk->maps, page)))
+        return control_valid(code != PAGE_EDGE) ? QUARRY_INVALID_POINTER : QUARRY_CORRUPT;
+    if (code == PAGE_LARGE && !run_length_is_valid(chunk, page, control_length_at_start(chunk->maps, page)))
         return QUARRY_CORRUPT;
     return code == PAGE_LARGE ? 0 : page_code_is_free(code) ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
@@ -66,7 +65,7 @@ size_t qi_heap_whole_bytes(const struct heap_block *block)
     case QUARRY_SMALL:
         return bin_slot_bytes(bin_of_code(block->run.code));
     case QUARRY_LARGE:
-        return units_bytes_from_pages(chunk_length_at_start(block->run.chunk->maps, block->run.page));
+        return units_bytes_from_pages(control_length_at_start(block->run.chunk->maps, block->run.page));
     default:
         return huge_usable_bytes(block->run.chunk);
     }
@@ -124,7 +123,7 @@ bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *
         return heap_asked_for(bytes) == qi_heap_usable_bytes(heap, block);
     if (bytes > qi_heap_room_bytes(block))
         return false;
-    return heap_has_oversized_blocks(heap) ||
+    return control_word(heap, has_oversized) != 0 ||
            qi_heap_good_bytes_of_kind(block->kind, bytes + HEAP_CANARY_BYTES) == qi_heap_whole_bytes(block);
 }
 

@@ -107,8 +107,8 @@ BITS_INLINE size_t heap_asked_for(size_t bytes)
 /* Notes that a request was served with a larger block than its size asks for; both with their canary. */
 BITS_INLINE void heap_note_oversized(struct quarry_heap *heap, unsigned kind, size_t bytes, size_t block_bytes)
 {
-    if (QUARRY_CHECK_LEVEL >= 2 && qi_heap_good_bytes_of_kind(kind, bytes) != block_bytes)
-        heap_set_oversized(heap, true);
+    if (!control_valid(qi_heap_good_bytes_of_kind(kind, bytes) == block_bytes))
+        control_keep(heap, has_oversized, 1);
 }
 
 /* Counts a block in by its slot or pages. From check level 3 blocks are counted by what was asked for instead. */

@@ -5,13 +5,12 @@
 #ifndef QUARRY_PAGE_CODES_H
 #define QUARRY_PAGE_CODES_H
 
-#include "units.h"
+#include "control/control.h"
 
 /* A page's code: of a run of small blocks, or what else starts there. A narrow inner code leads to its run's first
- * page; a wide one says all that the first page's says, so that it need not be looked at. Guarded codes are as narrow
- * ones, however wide they are: whatever could say where a run starts and what it is would be one more place to damage.
+ * page; a wide one that is direct says all that the first page's says, so that it need not be looked at.
  *
- *   narrow:  7  6 to 4            3 to 0         wide:  15  14 to 12   11 to 7     6 to 0
+ *   narrow:  7  6 to 4            3 to 0       direct:  15  14 to 12   11 to 7     6 to 0
  *          +---+-----------------+------------+        +---+----------+----------+--------------+
  *          | 1 |    length class | bin        | start  | 1 | part of  | distance | length class |
  *          | 0 |  part of a slot | distance   | inner  |   | a slot   |          | and bin      |
@@ -19,22 +18,19 @@
  *          +---+-----------------+------------+        +---+----------+-------------------------+
  *
  *   length class and bin: see bin_shapes.h. Part of a slot: see bin.h. The others differ in two bits from each other,
- * but for PAGE_FREE_END, which is there so that a code alone says where a free run starts. (Guarded, the sign of the
- * length says it: see below.)
+ * but for PAGE_FREE_END, which is there so that a code alone says where a free run starts.
  */
-enum { CHUNK_DIRECT_CODES = UNITS_WIDE_CODES && !UNITS_GUARDED };
-
 enum page_code {
-    PAGE_DISTANCE_SHIFT = CHUNK_DIRECT_CODES ? 7 : 0,
-    PAGE_DISTANCE_MASK = UNITS_WIDE_CODES ? 31 : 15,
-    PAGE_SLOT_SHIFT = UNITS_WIDE_CODES ? 12 : 4,
+    PAGE_DISTANCE_SHIFT = CONTROL_DIRECT_CODES ? 7 : 0,
+    PAGE_DISTANCE_MASK = CONTROL_WIDE_CODES ? 31 : 15,
+    PAGE_SLOT_SHIFT = CONTROL_WIDE_CODES ? 12 : 4,
     PAGE_SLOT_MASK = 7,
-    PAGE_SMALL = UNITS_WIDE_CODES ? 0x8000 : 0x80, /* a start, or a direct inner code; all lower codes are neither */
-    PAGE_NOTHING = 0,                              /* nothing starts here */
-    PAGE_LARGE = 3 << PAGE_SLOT_SHIFT,             /* start of a large block */
-    PAGE_FREE = 5 << PAGE_SLOT_SHIFT,              /* start of a free run */
-    PAGE_FREE_END = UNITS_GUARDED ? PAGE_FREE : 4 << PAGE_SLOT_SHIFT, /* its last page, if that is another one */
-    PAGE_EDGE = 6 << PAGE_SLOT_SHIFT,                                 /* before the first and after the last page */
+    PAGE_SMALL = CONTROL_WIDE_CODES ? 0x8000 : 0x80, /* a start, or a direct inner code; all lower codes are neither */
+    PAGE_NOTHING = 0,                                /* nothing starts here */
+    PAGE_LARGE = 3 << PAGE_SLOT_SHIFT,               /* start of a large block */
+    PAGE_FREE = 5 << PAGE_SLOT_SHIFT,                /* start of a free run */
+    PAGE_FREE_END = CONTROL_FREE_END << PAGE_SLOT_SHIFT, /* its last page, if that is another one */
+    PAGE_EDGE = 6 << PAGE_SLOT_SHIFT,                    /* before the first and after the last page */
 };
 
 /* Is that the code of a free run's first or last page? The two differ in one bit at most. */
@@ -43,16 +39,13 @@ BITS_INLINE bool page_code_is_free(unsigned code)
     return (code | (PAGE_FREE ^ PAGE_FREE_END)) == PAGE_FREE;
 }
 
-/* How many edges stand in front of the codes. */
-enum { CHUNK_EDGES = UNITS_GUARDED ? PAGE_DISTANCE_MASK + 1 : 1 };
-
 BITS_INLINE size_t page_code_distance(unsigned code)
 {
     return code >> PAGE_DISTANCE_SHIFT & PAGE_DISTANCE_MASK;
 }
 
 /* Four neighbouring codes as one number. */
-#if UNITS_WIDE_CODES
+#if CONTROL_WIDE_CODES
 typedef uint64_t code_quad_t;
 #else
 typedef uint32_t code_quad_t;

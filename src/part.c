@@ -50,7 +50,7 @@ static enum quarry_progress report(const struct part *part, const void *at)
  * length. */
 static bool starts_free_run(const struct chunk *chunk, size_t page)
 {
-    return !UNITS_GUARDED || run_length_is_valid(chunk, page, chunk_length_at_start(chunk->maps, page));
+    return run_length_is_valid(chunk, page, control_length_at_start(chunk->maps, page));
 }
 
 /* Does a run, a block or free memory start at a page? */
@@ -58,7 +58,7 @@ static bool starts_at(const struct chunk *chunk, size_t page)
 {
     const unsigned code = chunk->codes[page];
     if (code >= PAGE_SMALL)
-        return !CHUNK_DIRECT_CODES || page_code_distance(code) == 0;
+        return !CONTROL_DIRECT_CODES || page_code_distance(code) == 0;
     return code == PAGE_LARGE || (code == PAGE_FREE && starts_free_run(chunk, page));
 }
 
@@ -169,13 +169,14 @@ static unsigned heads_of(const struct part *part)
 }
 
 /* The run in which a list's first node lies, if it lies in one and its link leads back to the head. */
-static bool find_first(const struct part *part, struct list_node *const *head, struct bin_run *run)
+static bool find_first(const struct part *part, const struct list_head *head, struct bin_run *run)
 {
-    run->chunk = (struct chunk *)(uintptr_t)chunk_find(chunks_of(part), *head);
-    if (run->chunk == NULL || !chunk_holds(run->chunk, *head) || ((uintptr_t)*head & (UNITS_GRANULE_BYTES - 1)) != 0 ||
-        list_link(chunks_of(part), *head) != head)
+    const struct list_node *node = list_first(head);
+    run->chunk = (struct chunk *)(uintptr_t)chunk_find(chunks_of(part), node);
+    if (run->chunk == NULL || !chunk_holds(run->chunk, node) || ((uintptr_t)node & (UNITS_GRANULE_BYTES - 1)) != 0 ||
+        list_link(chunks_of(part), node) != &head->first)
         return false;
-    run->page = page_of(run->chunk, (uintptr_t)*head);
+    run->page = page_of(run->chunk, (uintptr_t)node);
     run->code = chunk_run_code(run->chunk->codes, &run->page);
     return true;
 }
@@ -184,22 +185,25 @@ static bool find_first(const struct part *part, struct list_node *const *head, s
 static bool class_is_valid(const struct part *part, unsigned class)
 {
     const struct run_set *set = &part->heap->bins.runs;
-    struct list_node *const *head = &set->heads[class];
+    const struct list_head *head = &set->heads[class];
     struct bin_run run;
-    if ((set->class_mask >> class & 1) != (*head != NULL))
+    if (!list_head_is_valid(head) || (set->class_mask >> class & 1) != (head->first != NULL))
         return false;
-    return *head == NULL ||
-           (find_first(part, head, &run) && run.code == PAGE_FREE && run_node_at(run.chunk, run.page) == *head &&
-            run_class(chunk_length_at_start(run.chunk->maps, run.page)) == class);
+    return head->first == NULL || (find_first(part, head, &run) && run.code == PAGE_FREE &&
+                                   run_node_at(run.chunk, run.page) == list_first(head) &&
+                                   run_class(control_length_at_start(run.chunk->maps, run.page)) == class);
 }
 
 /* B1 of the first run in the bin's list. */
 static bool room_is_valid(const struct part *part, unsigned index)
 {
-    struct list_node *const *head = &bin_room(&part->heap->bins, index);
+    const struct list_head *head = &part->heap->bins.rooms[index];
     struct bin_run run;
-    return *head == NULL || (find_first(part, head, &run) && run.code >= PAGE_SMALL && bin_of_code(run.code) == index &&
-                             bin_run_is_valid(&run) && qi_bin_node(&run) == *head);
+    if (!list_head_is_valid(head))
+        return false;
+    return head->first == NULL ||
+           (find_first(part, head, &run) && run.code >= PAGE_SMALL && bin_of_code(run.code) == index &&
+            bin_run_is_valid(&run) && qi_bin_node(&run) == list_first(head));
 }
 
 /* Is the bin's current run one of its runs? */
@@ -304,9 +308,10 @@ static uintptr_t start_of(const struct chunk *chunk)
 /* The cursor goes on at a place, or behind its chunk. QUARRY_DONE: that is the end of the address space. */
 static enum quarry_progress move_cursor(struct quarry_cursor *cursor, const struct part_place *place)
 {
-    cursor->at = (uintptr_t)chunk_page_address(place->chunk, place->page);
-    if (place->page < place->chunk->page_count)
+    if (place->page < place->chunk->page_count) {
+        cursor->at = (uintptr_t)chunk_page_address(place->chunk, place->page);
         return QUARRY_MORE;
+    }
     const bool was_first = cursor->phase == PHASE_FIRST;
     cursor->phase = PHASE_OTHERS;
     cursor->seen = 0;

@@ -260,7 +260,7 @@ bool quarry_set_limit(struct quarry_heap *heap, size_t limit_bytes)
         return qi_call_reentered(heap, NULL, limit_bytes, saved) != NULL;
     struct source *source = heap_source(heap);
     bool possible = limit_bytes == 0 || source->acquired_bytes <= limit_bytes;
-    if (UNITS_GUARDED && !qi_source_is_valid(source))
+    if (!qi_source_is_valid(source))
         possible = qi_call_report(heap, QUARRY_CORRUPT, &source->limit_bytes, limit_bytes);
     if (possible) {
         source->limit_bytes = limit_bytes;

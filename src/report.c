@@ -20,7 +20,7 @@ void qi_report_set_secret(struct reporter *reporter, uintptr_t entropy)
         mixed *= (uintptr_t)0xFF51AFD785EBCA6Bu;
     }
     mixed ^= mixed >> (BITS_WORD / 2);
-    guard_keep(reporter, secret, mixed);
+    control_keep(reporter, secret, mixed);
 }
 
 BITS_COLD void qi_report(const struct reporter *reporter, enum quarry_misuse_kind kind, const void *pointer,

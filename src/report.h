@@ -6,37 +6,27 @@
  * or quarry_panic() where there is none; the caller then leaves everything as it is. A constant number of instructions
  * apart from the hook's own.
  *
- * From check level 2 the reporter is sealed: a hook whose address was damaged is not called, but quarry_panic()
- * instead.
+ * Where control data is checked, a hook whose address was damaged is not called, but quarry_panic() instead.
  */
 #ifndef QUARRY_REPORT_H
 #define QUARRY_REPORT_H
 
+#include "control/control.h"
 #include "mark.h"
 #include "quarry.h"
-
-/* From check level 2: the secret that links are mixed with, and the seal. GUARD_WORD() is a field of some struct that
- * is there from level 2 only, guard_word() its value, guard_keep() what sets it. */
-#if QUARRY_CHECK_LEVEL >= 2
-#define GUARD_WORD(name)                uintptr_t name;
-#define guard_word(holder, name)        ((holder)->name)
-#define guard_keep(holder, name, value) ((holder)->name = (value))
-#else
-#define GUARD_WORD(name)
-#define guard_word(holder, name)        ((void)(holder), (uintptr_t)0)
-#define guard_keep(holder, name, value) ((void)(holder), (void)(value))
-#endif
-
-#define reporter_secret(reporter) guard_word(reporter, secret)
 
 struct reporter {
     void *context; /* handed to the hooks */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
-    GUARD_WORD(secret)
-    GUARD_WORD(seal)
+    CONTROL_WORD(secret) /* that links in free memory are mixed with */
+    CONTROL_WORD(seal)   /* the sum of the others */
 };
 
-/* What the seal of a reporter must be: a sum, as no single bit of one part can change without changing it. */
+BITS_INLINE uintptr_t reporter_secret(const struct reporter *reporter)
+{
+    return control_word(reporter, secret);
+}
+
 BITS_INLINE uintptr_t reporter_sum(const struct reporter *reporter)
 {
     return (uintptr_t)reporter->context + (uintptr_t)reporter->on_misuse + reporter_secret(reporter);
@@ -44,13 +34,13 @@ BITS_INLINE uintptr_t reporter_sum(const struct reporter *reporter)
 
 BITS_INLINE bool reporter_is_valid(const struct reporter *reporter)
 {
-    return QUARRY_CHECK_LEVEL < 2 || reporter_sum(reporter) == guard_word(reporter, seal);
+    return control_matches(reporter, seal, reporter_sum(reporter));
 }
 
 /* After a change of its fields. */
 BITS_INLINE void reporter_seal(struct reporter *reporter)
 {
-    guard_keep(reporter, seal, reporter_sum(reporter));
+    control_keep(reporter, seal, reporter_sum(reporter));
 }
 
 /* Makes the secret of the user's entropy, and of the heap's address, so that it is not 0 without any. */

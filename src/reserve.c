@@ -92,7 +92,7 @@ static bool lead_to(struct way *way, const struct added_chunk *part)
 {
     uintptr_t bit = (uintptr_t)1 << (BITS_WORD - 1);
     for (struct added_chunk *node = reached(way); node != part; node = reached(way), bit >>= 1) {
-        if (UNITS_GUARDED && (node == NULL || !chunk_added_is_valid(node)))
+        if (!control_valid(node != NULL && chunk_added_is_valid(node)))
             return false;
         go_on(way, node, (part->position & bit) != 0);
     }
@@ -113,7 +113,7 @@ static void order_remove(struct way *way, const struct added_chunk *part)
     struct added_chunk *low = low_of(part), *high = high_of(part), *up;
     way->reserve->free_bytes -= block_bytes(part);
     way->reserve->parts--;
-    while ((up = longer(low, high)) != NULL && (!UNITS_GUARDED || chunk_added_is_valid(up))) {
+    while ((up = longer(low, high)) != NULL && chunk_added_is_valid(up)) {
         struct added_chunk *below_low = low_of(up), *below_high = high_of(up);
         const bool is_high = up == high;
         set_below(up, low, high);

@@ -34,7 +34,6 @@
 
 struct reserve {
     struct added_chunk *root;
-    CHUNK_LINK_CHECK(root_check)
     size_t free_bytes;
     size_t parts;         /* idle ones */
     size_t next_position; /* of the next piece that the source gives */

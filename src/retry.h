@@ -15,8 +15,8 @@ BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *sa
 {
     if (heap->on_oom == NULL)
         return false;
-    if (UNITS_GUARDED && ((uintptr_t)heap->on_oom != ~guard_word(heap, on_oom_check) ||
-                          !reporter_is_valid(&heap_source(heap)->reporter))) {
+    if (!control_matches(heap, on_oom_check, ~(uintptr_t)heap->on_oom) ||
+        !reporter_is_valid(&heap_source(heap)->reporter)) {
         qi_report(&heap_source(heap)->reporter, QUARRY_CORRUPT, &heap->on_oom, bytes);
         return false;
     }

@@ -40,7 +40,7 @@ BITS_INLINE bool starts_in(const struct chunk *chunk, const struct list_node *no
 {
     const size_t page = bits_rotate_right(chunk_offset(chunk, node), UNITS_PAGE_SHIFT); /* huge, unless one begins */
     return page < chunk->page_count && chunk->codes[page] == PAGE_FREE &&
-           (!UNITS_GUARDED || run_length_is_valid(chunk, page, chunk_length_at_start(chunk->maps, page)));
+           run_length_is_valid(chunk, page, control_length_at_start(chunk->maps, page));
 }
 
 static BITS_NOINLINE const struct chunk *added_chunk_where_run_starts(const struct run_set *set,
@@ -54,16 +54,15 @@ static BITS_NOINLINE const struct chunk *added_chunk_where_run_starts(const stru
 BITS_INLINE const struct chunk *chunk_where_run_starts(const struct run_set *set, const struct list_node *node)
 {
     const struct chunk *first = &set->chunks.first;
-    return bits_likely(chunk_layout_is_valid(first) && starts_in(first, node))
-                   ? first
-                   : added_chunk_where_run_starts(set, node);
+    return bits_likely(chunk_is_valid(first) && starts_in(first, node)) ? first
+                                                                        : added_chunk_where_run_starts(set, node);
 }
 
 BITS_INLINE bool is_listed(const struct run_set *set, const struct list_node *node, unsigned class)
 {
     const struct chunk *chunk = chunk_where_run_starts(set, node);
     return chunk != NULL &&
-           run_class(chunk_length_at_start(chunk->maps, chunk_offset(chunk, node) >> UNITS_PAGE_SHIFT)) == class;
+           run_class(control_length_at_start(chunk->maps, chunk_offset(chunk, node) >> UNITS_PAGE_SHIFT)) == class;
 }
 
 BITS_NOINLINE bool qi_run_is_listed(const struct run_set *set, const struct list_node *node, unsigned class)
@@ -74,30 +73,33 @@ BITS_NOINLINE bool qi_run_is_listed(const struct run_set *set, const struct list
 BITS_NOINLINE bool qi_run_next_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
     const struct list_node *next = list_next(&set->chunks, node);
-    return QUARRY_CHECK_LEVEL == 0 || next == NULL ||
-           (is_listed(set, next, class) && list_next_points_back(&set->chunks, node));
+    return next == NULL || link_valid(is_listed(set, next, class) && list_next_points_back(&set->chunks, node));
 }
 
 /* Behind the first node, links lead from one free run to another: of what class the others are does not matter before
  * one of them becomes the first. */
-BITS_NOINLINE bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
+static bool links_are_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
-    struct list_node *const *head = &set->heads[class], *const *link = list_link(&set->chunks, node);
+    const struct list_head *head = &set->heads[class];
+    struct list_node *const *link = list_link(&set->chunks, node);
     const struct list_node *before = list_node_before(list_link(&set->chunks, node));
     const struct list_node *next = list_next(&set->chunks, node);
-    if (QUARRY_CHECK_LEVEL == 0)
-        return true;
-    if (*head == node || link == head)
-        return *head == node && link == head && qi_run_next_is_valid(set, node, class);
+    if (list_first(head) == node || link == &head->first)
+        return list_first(head) == node && link == &head->first && qi_run_next_is_valid(set, node, class);
     return chunk_where_run_starts(set, before) != NULL && list_next(&set->chunks, before) == node &&
            (next == NULL || (chunk_where_run_starts(set, next) != NULL && list_next_points_back(&set->chunks, node)));
+}
+
+BITS_NOINLINE bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
+{
+    return link_valid(links_are_valid(set, node, class));
 }
 
 /* The same. A list's only node has no link to another. */
 BITS_INLINE bool node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
-    const bool is_only = list_next(&set->chunks, node) == NULL && set->heads[class] == node &&
-                         list_link(&set->chunks, node) == &set->heads[class];
+    const bool is_only = list_next(&set->chunks, node) == NULL && list_first(&set->heads[class]) == node &&
+                         list_link(&set->chunks, node) == &set->heads[class].first;
     return is_only || qi_run_node_is_valid(set, node, class);
 }
 
@@ -105,15 +107,8 @@ BITS_INLINE bool node_is_valid(const struct run_set *set, const struct list_node
 static BITS_COLD void relink_node(struct run_set *set, struct list_node *node, unsigned class)
 {
     qi_list_relink(&set->chunks, &set->heads[class], node);
-    if (set->heads[class] != NULL) /* a node that damage cut off is in no list */
+    if (set->heads[class].first != NULL) /* a node that damage cut off is in no list */
         set->class_mask |= (uintptr_t)1 << class;
-}
-
-/* Guarded: does a list's head lead to its first node? */
-static bool head_is_valid(const struct run_set *set, unsigned class)
-{
-    struct list_node **head = (struct list_node **)(uintptr_t)&set->heads[class];
-    return !UNITS_GUARDED || (qi_run_is_listed(set, *head, class) && list_head_is_valid(&set->chunks, head));
 }
 
 /* What the mask must be. */
@@ -121,7 +116,7 @@ static uintptr_t mask_of_heads(const struct run_set *set)
 {
     uintptr_t mask = 0;
     for (unsigned class = 0; class < run_classes(set); class ++) {
-        if (set->heads[class] != NULL)
+        if (set->heads[class].first != NULL)
             mask |= (uintptr_t)1 << class;
     }
     return mask;
@@ -141,9 +136,7 @@ static unsigned tries_in(unsigned class)
 
 BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
 {
-    struct list_node *node = set->heads[class];
-    if (UNITS_GUARDED && node != NULL && !head_is_valid(set, class))
-        return qi_run_report(set, &set->heads[class]);
+    struct list_node *node = run_first(set, class);
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const size_t found = run_of_node(set, node).pages;
         if (run_class(found) != class || !qi_run_node_is_valid(set, node, class))
@@ -171,9 +164,7 @@ static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
 /* In one class; 0: none. */
 static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
 {
-    struct list_node *node = set->heads[class];
-    if (UNITS_GUARDED && node != NULL && !head_is_valid(set, class))
-        return 0;
+    struct list_node *node = run_first(set, class);
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const struct run_free run = run_of_node(set, node);
         if (run.pages == 0 || run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
@@ -199,11 +190,10 @@ BITS_COLD size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t a
     return 0;
 }
 
-BITS_COLD void qi_run_mend_mask(struct run_set *set)
+BITS_COLD void qi_run_check_mask(struct run_set *set)
 {
-    const uintptr_t mask = UNITS_GUARDED ? mask_of_heads(set) : set->class_mask;
-    if (mask != set->class_mask) {
-        set->class_mask = mask;
+    if (!control_valid(set->class_mask == mask_of_heads(set))) {
+        set->class_mask = mask_of_heads(set);
         qi_run_report(set, &set->class_mask);
     }
 }
@@ -238,17 +228,16 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     struct list_node *this = run_node_at(chunk, page), *next = NULL;
     size_t before = 0, whole = pages;
     if (codes[pages] == PAGE_FREE) {
-        size_t after = chunk_length_at_start(maps, page + pages);
+        size_t after = control_length_at_start(maps, page + pages);
         next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
-        if ((UNITS_GUARDED && !run_length_is_valid(chunk, page + pages, after)) ||
-            !node_is_valid(set, next, run_class(after)))
+        if (!run_length_is_valid(chunk, page + pages, after) || !node_is_valid(set, next, run_class(after)))
             return refuse(set, NULL, next);
         run_unlink_node(set, next, run_class(after));
         whole += after;
     }
     if (page_code_is_free(codes[-1])) {
-        before = chunk_length_at_end(maps, page - 1);
-        if (UNITS_GUARDED && before - 1 >= page)
+        before = control_length_at_end(maps, page - 1);
+        if (!control_valid(before - 1 < page))
             return refuse(set, next, codes);
         this = (struct list_node *)(void *)((uint8_t *)this - (before << UNITS_PAGE_SHIFT));
         whole += before;
@@ -263,7 +252,7 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     set->free_pages += pages;
     if (FILL_IS_ON)
         qi_fill(chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
-    if (CHUNK_DIRECT_CODES && codes[0] >= PAGE_SMALL)
+    if (CONTROL_DIRECT_CODES && codes[0] >= PAGE_SMALL)
         code_quads_store(codes, pages, 0, 0); /* so that no inner code is stale */
     codes[0] = PAGE_NOTHING;
     if (next != NULL) { /* [ this ][ next ] -> [ this      ] */
@@ -286,8 +275,8 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     size_t next = page + old, more = pages - old;
     if (chunk->codes[next] != PAGE_FREE)
         return false;
-    size_t length = chunk_length_at_start(chunk->maps, next);
-    if (UNITS_GUARDED && !run_length_is_valid(chunk, next, length))
+    size_t length = control_length_at_start(chunk->maps, next);
+    if (!run_length_is_valid(chunk, next, length))
         return qi_run_report(set, &chunk->codes[next]) != NULL;
     if (length < more)
         return false;
@@ -313,10 +302,8 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
 /* Of the first few runs of a class, the longest or the shortest; 0: there is none, or damage was found. */
 static size_t extreme_pages(const struct run_set *set, unsigned class, bool wants_longest)
 {
-    const struct list_node *node = set->heads[class];
+    const struct list_node *node = run_first(set, class);
     size_t found = 0;
-    if (UNITS_GUARDED && !head_is_valid(set, class))
-        return 0;
     for (unsigned tries = tries_in(class); tries != 0 && node != NULL; tries--) {
         const size_t pages = run_of_node(set, node).pages;
         if (pages != 0 && (found == 0 || (pages > found) == wants_longest))
@@ -329,7 +316,7 @@ static size_t extreme_pages(const struct run_set *set, unsigned class, bool want
 /* Which classes have a run; 0: none has, or what says so is damaged. */
 static uintptr_t valid_mask(const struct run_set *set)
 {
-    return !UNITS_GUARDED || set->class_mask == mask_of_heads(set) ? set->class_mask : 0;
+    return control_valid(set->class_mask == mask_of_heads(set)) ? set->class_mask : 0;
 }
 
 size_t qi_run_largest_free_pages(const struct run_set *set)

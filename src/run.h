@@ -41,37 +41,25 @@ enum {
     RUN_SHORT_SHIFT = 6, /* classes of lengths below this stand in a table */
     RUN_SHORT_CLASSES = 13,
     RUN_LONG_HALVES = sizeof(void *) == 8 ? 1 : 0, /* two classes a doubling above, else one */
-    RUN_CLASSES = sizeof(void *) == 8 ? 63 : 32,
+    RUN_CLASSES = sizeof(void *) == 8 ? 64 : 32,
     RUN_LAST_TRIES = 4, /* runs of the own class that are looked at when nothing else is left */
     RUN_LONG_TRIES = 8, /* the same for a request of RUN_SHORT_PAGES and more, and before a longer class is used */
 };
 
-/* From check level 2 the set has all heads itself, so that there is no address of theirs to be damaged. */
-#if QUARRY_CHECK_LEVEL >= 2
-#define RUN_HEADS_FIELDS  struct list_node *heads[RUN_CLASSES];
-#define RUN_CLASSES_LEAST 0 /* heads that a heap has outside the set */
-#define run_classes(set)  ((void)(set), (unsigned)RUN_CLASSES)
-#else
-#define RUN_HEADS_FIELDS                                                                                               \
-    struct list_node **heads;                                                                                          \
-    size_t classes; /* that there are heads of */
-#define RUN_CLASSES_LEAST RUN_SHORT_CLASSES
-#define run_classes(set)  ((unsigned)(set)->classes)
-#endif
-
 struct run_set {
     struct chunk_set chunks;
     uintptr_t class_mask;
-    RUN_HEADS_FIELDS
+    CONTROL_HEADS(list_head, RUN_CLASSES)
     size_t free_pages;
     size_t free_runs;
 };
 
+/* How many classes there are heads of, and how many heads a heap has outside the set at least. */
+#define run_classes(set)  control_heads_count(set, RUN_CLASSES)
+#define RUN_CLASSES_LEAST CONTROL_HEADS_LEAST(RUN_SHORT_CLASSES)
+
 _Static_assert(RUN_CLASSES <= sizeof(uintptr_t) * 8, "a bit for each class");
 _Static_assert(1 << RUN_SHORT_SHIFT == RUN_SHORT_PAGES, "the first length behind the table is a power of two");
-
-/* The bits of class_mask that mean a class. If damage has set others, they are not to be searched for a run. */
-#define RUN_CLASSES_MASK (UINTPTR_MAX >> (BITS_WORD - RUN_CLASSES))
 
 enum run_end { RUN_HEAD, RUN_TAIL };
 
@@ -139,22 +127,14 @@ BITS_INLINE unsigned run_class(size_t pages)
 BITS_INLINE unsigned run_class_wanted(const struct run_set *set, size_t pages)
 {
     const unsigned class = run_class(pages);
-    return UNITS_GUARDED || bits_likely(pages < RUN_SHORT_PAGES) || class < run_classes(set) ? class
-                                                                                             : run_classes(set) - 1;
+    return bits_likely(pages < RUN_SHORT_PAGES) || class < run_classes(set) ? class : run_classes(set) - 1;
 }
 
-/* Guarded: has the chunk so many pages from this one on? A damaged length is longer than any chunk, so where a free run
- * begins, these are its pages. */
+/* Has the chunk so many pages from this one on? A damaged length is longer than any chunk, so where a free run begins,
+ * these are its pages. */
 BITS_INLINE bool run_length_is_valid(const struct chunk *chunk, size_t page, size_t pages)
 {
-    return pages - 1 < chunk->page_count - page;
-}
-
-/* Guarded: do code and length say that a free run of so many pages starts here? Then it does, whatever led here. (What
- * once was a node, and is no more, may still look like one.) */
-BITS_INLINE bool run_is_free(const struct chunk *chunk, size_t page, size_t pages)
-{
-    return run_length_is_valid(chunk, page, pages) && chunk->codes[page] == PAGE_FREE;
+    return control_valid(pages - 1 < chunk->page_count - page);
 }
 
 /* The node of the free run that starts at a page. */
@@ -163,24 +143,23 @@ BITS_INLINE struct list_node *run_node_at(const struct chunk *chunk, size_t page
     return (struct list_node *)(void *)chunk_page_address(chunk, page);
 }
 
-/* A free run: its chunk, its first page, its length. Guarded, a run that is damaged has no pages. */
+/* A free run: its chunk, its first page, its length. A run that is damaged has no pages. */
 struct run_free {
     struct chunk *chunk;
     size_t page, pages;
 };
 
-/* Guarded, node may be any address. */
+/* The free run of a node that a valid head or link leads to. */
 BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct list_node *node)
 {
     struct run_free run;
     run.chunk = run_chunk_of(set, node);
-    if (UNITS_GUARDED && (run.chunk == NULL || (run.chunk != &set->chunks.first && !chunk_holds(run.chunk, node)))) {
-        run.page = run.pages = 0;
+    run.page = run.pages = 0;
+    if (!control_valid(run.chunk != NULL))
         return run;
-    }
     run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
-    run.pages = chunk_length_at_start(run.chunk->maps, run.page);
-    if (UNITS_GUARDED && !run_is_free(run.chunk, run.page, run.pages))
+    run.pages = control_length_at_start(run.chunk->maps, run.page);
+    if (!run_length_is_valid(run.chunk, run.page, run.pages) || !control_valid(run.chunk->codes[run.page] == PAGE_FREE))
         run.pages = 0;
     return run;
 }
@@ -190,7 +169,17 @@ BITS_INLINE void run_mark_free(page_code_t *codes, uint8_t *maps, size_t page, s
 {
     codes[pages - 1] = PAGE_FREE_END;
     codes[0] = PAGE_FREE;
-    chunk_set_lengths(maps, page, pages);
+    control_set_lengths(maps, page, pages);
+}
+
+/* Reports damage; NULL. */
+void *qi_run_report(const struct run_set *set, const void *node);
+
+/* The node of the first free run of a class; NULL: there is none, or the head is damaged, which is reported. */
+BITS_INLINE struct list_node *run_first(const struct run_set *set, unsigned class)
+{
+    const struct list_head *head = &set->heads[class];
+    return list_head_is_valid(head) ? list_first(head) : qi_run_report(set, head);
 }
 
 /* Says control data that a free run of this class starts at node? Node may be any address; nothing there is read. */
@@ -202,28 +191,18 @@ bool qi_run_next_is_valid(const struct run_set *set, const struct list_node *nod
 /* May the node of a free run of this class be taken out of its list? */
 bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class);
 
-/* Puts a free run's node into the list of its class. Guarded, a damaged head is reported, and the node stays outside.
- */
-BITS_INLINE void run_push(const struct run_set *set, struct list_node **head, unsigned class, struct list_node *node)
-{
-    if (UNITS_GUARDED && *head != NULL &&
-        !bits_likely(qi_run_is_listed(set, *head, class) && list_head_is_valid(&set->chunks, head)))
-        qi_report_damage(&set->chunks.source.reporter, head);
-    else
-        list_push(&set->chunks, head, node);
-}
-
+/* Puts a free run's node into the list of its class. */
 BITS_INLINE void run_insert(struct run_set *set, unsigned class, struct list_node *node)
 {
     set->class_mask |= (uintptr_t)1 << class;
-    run_push(set, &set->heads[class], class, node);
+    list_insert(&set->chunks, &set->heads[class], node);
 }
 
 /* Removes the valid node of a free run from the list of its class, and leaves it as it is. */
 BITS_INLINE void run_unlink_node(struct run_set *set, const struct list_node *node, unsigned class)
 {
     list_unlink(&set->chunks, &set->heads[class], node);
-    if (set->heads[class] == NULL)
+    if (set->heads[class].first == NULL)
         set->class_mask &= ~((uintptr_t)1 << class);
 }
 
@@ -240,9 +219,6 @@ BITS_INLINE void run_verify(const struct run_set *set, const struct chunk *chunk
         qi_list_verify(&set->chunks, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
 }
 
-/* Reports damage; NULL. */
-void *qi_run_report(const struct run_set *set, const void *node);
-
 /* One of the first runs of a class that starts below the length asked for. If one is long enough it goes to the head of
  * the list. NULL: none, or a report of damage. */
 struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages);
@@ -257,52 +233,52 @@ size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes
  * large block its first. */
 bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
 
-/* Guarded: the mask is what the heads say, or that is reported and mended. It is asked where a request found nothing: a
- * bit too few hides runs, one too many leads to a head that leads nowhere. */
-void qi_run_mend_mask(struct run_set *set);
+/* Reports a mask that is not what the heads say, and mends it. It is asked where a request found nothing: a bit too few
+ * hides runs, one too many leads to a head that leads nowhere. */
+void qi_run_check_mask(struct run_set *set);
 
-/* Its body, inline because it is most of what the most expensive malloc does. */
-/* NOLINTNEXTLINE(readability-function-cognitive-complexity): one more in two functions costs the registers of a call */
+/* The first run of a list, from which so many pages can be allocated, and the class whose list that is, not below
+ * the one that is asked for. NULL: there is none, or a report of damage. */
+BITS_INLINE struct list_node *run_find(struct run_set *set, size_t pages, unsigned *class, struct run_free *run)
+{
+    struct list_node *node = run_first(set, *class);
+    if (node != NULL) {
+        *run = run_of_node(set, node);
+        if (run->pages >= pages)
+            return node;
+    }
+    const uintptr_t longer = set->class_mask >> *class >> 1;
+    node = longer == 0 || pages >= RUN_SHORT_PAGES ? qi_run_search_class(set, *class, pages) : NULL;
+    if (node == NULL) {
+        if (longer != 0) {
+            *class += 1 + bits_lowest(longer);
+            node = run_first(set, *class);
+        }
+        if (longer == 0 || !control_valid(node != NULL)) {
+            qi_run_check_mask(set);
+            return NULL;
+        }
+    }
+    *run = run_of_node(set, node);
+    return control_valid(run->pages >= pages) ? node : qi_run_report(set, node);
+}
+
+/* qi_run_allocate(), inline because it is most of what the most expensive malloc does. */
 BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
                                      size_t *taken)
 {
     unsigned class = run_class_wanted(set, pages);
-    struct list_node *node = set->heads[class];
-    uintptr_t mask = set->class_mask;
     struct run_free run;
-    if (node == NULL || (run = run_of_node(set, node)).pages < pages) {
-        uintptr_t longer = (UNITS_GUARDED ? mask & RUN_CLASSES_MASK : mask) >> class >> 1;
-        const bool searches = longer == 0 || pages >= RUN_SHORT_PAGES;
-        struct list_node *found = searches ? qi_run_search_class(set, class, pages) : NULL;
-        if (found != NULL) {
-            node = found;
-        } else if (longer != 0) {
-            class += 1 + bits_lowest(longer);
-            node = set->heads[class];
-        } else {
-            if (UNITS_GUARDED)
-                qi_run_mend_mask(set);
-            return false;
-        }
-        run = run_of_node(set, node);
-        if (UNITS_GUARDED && run.pages < pages) {
-            if (node == NULL)
-                qi_run_mend_mask(set);
-            else
-                qi_run_report(set, node);
-            return false;
-        }
-    }
-    /* Else it had no pages, which is fewer than are asked for. */
-    bits_assume(!UNITS_GUARDED || run.chunk != NULL); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
-    if (UNITS_GUARDED)
-        node = run_node_at(run.chunk, run.page); /* of a head, the bits below a page's were not needed to find it */
+    struct list_node *node = run_find(set, pages, &class, &run);
+    if (node == NULL)
+        return false;
+    uintptr_t mask = set->class_mask;
     size_t rest = run.pages - pages;
     unsigned rest_class = run_class(rest);
     if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
         /* node is the list's first */
         struct list_node *next = list_next(&set->chunks, node);
-        if ((QUARRY_CHECK_LEVEL != 0 && next != NULL && !qi_run_next_is_valid(set, node, class)) ||
+        if ((next != NULL && !link_valid(qi_run_next_is_valid(set, node, class))) ||
             !list_first_is_unwritten(&set->chunks, &set->heads[class], node)) {
             qi_run_report(set, node);
             return false;
@@ -316,12 +292,12 @@ BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run
         } else {
             list_remove_first(&set->chunks, &set->heads[class], node, next);
             if (next == NULL)
-                mask = UNITS_GUARDED ? mask & ~((uintptr_t)1 << class) : mask ^ (uintptr_t)1 << class;
+                mask &= ~((uintptr_t)1 << class);
             if (end == RUN_HEAD)
                 run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
             if (rest != 0) {
                 mask |= (uintptr_t)1 << rest_class;
-                run_push(set, &set->heads[rest_class], rest_class, rest_node);
+                list_insert(&set->chunks, &set->heads[rest_class], rest_node);
             } else {
                 set->free_runs--;
             }

@@ -14,34 +14,18 @@ static unsigned classes_for(size_t chunk_bytes)
     return class < RUN_SHORT_CLASSES ? RUN_SHORT_CLASSES : class + 1;
 }
 
-#if QUARRY_CHECK_LEVEL >= 2
-/* They are in the set. */
-static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
-{
-    (void)set, (void)classes;
-    return place;
-}
-#else
-/* Says where the heads lie; the end of what they take up. */
-static uint8_t *set_heads(struct run_set *set, uint8_t *place, unsigned classes)
-{
-    set->heads = (struct list_node **)(void *)place;
-    set->classes = classes;
-    return (uint8_t *)(set->heads + classes);
-}
-#endif
-
 void qi_run_clear(struct run_set *set)
 {
     set->class_mask = 0;
     set->free_pages = 0;
     set->free_runs = 0;
-    qi_bytes_clear(set->heads, run_classes(set) * sizeof(struct list_node *));
+    for (unsigned class = 0; class < run_classes(set); class ++)
+        list_set_first(&set->heads[class], NULL);
 }
 
 uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
 {
-    uint8_t *end = set_heads(set, place, classes_for(chunk_bytes));
+    uint8_t *end = control_place_heads(set, place, classes_for(chunk_bytes));
     qi_run_clear(set);
     return end;
 }
@@ -54,14 +38,14 @@ bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *ad
 /* To a longer row. A list's first node says where its head lies. */
 static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
 {
-    struct list_node *const *old = set->heads;
+    const struct list_head *old = set->heads;
     const unsigned count = run_classes(set);
-    set_heads(set, place, classes_for(chunk_bytes));
+    control_place_heads(set, place, classes_for(chunk_bytes));
     for (unsigned class = 0; class < run_classes(set); class ++) {
-        struct list_node *first = class < count ? old[class] : NULL;
-        set->heads[class] = first;
+        struct list_node *first = class < count ? list_first(&old[class]) : NULL;
+        list_set_first(&set->heads[class], first);
         if (first != NULL)
-            list_store_link(&set->chunks, first, &set->heads[class]);
+            list_store_link(&set->chunks, first, &set->heads[class].first);
     }
 }
 
@@ -91,9 +75,9 @@ bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
     uint8_t *place = (uint8_t *)(added + 1), *control = place;
     const bool brings_heads = classes_for(chunk->bytes) > run_classes(set);
     if (brings_heads)
-        control += classes_for(chunk->bytes) * sizeof(struct list_node *);
+        control += classes_for(chunk->bytes) * sizeof(struct list_head);
     else if (qi_run_heads_lie_in(set, added)) /* since before a reset */
-        control += run_classes(set) * sizeof(struct list_node *);
+        control += run_classes(set) * sizeof(struct list_head);
     if (!qi_chunk_format(chunk, control, (uintptr_t)added + chunk->bytes))
         return false;
     if (brings_heads)
@@ -106,7 +90,7 @@ bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 bool qi_run_chunk_is_free(const struct chunk *chunk)
 {
     return chunk_is_valid(chunk) && chunk->page_count != 0 && chunk->codes[0] == PAGE_FREE &&
-           chunk_length_at_start(chunk->maps, 0) == chunk->page_count;
+           control_length_at_start(chunk->maps, 0) == chunk->page_count;
 }
 
 bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)

@@ -25,23 +25,15 @@ enum small_opened {
 /* Has the bin's current run a free slot? */
 BITS_INLINE enum small_opened small_open(const struct bin *bin, struct small_current *current)
 {
-    if (UNITS_GUARDED) {
-        const struct bits_pair map = bits_pair_load((const uintptr_t *)(const void *)&bin->map);
-        if (!bits_likely(bin_map_pair_is_valid(map)))
-            return SMALL_DAMAGED;
-        current->map = (uint8_t *)map.first;
-        const struct bin_guarded_map words = bin_guarded_load(current->map);
-        current->run = words.free + words.rest;
-        current->word = words.free;
-        if (!bits_likely(current->run == bin->run))
-            return SMALL_DAMAGED;
-        return bits_likely(words.free != 0) ? SMALL_OPEN : SMALL_FULL;
-    }
+    if (!bits_likely(bin_map_pointer_is_valid(bin)))
+        return SMALL_DAMAGED;
     current->run = bin->run;
     current->map = bin->map;
+    if (!bits_likely(control_map_is_valid(current->map, current->run)))
+        return SMALL_DAMAGED;
     unsigned unused_bits = bin_current_unused_bits(bin);
-    current->word = bin_map_load(current->map, unused_bits);
-    return bits_likely(bin_free_bits(current->word, unused_bits) != 0) ? SMALL_OPEN : SMALL_FULL;
+    current->word = control_map_load(current->map, unused_bits);
+    return bits_likely(control_map_free_bits(current->word, unused_bits) != 0) ? SMALL_OPEN : SMALL_FULL;
 }
 
 /* The slot, of so many bytes, when there is one. */
@@ -49,7 +41,7 @@ BITS_INLINE void *small_allocate_from(const struct small_current *current, size_
 {
     uintptr_t word = current->word;
     uint8_t *map = current->map;
-    bin_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
+    control_map_store(map, bin_tag_unused_bits(current->run), word & (word - 1), current->run);
     /* 32 bits hold the product: a run has no more bytes */
     return bin_tag_start(current->run) + bits_lowest(word) * (unsigned)slot_bytes;
 }
@@ -57,7 +49,7 @@ BITS_INLINE void *small_allocate_from(const struct small_current *current, size_
 /* Is the slot allocated? */
 BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
 {
-    return (bin_map_load(bin_run_map(run), bin_unused_bits(bin_shape_of(run->code))) >> slot & 1) == 0;
+    return (control_map_load(bin_run_map(run), bin_unused_bits(bin_shape_of(run->code))) >> slot & 1) == 0;
 }
 
 enum small_freed {
@@ -71,26 +63,14 @@ enum small_freed {
 BITS_INLINE enum small_freed small_free(uint8_t *map, const struct bin_shape *shape, unsigned slot)
 {
     unsigned unused_bits = bin_unused_bits(shape);
-    const bool loads_both = UNITS_GUARDED && !ARCH_ADDS_IN_MEMORY;
-    struct bin_guarded_map guarded = {0, 0};
-    if (loads_both)
-        guarded = bin_guarded_load(map);
-    uintptr_t word = loads_both ? guarded.free : bin_map_load(map, unused_bits), bit = (uintptr_t)1 << slot,
-              given = word | bit;
-    if (QUARRY_CHECK_LEVEL != 0 && !bits_likely(given != word))
+    uintptr_t word = control_map_load(map, unused_bits), bit = (uintptr_t)1 << slot, more = word | bit;
+    if (!bits_likely(caller_valid(more != word)))
         return SMALL_WRONG;
-    if (!bits_likely(BIN_OWN_WORD && BITS_WORD == 64 ? given != BIN_SLOTS_MASK(shape)
-                     : UNITS_GUARDED                 ? (given + 1) >> shape->slots == 0
-                                                     : ~given << unused_bits != 0))
+    if (!bits_likely(BIN_HAS_MASKS ? more != BIN_SLOTS_MASK(shape) : ~more << unused_bits != 0))
         return SMALL_LAST;
-    if (!bits_likely(bin_free_bits(word, unused_bits) != 0))
+    if (!bits_likely(control_map_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;
-    if (loads_both)
-        bin_guarded_store(map, given, guarded.rest - bit);
-    else if (UNITS_GUARDED)
-        bin_guarded_free(map, word, given);
-    else
-        bin_map_store(map, unused_bits, given, 0);
+    control_map_free(map, unused_bits, word, bit);
     return SMALL_FREED;
 }
 

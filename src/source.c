@@ -4,12 +4,13 @@
  */
 #include "source.h"
 
+const struct control_pages qi_no_pages;
+
 /* What the seal must be. */
 static uintptr_t sum(const struct source *source)
 {
     const struct quarry_source *provider = source->provider;
-    uintptr_t own = source->limit_bytes + source->acquired_bytes + guard_word(source, sentinels) +
-                    guard_word(source, sentinel_count);
+    uintptr_t own = source->limit_bytes + source->acquired_bytes;
     if (provider == NULL)
         return own;
     return own + (uintptr_t)provider + (uintptr_t)provider->context + (uintptr_t)provider->acquire +
@@ -19,16 +20,14 @@ static uintptr_t sum(const struct source *source)
 
 bool qi_source_is_valid(const struct source *source)
 {
-    return !UNITS_GUARDED || ((uintptr_t)source->provider == ~guard_word(source, provider_check) &&
-                              sum(source) == guard_word(source, seal));
+    return control_matches(source, provider_check, ~(uintptr_t)source->provider) &&
+           control_matches(source, seal, sum(source));
 }
 
 void qi_source_seal(struct source *source)
 {
-    if (UNITS_GUARDED) {
-        guard_keep(source, provider_check, ~(uintptr_t)source->provider);
-        guard_keep(source, seal, sum(source));
-    }
+    control_keep(source, provider_check, ~(uintptr_t)source->provider);
+    control_keep(source, seal, sum(source));
 }
 
 /* The same where there is somebody to be told. */
@@ -65,41 +64,17 @@ void qi_source_count(struct source *source, size_t bytes)
     qi_source_seal(source);
 }
 
-/* Field by field: a struct copy may become a memcpy. */
-static void copy_hot_limits(struct hot_limits *to, const struct hot_limits *from)
-{
-    to->bytes = from->bytes;
-    to->chunk = from->chunk;
-    guard_keep(to, pages, guard_word(from, pages));
-    guard_keep(to, less_cells, guard_word(from, less_cells));
-    guard_keep(to, seal, guard_word(from, seal));
-}
-
-/* Adds to each sentinel, if it is known where they are. */
-static void add_to_sentinels(struct source *source, uintptr_t by)
-{
-    uintptr_t *sentinel = (uintptr_t *)guard_word(source, sentinels);
-    size_t left = qi_source_is_valid(source) ? guard_word(source, sentinel_count) : 0;
-    for (; left != 0; left--, sentinel += SOURCE_SENTINEL_WORDS)
-        *sentinel += by;
-}
-
 /* Every callback runs between these two. */
 void qi_source_close_hot(struct source *source, struct hot_limits *open)
 {
-    copy_hot_limits(open, &source->hot);
+    control_copy_hot_limits(open, &source->hot);
     source->hot.bytes = 0;
-    source->hot.chunk = (struct chunk *)(uintptr_t)&qi_chunk_without_pages;
-    guard_keep(&source->hot, pages, 0);
-    guard_keep(&source->hot, less_cells, 0);
-    guard_keep(&source->hot, seal, HOT_SEAL_CLOSED);
-    add_to_sentinels(source, 1);
+    control_set_hot_pages(&source->hot, (struct control_pages *)(uintptr_t)&qi_no_pages, true);
 }
 
 void qi_source_open_hot(struct source *source, const struct hot_limits *open)
 {
-    copy_hot_limits(&source->hot, open);
-    add_to_sentinels(source, UINTPTR_MAX);
+    control_copy_hot_limits(&source->hot, open);
 }
 
 /* Gives memory to the provider; false: it never takes any back. */

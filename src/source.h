@@ -10,72 +10,29 @@
  * Invariants
  *   S1  acquired_bytes <= acquired_peak_bytes
  *   S2  limit_bytes == 0 or acquired_bytes <= limit_bytes
- *   S3  from check level 2, seal is the sum of what it seals: a damaged callback is not called, nor a damaged limit
- *       obeyed; it is made anew only over what is undamaged, after a callback too
- *   S4  from check level 2, while a callback runs, each sentinel is one more than it should be
+ *   S3  where control data is checked, seal is the sum of what it seals: a damaged callback is not called, nor a
+ *   damaged
+ *       limit obeyed; it is made anew only over what is undamaged, after a callback too
  */
 #ifndef QUARRY_SOURCE_H
 #define QUARRY_SOURCE_H
 
 #include "mark.h"
 #include "report.h"
-#include "units.h"
 
-struct chunk;
-
-/* A chunk without a page. It is const, as nothing writes to it. */
-extern const struct chunk qi_chunk_without_pages;
-
-/* What the hot paths of malloc and free serve. While a callback runs they are closed: requests of no size, and a chunk
- * without a page. One comparison each thus asks for two things at once. Guarded, the number of bytes is no limit but a
- * sign, for malloc there are sentinels (below), and the limits have what free needs to know of the hot chunk, and their
- * sum, so that no damaged address is followed. */
-struct hot_limits {
-    size_t bytes;        /* requests of so many bytes and less */
-    struct chunk *chunk; /* blocks in pages of this one, the hot chunk: see chunk.h */
-    GUARD_WORD(pages)
-    GUARD_WORD(less_cells) /* less its pages and the edge behind them: so many codes, and so many maps */
-    GUARD_WORD(seal) /* what chunk_hot_seal() makes of the place of its codes, which follows from these; else: closed */
-};
-
-/* The seal of closed hot paths. */
-#define HOT_SEAL_CLOSED UINTPTR_MAX
-#if QUARRY_CHECK_LEVEL >= 2
-#define HOT_LIMITS_CLOSED                                                                                              \
-    {                                                                                                                  \
-        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_without_pages, .seal = HOT_SEAL_CLOSED                           \
-    }
-#else
-#define HOT_LIMITS_CLOSED                                                                                              \
-    {                                                                                                                  \
-        .chunk = (struct chunk *)(uintptr_t)&qi_chunk_without_pages                                                    \
-    }
-#endif
-
-/* From check level 2 sentinels are words that malloc's hot path looks at, and that are wrong while a callback runs, so
- * that it has no other question to ask. So many words lie from one to the next. */
-enum { SOURCE_SENTINEL_WORDS = 4 };
+/* Of a chunk without a page. It is const, as nothing writes to it. */
+extern const struct control_pages qi_no_pages;
 
 struct source {
     struct reporter reporter;
     struct hot_limits hot;
     const struct quarry_source *provider; /* NULL: regions only. The heap's own copy. */
-    GUARD_WORD(provider_check)            /* its complement */
+    CONTROL_WORD(provider_check)          /* its complement */
     size_t acquired_bytes;
     size_t acquired_peak_bytes;
-    size_t limit_bytes;   /* 0: none */
-    GUARD_WORD(sentinels) /* the first one's address */
-    GUARD_WORD(sentinel_count)
-    GUARD_WORD(seal)
+    size_t limit_bytes; /* 0: none */
+    CONTROL_WORD(seal)  /* the sum of what a callback's call depends on */
 };
-
-/* Names the sentinels. They do not change while a callback runs. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): they are written */
-BITS_INLINE void source_set_sentinels(struct source *source, uintptr_t *sentinels, size_t count)
-{
-    guard_keep(source, sentinels, (uintptr_t)sentinels);
-    guard_keep(source, sentinel_count, count);
-}
 
 /* Is what a callback's call depends on undamaged? */
 bool qi_source_is_valid(const struct source *source);

@@ -21,17 +21,6 @@
 #include "lock.h"
 #include "small.h"
 
-/* From check level 2: has some block more than a request of its size gets as a rule? */
-#if QUARRY_CHECK_LEVEL >= 2
-#define HEAP_LOOSE_FIELD                   uint8_t has_oversized_blocks; /* a damaged bool would be no value at all */
-#define heap_has_oversized_blocks(heap)    ((heap)->has_oversized_blocks != 0)
-#define heap_set_oversized(heap, is_loose) ((heap)->has_oversized_blocks = (is_loose))
-#else
-#define HEAP_LOOSE_FIELD
-#define heap_has_oversized_blocks(heap)    ((void)(heap), false)
-#define heap_set_oversized(heap, is_loose) ((void)(heap), (void)(is_loose))
-#endif
-
 /* From check level 3 a block ends in a canary (canary.h), and a small one that was freed waits in a ring before its
  * slot may be allocated again: it still looks allocated to the layers below, but its canary says that it is dead. Where
  * blocks are marked for a tool of the host's, there is a zone in its place below level 3, which belongs to nobody.
@@ -77,8 +66,8 @@ struct quarry_heap {
     size_t used_peak_bytes;
     size_t failures;
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
-    GUARD_WORD(on_oom_check) /* its complement */
-    HEAP_LOOSE_FIELD
+    CONTROL_WORD(on_oom_check)  /* its complement */
+    CONTROL_WORD(has_oversized) /* not 0: some block has more than a request of its size gets as a rule */
     HEAP_WAITING_FIELDS
     LOCK_FIELD
 };
@@ -108,7 +97,7 @@ struct heap_sourced {
     struct quarry_source provider;
     size_t chunk_bytes;
     size_t chunk_pages; /* in a fresh chunk */
-    GUARD_WORD(seal)    /* the sum of growth, chunk_bytes and chunk_pages */
+    CONTROL_WORD(seal)  /* the sum of growth, chunk_bytes and chunk_pages */
     struct added_chunk
             *cached_chunks[HEAP_CACHED_CHUNKS]; /* were without a block when they were last looked at; NULL: none */
     struct reserve reserve;                     /* of a source that takes nothing back */
@@ -122,7 +111,7 @@ _Static_assert(offsetof(struct quarry_heap, requests) ==
 _Static_assert(offsetof(struct quarry_heap, below_peak_bytes) ==
                        offsetof(struct quarry_heap, frees) + sizeof(uintptr_t),
                "both figures may be loaded as a pair");
-_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || QUARRY_CHECK_LEVEL >= 2 ||
+_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || CONTROL_SPARE_MAPS != 0 ||
                        sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
 
@@ -150,12 +139,10 @@ BITS_INLINE uintptr_t heap_sourced_sum(const struct heap_sourced *sourced)
 BITS_INLINE const struct heap_sourced *heap_sourced_or_null(const struct quarry_heap *heap)
 {
     const struct heap_sourced *sourced = (const struct heap_sourced *)(const void *)(heap + 1);
-    if (UNITS_GUARDED)
-        return heap->bins.runs.chunks.source.provider == &sourced->provider &&
-                               heap_sourced_sum(sourced) == guard_word(sourced, seal)
-                       ? sourced
-                       : NULL;
-    return heap->bins.runs.chunks.source.provider != NULL ? sourced : NULL;
+    const struct quarry_source *provider = heap->bins.runs.chunks.source.provider;
+    const bool is_valid =
+            control_valid(provider == &sourced->provider) && control_matches(sourced, seal, heap_sourced_sum(sourced));
+    return provider != NULL && is_valid ? sourced : NULL;
 }
 
 /* Pages in a fresh chunk of the heap's source; 0: regions only. */

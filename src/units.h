@@ -5,9 +5,6 @@
  *   granule   the smallest slot, and the step of slot sizes: two pointers, because a free slot must be able
  *             to hold a list node. 8 bytes on 32-bit targets, 16 on 64-bit ones.
  *   page      QUARRY_PAGE_BYTES; a whole number of granules.
- *   map       the bits of a page that say which slots of a run are allocated: UNITS_MAP_BYTES for each page, so
- *             that a run has at least as many map bits as slots whatever its slot size; from check level 2 a word, so
- *             that it has two, as a run has two pages at least.
  *
  *   bytes 0               64              128             192             256     (e.g. 32-bit, 64-byte pages)
  *         +---------------+---------------+---------------+---------------+
@@ -24,20 +21,6 @@
 #include "bits.h"
 #include "quarry_config.h"
 
-/* From check level 2 control data is guarded: it says things twice, or in words of which no single bit can change
- * without making nonsense, so that damage to it is seen before it does harm. */
-enum { UNITS_GUARDED = QUARRY_CHECK_LEVEL >= 2 };
-
-/* What a chunk notes of each page; wide where that is little beside the page, or where a narrow code has no bit left
- * for its guard. */
-#define UNITS_WIDE_CODES                                                                                               \
-    (UINTPTR_MAX > 0xFFFFFFFFu || QUARRY_PAGE_BYTES >= 256 || (QUARRY_CHECK_LEVEL >= 2 && QUARRY_PAGE_BYTES >= 128))
-#if UNITS_WIDE_CODES
-typedef uint16_t page_code_t;
-#else
-typedef uint8_t page_code_t;
-#endif
-
 #define UNITS_GRANULE_BYTES (2 * sizeof(void *))
 
 enum {
@@ -45,9 +28,6 @@ enum {
     UNITS_GRANULE_SHIFT = sizeof(void *) == 8 ? 4 : 3,
     UNITS_PAGE_GRANULE_SHIFT = UNITS_PAGE_SHIFT - UNITS_GRANULE_SHIFT,
     UNITS_PAGE_GRANULES = 1 << UNITS_PAGE_GRANULE_SHIFT,
-    UNITS_MAP_BYTES = UNITS_GUARDED              ? (int)sizeof(uintptr_t)
-                      : UNITS_PAGE_GRANULES >= 8 ? UNITS_PAGE_GRANULES / 8
-                                                 : 1,
 };
 
 _Static_assert((1u << UNITS_GRANULE_SHIFT) == UNITS_GRANULE_BYTES, "a granule is two pointers");

@@ -160,7 +160,7 @@ static void *acquire(void *context, size_t bytes, size_t align_bytes)
 {
     struct chunk_group *group = context;
     void *memory = qi_group_acquire(group, bytes, align_bytes);
-    if (memory == NULL || QUARRY_CHECK_LEVEL == 0 || !qi_group_has_cached_in(group, memory, bytes))
+    if (memory == NULL || caller_valid(!qi_group_has_cached_in(group, memory, bytes)))
         return memory;
     qi_report_damage(&heap_source(group->heap)->reporter, memory);
     return NULL;

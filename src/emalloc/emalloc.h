@@ -69,17 +69,16 @@ BITS_INLINE void emalloc_free(void *block, unsigned bin, size_t slot_bytes)
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL);
         struct quarry_heap *heap = current_core()->hot;
-        struct chunk copy;
-        const struct chunk *chunk = chunk_hot(&heap_source(heap)->hot, &copy);
-        size_t offset = UNITS_GUARDED && chunk == NULL ? SIZE_MAX : chunk_offset(chunk, mark_bare(block));
+        const struct control_pages *hot = control_hot_pages(&heap_source(heap)->hot);
+        size_t offset = control_valid(hot != NULL) ? chunk_offset_in(hot, mark_bare(block)) : 0;
         size_t page = offset >> UNITS_PAGE_SHIFT;
-        if (bits_likely(!(UNITS_GUARDED && chunk == NULL) && chunk_hot_holds(chunk, page))) {
-            unsigned code = chunk_run_code(chunk->codes, &page);
+        if (bits_likely(control_valid(hot != NULL) && page < hot->page_count)) {
+            unsigned code = chunk_run_code(hot->codes, &page);
             if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin)) {
                 const struct bin_shape *shape = bin_shape_of(code);
                 unsigned slot = bin_slot_of_bytes(offset - (page << UNITS_PAGE_SHIFT), slot_bytes);
-                if ((QUARRY_CHECK_LEVEL == 0 || bits_likely(slot < shape->slots)) && heap_tag_fits(block) &&
-                    bits_likely(small_free(chunk_map(chunk, page), shape, slot) == SMALL_FREED)) {
+                if (bits_likely(caller_valid(slot < shape->slots)) && heap_tag_fits(block) &&
+                    bits_likely(small_free(chunk_map_in(hot, page), shape, slot) == SMALL_FREED)) {
                     heap_count_freed(heap, slot_bytes);
                     mark_dead(heap, block, slot_bytes);
                     lock_leave(heap, saved);

@@ -143,7 +143,7 @@ static struct quarry_heap *create(const struct quarry_source *source, const stru
         return NULL;
     struct heap_sourced *sourced = heap_sourced(heap);
     sourced->growth = &request_growth;
-    guard_keep(sourced, seal, heap_sourced_sum(sourced));
+    control_keep(sourced, seal, heap_sourced_sum(sourced));
     qi_request_begin(heap, group);
     return heap;
 }

@@ -102,8 +102,8 @@ static bool is_aligned(const void *memory)
 static bool meets_other(struct quarry_heap *heap, const void *memory, size_t bytes)
 {
     const struct request *request = request_in(heap);
-    return QUARRY_CHECK_LEVEL != 0 &&
-           (qi_places_meet(&request->places, memory, bytes) || qi_group_has_cached_in(request->group, memory, bytes));
+    return !caller_valid(!qi_places_meet(&request->places, memory, bytes) &&
+                         !qi_group_has_cached_in(request->group, memory, bytes));
 }
 
 /* Reports the memory. It is in use, so it does not go back. NULL. */

@@ -121,19 +121,22 @@ static bool has_other_size(struct quarry_heap *heap, const void *block, size_t b
     return is_other;
 }
 
-void qi_serve_free_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
+/* The same, reported. */
+static bool reports_other_size(struct quarry_heap *heap, void *block, size_t bytes)
 {
     const struct request *request = qi_request_of(heap);
-    const struct request_calls *calls = request != NULL ? request->calls : NULL;
-    if (QUARRY_CHECK_LEVEL >= 2 && block != NULL && heap != NULL) {
-        if (calls != NULL && calls->reports_other_size != NULL && calls->reports_other_size(heap, block, bytes))
-            return;
-        if (calls == NULL && has_other_size(heap, block, bytes)) {
-            quarry_free_sized(heap, block, bytes); /* which reports it */
-            return;
-        }
-    }
-    qi_serve_free(heap, block, place);
+    if (request != NULL && request->calls != NULL)
+        return request->calls->reports_other_size != NULL && request->calls->reports_other_size(heap, block, bytes);
+    if (!has_other_size(heap, block, bytes))
+        return false;
+    quarry_free_sized(heap, block, bytes); /* which reports it */
+    return true;
+}
+
+void qi_serve_free_sized(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
+{
+    if (block == NULL || heap == NULL || control_valid(!reports_other_size(heap, block, bytes)))
+        qi_serve_free(heap, block, place);
 }
 
 /* --- changing --- */

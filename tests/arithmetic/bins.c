@@ -63,7 +63,7 @@ TEST(test_bin_shapes_hold_their_slots_and_lose_less_than_one)
             CHECK(shape->slots >= 1 && shape->slots <= BITS_WORD);
             CHECK(shape->slots * slot_bytes <= bytes);
             CHECK(shape->slots == BITS_WORD || bytes - shape->slots * slot_bytes < slot_bytes);
-            CHECK(shape->slots <= shape->pages * (size_t)UNITS_MAP_BYTES * 8);
+            CHECK(shape->slots <= shape->pages * (size_t)CONTROL_MAP_BYTES * 8);
             CHECK(shape->pages >= 1 && shape->pages <= BIN_MOST_PAGES);
             CHECK(length == 0 || (shape->slots >= shape_at(bin, length - 1)->slots &&
                                   shape->pages >= shape_at(bin, length - 1)->pages));

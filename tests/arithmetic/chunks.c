@@ -168,22 +168,22 @@ TEST(test_chunk_holds_all_addresses_of_its_pages_and_no_other)
 
 enum { LENGTHS = 4096, BESIDE = 16 };
 
-static uint8_t maps[BESIDE + (LENGTHS + 2) * (size_t)UNITS_MAP_BYTES + BESIDE];
+static uint8_t maps[BESIDE + (LENGTHS + 2) * (size_t)CONTROL_MAP_BYTES + BESIDE];
 
 /* Both ends say the length, and what stands beside the run's maps is kept. */
 static void check_lengths(size_t first, size_t pages)
 {
-    uint8_t *start = maps + BESIDE, *end = start + (first + pages) * UNITS_MAP_BYTES;
-    uint8_t *own = start + first * UNITS_MAP_BYTES;
+    uint8_t *start = maps + BESIDE, *end = start + (first + pages) * CONTROL_MAP_BYTES;
+    uint8_t *own = start + first * CONTROL_MAP_BYTES;
     for (unsigned i = 1; i <= BESIDE; i++)
         own[-(int)i] = end[i - 1] = 0xA5;
-    chunk_set_lengths(start, first, pages);
-    CHECK_EQ(chunk_length_at_start(start, first), pages);
-    CHECK_EQ(chunk_length_at_end(start, first + pages - 1), pages);
+    control_set_lengths(start, first, pages);
+    CHECK_EQ(control_length_at_start(start, first), pages);
+    CHECK_EQ(control_length_at_end(start, first + pages - 1), pages);
     own[0] = 0;
-    chunk_set_length_at_start(start, first, pages);
-    CHECK_EQ(chunk_length_at_start(start, first), pages);
-    CHECK_EQ(chunk_length_at_end(start, first + pages - 1), pages);
+    control_set_length_at_start(start, first, pages);
+    CHECK_EQ(control_length_at_start(start, first), pages);
+    CHECK_EQ(control_length_at_end(start, first + pages - 1), pages);
     for (unsigned i = 1; i <= BESIDE; i++)
         CHECK(own[-(int)i] == 0xA5 && end[i - 1] == 0xA5);
 }
@@ -202,10 +202,10 @@ TEST(test_chunk_lengths_up_to_the_longest_are_read_back_at_the_start)
     const size_t most = qi_chunk_pages_that_fit(UNITS_CHUNK_MAX_BYTES);
     CHECK(most <= UINT32_MAX);
     for (uint64_t pages = 255; pages <= most && !test_is_over(); pages += step_or_all(40009)) {
-        chunk_set_length_at_start(maps, 0, (size_t)pages);
-        if (chunk_length_at_start(maps, 0) != pages)
+        control_set_length_at_start(maps, 0, (size_t)pages);
+        if (control_length_at_start(maps, 0) != pages)
             CHECK_EQ(pages, 0);
     }
-    chunk_set_length_at_start(maps, 0, most);
-    CHECK_EQ(chunk_length_at_start(maps, 0), most);
+    control_set_length_at_start(maps, 0, most);
+    CHECK_EQ(control_length_at_start(maps, 0), most);
 }

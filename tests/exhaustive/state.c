@@ -118,7 +118,7 @@ static void add_pieces_of(const struct chunk *chunk)
         add_piece(at, 2 * sizeof(void *));
         at += 2 * sizeof(void *);
     }
-    for (size_t i = 0; i < chunk->page_count * UNITS_MAP_BYTES; i++)
+    for (size_t i = 0; i < chunk->page_count * CONTROL_MAP_BYTES; i++)
         add_piece(chunk->maps + i, 1);
 }
 

@@ -65,7 +65,7 @@ static size_t longest_pages(const struct quarry_heap *heap)
     const struct chunk *chunk = &heap->bins.runs.chunks.first;
     size_t longest = 0;
     for (size_t page = 0; page < chunk->page_count;) {
-        const size_t pages = chunk_length_at_start(chunk->maps, page); /* there are large blocks and free runs only */
+        const size_t pages = control_length_at_start(chunk->maps, page); /* there are large blocks and free runs only */
         if (chunk->codes[page] == PAGE_FREE && pages > longest)
             longest = pages;
         page += pages;

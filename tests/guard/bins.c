@@ -92,15 +92,16 @@ TEST(test_guard_reports_damaged_run_with_room)
 {
     if (!begin())
         return;
-    struct bin_guarded_map *map = bin_guarded_map(bin_run_map(&scene.listed));
-    const struct bin_guarded_map right = *map;
-    take_with_word((uintptr_t *)(void *)&scene.bin->room, (uintptr_t)scene.bin->room ^ 64);
+    struct control_map *map = control_map_at(bin_run_map(&scene.listed));
+    const struct control_map right = *map;
+    struct list_head *head = &scene.heap->bins.rooms[scene.index];
+    take_with_word((uintptr_t *)(void *)&head->first, (uintptr_t)head->first ^ 64);
     take_with_word(&heap_chunks(scene.heap)->first.page_count, 1000);
     take_with_word((uintptr_t *)(void *)&scene.node->next, 1);
     take_with_code(PAGE_NOTHING);
     take_with_code(PAGE_SMALL | BIN_SHAPE_INDEX(0, scene.index + 1));
     take_with_word(&map->rest, map->rest + 1);
-    *map = (struct bin_guarded_map){0, right.free + right.rest}; /* full, it says */
+    *map = (struct control_map){0, right.free + right.rest}; /* full, it says */
     expect_refused();
     *map = right;
     CHECK(qi_bin_allocate(&scene.heap->bins, scene.index) == (void *)scene.node);
@@ -125,7 +126,7 @@ TEST(test_guard_reports_damaged_current_run)
     if (!begin())
         return;
     open_with_word(&scene.bin->map_check, 0);
-    open_with_word(&bin_guarded_map(scene.bin->map)->rest, 0);
+    open_with_word(&control_map_at(scene.bin->map)->rest, 0);
     open_with_word(&scene.bin->run, scene.bin->run + QUARRY_PAGE_BYTES);
 }
 
@@ -133,7 +134,7 @@ TEST(test_guard_reports_damaged_run_that_is_given)
 {
     if (!begin())
         return;
-    struct bin_guarded_map *map = bin_guarded_map(bin_run_map(&scene.listed));
+    struct control_map *map = control_map_at(bin_run_map(&scene.listed));
     map->rest++;
     CHECK_EQ(give_slot(scene.block), RUN_REFUSED);
     CHECK_EQ(test_log.count, 1);
@@ -198,7 +199,7 @@ TEST(test_guard_leaves_spare_that_is_damaged)
     struct chunk *first = &heap_chunks(scene.heap)->first;
     page_code_t *code = &first->codes[chunk_offset(first, bin_current_start(bin)) >> UNITS_PAGE_SHIFT];
     const page_code_t right_code = *code;
-    struct bin_guarded_map *map = bin_guarded_map(bin->map), copy = *map;
+    struct control_map *map = control_map_at(bin->map), copy = *map;
     const struct bin right = *bin;
     spare_with_word(&bin->map_check, 0);
     spare_with_word(&map->rest, map->rest + 1);
@@ -206,7 +207,7 @@ TEST(test_guard_leaves_spare_that_is_damaged)
     spare_with_word(&first->page_count, 1000);
     *code = PAGE_NOTHING;
     expect_spare_stays();
-    *code = (page_code_t)(PAGE_SMALL | (BIN_SHAPE_INDEX(0, 0) ^ 1u << BIN_GUARD_SHIFT)); /* no shape */
+    *code = (page_code_t)(PAGE_SMALL | (BIN_SHAPE_INDEX(0, 0) ^ 1u << BIN_CHECK_SHIFT)); /* no shape */
     expect_spare_stays();
     *code = right_code;
     bin_set_current(bin, bin->run, (uint8_t *)&copy); /* sound, but not the map of that run */
@@ -230,7 +231,7 @@ TEST(test_guard_leaves_spare_that_is_damaged)
 
 static bool map_says(const struct bin_run *run, uintptr_t free)
 {
-    return bin_run_is_valid(run) && bin_map_load(bin_run_map(run), 0) == free;
+    return bin_run_is_valid(run) && control_map_load(bin_run_map(run), 0) == free;
 }
 
 TEST(test_guard_moves_a_bit_from_word_to_word)
@@ -283,7 +284,7 @@ TEST(test_guard_leaves_waiting_block_in_damaged_run)
     uint8_t *block = quarry_malloc(heap, BYTES);
     const struct heap_block found = unit_find(heap, block);
     quarry_free(heap, block);
-    struct bin_guarded_map *map = bin_guarded_map(bin_run_map(&found.run));
+    struct control_map *map = control_map_at(bin_run_map(&found.run));
     map->rest++;
     qi_heap_flush(heap);
     map->rest--;

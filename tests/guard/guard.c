@@ -43,9 +43,9 @@ static size_t bytes_of_pages(size_t pages)
     return units_bytes_from_pages(pages) - HEAP_CANARY_BYTES;
 }
 
-static struct chunk_map_word *map_of(struct chunk *chunk, size_t page)
+static struct control_map_word *map_of(struct chunk *chunk, size_t page)
 {
-    return chunk_map_word(chunk_map(chunk, page));
+    return control_word_at(chunk->maps, page);
 }
 
 /* A large block that no bin holds. */
@@ -80,7 +80,7 @@ GUARDED(test_guard_reports_damaged_length_when_pages_are_given)
         return;
     const size_t page = chunk_offset(first, block) >> UNITS_PAGE_SHIFT;
     give_with_damage(heap, block, &map_of(first, page)->value, 0);
-    give_with_damage(heap, block, &map_of(first, page)->value, CHUNK_LENGTH_FACTOR * 1000);
+    give_with_damage(heap, block, &map_of(first, page)->value, CONTROL_LENGTH_FACTOR * 1000);
 }
 
 /* The gate says of one chunk what it says, and leads to another. */
@@ -92,34 +92,37 @@ GUARDED(test_guard_reports_gate_that_leads_to_another_chunk)
         return;
     uint8_t *block = take_large(heap);
     REQUIRE(block != NULL && quarry_add_region(heap, region, unit_region_bytes(REGION_PAGES)));
-    struct chunk **chunk = &heap_source(heap)->hot.chunk, *const right = *chunk;
-    *chunk = (struct chunk *)chunk_link(&unit_first(heap)->next);
+    struct control_pages **pages = &heap_source(heap)->hot.pages, *const right = *pages;
+    *pages = &chunk_link(&unit_first(heap)->next)->chunk.at;
     CHECK(!quarry_check(heap));
     expect_report();
-    *chunk = right;
+    *pages = right;
     expect_whole(heap);
 }
 
-/* What the gate says is enough to give a block back; the chunk itself is asked for where it was the last. */
-GUARDED(test_guard_gives_back_while_hot_chunk_is_damaged)
+/* What the hot limits say is enough to free a slot of a run with others; the chunk itself is asked for all else. */
+GUARDED(test_guard_frees_only_slots_while_hot_chunk_is_damaged)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL || FILL_IS_ON)
         return;
-    struct chunk *first = &heap_chunks(heap)->first, **chunk = &heap_source(heap)->hot.chunk;
-    void *large = take_large(heap), *last = take_large(heap), *small = quarry_malloc(heap, 100);
-    REQUIRE(large != NULL && last != NULL && small != NULL);
+    struct chunk *first = &heap_chunks(heap)->first;
+    struct control_pages **pages = &heap_source(heap)->hot.pages;
+    void *large = take_large(heap), *small = quarry_malloc(heap, 100), *other = quarry_malloc(heap, 100);
+    REQUIRE(large != NULL && small != NULL && other != NULL);
     first->page_count++;
     quarry_free(heap, small);
+    CHECK_EQ(test_log.count, 0);
     quarry_free(heap, large);
-    first->page_count--;
-    CHECK(!quarry_owns(heap, large) && !quarry_owns(heap, small));
-    expect_whole(heap);
-    *chunk = (struct chunk *)8;
-    quarry_free(heap, last);
     expect_report();
-    *chunk = first;
-    CHECK(!quarry_owns(heap, last));
+    first->page_count--;
+    CHECK(quarry_owns(heap, large) && !quarry_owns(heap, small));
+    *pages = (struct control_pages *)8;
+    quarry_free(heap, large);
+    expect_report();
+    *pages = &first->at;
+    CHECK(quarry_owns(heap, large));
+    quarry_free(heap, large);
     expect_whole(heap);
 }
 
@@ -130,13 +133,13 @@ GUARDED(test_guard_reports_damaged_run_when_slots_are_given)
         return;
     void *only = quarry_malloc(heap, 100);
     const struct heap_block found_only = unit_find(heap, only);
-    uintptr_t *rest = &bin_guarded_map(bin_run_map(&found_only.run))->rest;
+    uintptr_t *rest = &control_map_at(bin_run_map(&found_only.run))->rest;
     give_with_damage(heap, only, rest, *rest + 1); /* its run's last slot */
     void *block = quarry_malloc(heap, 8);
     while (small_has_slot(&heap->bins, 0))
         quarry_malloc(heap, 8); /* its run is full */
     const struct heap_block found = unit_find(heap, block);
-    struct bin_guarded_map *map = bin_guarded_map(bin_run_map(&found.run));
+    struct control_map *map = control_map_at(bin_run_map(&found.run));
     give_with_damage(heap, block, &map->rest, map->rest + 1);
 }
 
@@ -165,8 +168,8 @@ GUARDED(test_guard_reports_damaged_neighbours)
     REQUIRE(last != NULL);
     const size_t page = chunk_offset(first, block) >> UNITS_PAGE_SHIFT;
     quarry_free(heap, after);
-    const size_t pages = chunk_length_at_start(first->maps, page);
-    struct chunk_map_word *map = map_of(first, page + pages);
+    const size_t pages = control_length_at_start(first->maps, page);
+    struct control_map_word *map = map_of(first, page + pages);
     const uintptr_t right = map->value;
     map->value ^= 1;
     CHECK(!quarry_resize(heap, block, bytes_of_pages(pages + 1)));
@@ -205,13 +208,13 @@ GUARDED(test_guard_reports_damaged_classes)
     struct run_set *set = &heap->bins.runs;
     take_with_mask(heap, (uintptr_t)1 << (BITS_WORD - 1));                     /* no such class */
     take_with_mask(heap, (uintptr_t)1 << (bits_highest(set->class_mask) - 1)); /* without a run */
-    struct list_node **head = &set->heads[bits_highest(set->class_mask)], *right = *head;
-    *head = (struct list_node *)((uintptr_t)right ^ QUARRY_PAGE_BYTES);
-    CHECK(qi_large_allocate(set, 1, 1) == NULL);
-    expect_report();
-    *head = (struct list_node *)((uintptr_t)right ^ UNITS_GRANULE_BYTES); /* in the run's first page all the same */
-    CHECK(qi_large_allocate(set, 1, 1) == (void *)right);
-    qi_large_free(set, unit_first(heap), unit_page_of(unit_first(heap), right));
+    uintptr_t *head = (uintptr_t *)(void *)&set->heads[bits_highest(set->class_mask)].first;
+    for (unsigned bit = 0; bit < BITS_WORD; bit++) {
+        *head ^= (uintptr_t)1 << bit;
+        CHECK(qi_large_allocate(set, 1, 1) == NULL);
+        expect_report();
+        *head ^= (uintptr_t)1 << bit;
+    }
     expect_whole(heap);
 }
 
@@ -246,9 +249,10 @@ GUARDED(test_guard_leaves_chunk_whose_links_are_damaged)
     for (unsigned i = 0; i < 3; i++)
         blocks[i] = quarry_malloc(heap, 2 * SMALLEST_CHUNK_BYTES);
     REQUIRE(blocks[2] != NULL);
-    for (struct added_chunk *added = set->first.next; added != NULL; added = added->chunk.next) {
-        uintptr_t *const words[] = {&added->link_check, &added->chunk.next_check, &set->root_check,
-                                    &((struct chunk_checked_link *)(void *)added->link)->check};
+    for (struct added_chunk *added = chunk_link(&set->first.next); added != NULL;
+         added = chunk_link(&added->chunk.next)) {
+        uintptr_t *const words[] = {&added->link_check, (uintptr_t *)(void *)&added->chunk.next,
+                                    (uintptr_t *)(void *)&set->root, (uintptr_t *)(void *)added->link};
         for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
             ++*words[i];
             CHECK(!qi_chunk_remove(set, added));
@@ -274,18 +278,17 @@ GUARDED(test_guard_tree_rises_above_damaged_chunk)
     if (memory == NULL)
         return;
     struct added_chunk *first = (void *)memory, *second = (void *)(memory + BYTES);
-    uintptr_t *const words[] = {(uintptr_t *)(void *)&first->low, &first->low_check, (uintptr_t *)(void *)&first->high,
-                                &first->high_check};
+    uintptr_t *const words[] = {(uintptr_t *)(void *)&first->low, (uintptr_t *)(void *)&first->high};
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        struct chunk_set set = {.chunk_count = 1, .source.hot.chunk = &set.first};
+        struct chunk_set set = {.chunk_count = 1, .source.hot.pages = &set.first.at};
         first->chunk.bytes = second->chunk.bytes = BYTES;
         chunk_set_origin(first, first, true, 0);
         chunk_set_origin(second, second, true, 0);
         qi_chunk_insert(&set, first);
-        const unsigned bit = set.root->bit;
+        const unsigned bit = chunk_link(&set.root)->bit;
         ++*words[i];
         qi_chunk_insert(&set, second);
-        CHECK(set.root->bit > bit);
+        CHECK(chunk_link(&set.root)->bit > bit);
         REQUIRE(chunk_link(&first->low) != first && chunk_link(&first->high) != first); /* a way without an end */
         CHECK_EQ(qi_chunk_find_added(&set, memory), first);
         CHECK_EQ(qi_chunk_find_added(&set, memory + (size_t)2 * BYTES - 1), second);
@@ -301,7 +304,7 @@ GUARDED(test_guard_keeps_damaged_spare_chunk)
     REQUIRE(heap != NULL && quarry_malloc(heap, largest_free_bytes(heap)) != NULL);
     void *block = quarry_malloc(heap, SMALLEST_CHUNK_BYTES / 2);
     REQUIRE(block != NULL);
-    struct added_chunk *added = heap_chunks(heap)->first.next;
+    struct added_chunk *added = chunk_link(&heap_chunks(heap)->first.next);
     quarry_free(heap, block);
     ++added->link_check;
     CHECK_EQ(quarry_trim(heap), 0);
@@ -354,20 +357,20 @@ GUARDED(test_guard_does_not_call_on_oom_with_damaged_context)
     expect_whole(heap);
 }
 
-/* What the gate says agrees, but it is not the chunk that it says. */
-GUARDED(test_guard_check_finds_gate_of_another_chunk)
+/* What the hot limits say agrees, but it is not the chunk that they say. */
+GUARDED(test_guard_check_finds_hot_limits_of_another_chunk)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL)
         return;
-    struct hot_limits *gate = &heap_source(heap)->hot;
-    uintptr_t *const words[] = {&gate->pages, &gate->less_cells};
+    struct hot_limits *hot = &heap_source(heap)->hot;
+    uintptr_t *const words[] = {(uintptr_t *)(void *)&hot->copy.pages, &hot->copy.page_count,
+                                (uintptr_t *)(void *)&hot->copy.codes, (uintptr_t *)(void *)&hot->copy.maps};
     for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        const uintptr_t step = i == 0 ? 1 : UNITS_MAP_BYTES + sizeof(page_code_t) + (sizeof(page_code_t) > 1 ? 1 : 0);
-        ++*words[i], gate->seal += step;
+        ++*words[i], ++hot->seal;
         CHECK(!quarry_check(heap));
         expect_report();
-        --*words[i], gate->seal -= step;
+        --*words[i], --hot->seal;
     }
     expect_whole(heap);
 }
@@ -398,7 +401,7 @@ GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
         return;
     struct run_set *set = &heap->bins.runs;
     REQUIRE(run_class(9) == run_class(11) && qi_large_allocate(set, set->free_pages - 9, 1) != NULL);
-    struct list_node *node = set->heads[run_class(9)];
+    struct list_node *node = list_first(&set->heads[run_class(9)]);
     REQUIRE(node != NULL && qi_large_allocate(set, 11, 1) == NULL && test_log.count == 0);
     node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
     CHECK(qi_large_allocate(set, 11, 1) == NULL);
@@ -409,14 +412,14 @@ GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
 }
 
 /* Given back all the same: there is a slower way to find a block. */
-GUARDED(test_guard_hot_path_of_efree_does_without_damaged_gate)
+GUARDED(test_guard_hot_path_of_efree_does_without_damaged_hot_limits)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL)
         return;
     zend_mm_set_heap(heap);
     void *block = emalloc(24);
-    heap_source(heap)->hot.less_cells++;
+    heap_source(heap)->hot.copy.page_count++;
     efree_size(block, 24);
     CHECK(!quarry_owns(heap, block));
     zend_mm_set_heap(NULL);
@@ -443,25 +446,25 @@ GUARDED(test_guard_hot_path_of_emalloc_does_without_damaged_bin)
     expect_whole(heap);
 }
 
-/* While a callback runs no bin is to be found; but nothing is written to where doors only seem to be. */
-GUARDED(test_guard_shuts_doors_that_are_where_they_should_be)
+/* While a callback runs the hot limits serve nothing, whatever one bit of them says. */
+GUARDED(test_guard_closed_hot_limits_serve_nothing_after_a_flip)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
     if (heap == NULL)
         return;
     struct source *source = heap_source(heap);
     struct hot_limits open;
-    const struct bin *bins = heap->bins.bins;
     qi_source_close_hot(source, &open);
-    for (unsigned index = 0; index < BIN_COUNT; index++)
-        CHECK(!bin_map_pointer_is_valid(&bins[index]));
+    CHECK(source_is_busy(source));
+    CHECK_EQ(control_hot_bytes(&source->hot, BIN_MAX_BYTES), 0);
+    uintptr_t *words = (uintptr_t *)(void *)&source->hot.copy;
+    for (unsigned bit = 0; bit < (sizeof source->hot.copy + sizeof(uintptr_t)) * 8; bit++) {
+        words[bit / BITS_WORD] ^= (uintptr_t)1 << (bit % BITS_WORD);
+        CHECK(control_hot_pages(&source->hot) == NULL);
+        words[bit / BITS_WORD] ^= (uintptr_t)1 << (bit % BITS_WORD);
+    }
     qi_source_open_hot(source, &open);
-    source->sentinels ^= 64;
-    qi_source_close_hot(source, &open);
-    for (unsigned index = 0; index < BIN_COUNT; index++)
-        CHECK(bin_map_pointer_is_valid(&bins[index]));
-    qi_source_open_hot(source, &open);
-    source->sentinels ^= 64;
+    CHECK(!source_is_busy(source));
     expect_whole(heap);
 }
 

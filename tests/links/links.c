@@ -146,7 +146,7 @@ static void find_nodes(void)
             const struct bin_run run = {chunk, page, chunk->codes[page]};
             if (run.code == PAGE_FREE)
                 note_node(run_node_at(chunk, page));
-            else if (run.code >= PAGE_SMALL && page_code_distance(CHUNK_DIRECT_CODES ? run.code : 0) == 0 &&
+            else if (run.code >= PAGE_SMALL && page_code_distance(CONTROL_DIRECT_CODES ? run.code : 0) == 0 &&
                      arena_owner(qi_bin_node(&run)) == 0)
                 note_node(qi_bin_node(&run));
         }

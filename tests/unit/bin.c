@@ -27,8 +27,8 @@ static void check_new(struct quarry_heap *heap, unsigned bin, unsigned length)
     check_run_codes(&run, 0);
     CHECK_EQ(current->map, chunk_map(chunk, page));
     CHECK_EQ(bin_current_unused_bits(current), unused_bits);
-    CHECK_EQ(BIN_OWN_WORD ? word : word & slots, slots ^ 1);
-    CHECK_EQ(heap->bins.rooms[bin], NULL);
+    CHECK_EQ(CONTROL_OWN_WORD ? word : word & slots, slots ^ 1);
+    CHECK_EQ(heap->bins.rooms[bin].first, NULL);
     CHECK(unit_settle(heap));
 }
 
@@ -113,7 +113,7 @@ TEST(test_bin_new_run_sets_just_the_bits_of_its_slots)
         const struct chunk *chunk = unit_first(heap);
         const size_t page = chunk->page_count - pages_of(BIN, 0);
         const uintptr_t slots = slots_bits(shape_of(BIN, 0));
-        const uintptr_t others = BIN_OWN_WORD || ones == 0 ? 0 : ~slots;
+        const uintptr_t others = CONTROL_OWN_WORD || ones == 0 ? 0 : ~slots;
         set_map_word(chunk_map(chunk, page), ones != 0 ? UINTPTR_MAX : 0);
         REQUIRE(qi_bin_allocate(&heap->bins, BIN) != NULL);
         CHECK_EQ(heap->bins.bins[BIN].map, chunk_map(chunk, page));
@@ -188,7 +188,7 @@ static void check_own_words(unsigned bin)
 
 TEST(test_bin_own_map_word_never_has_bits_above_the_slots)
 {
-    if (!BIN_OWN_WORD)
+    if (!CONTROL_OWN_WORD)
         SKIP("runs have no map word of their own");
     for (unsigned bin = 0; bin < BIN_COUNT && !test_is_over(); bin++) {
         check_own_words(bin);
@@ -245,7 +245,7 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         CHECK(!small_has_slot(&heap->bins, bin));
         CHECK_EQ(heap->bins.bins[bin].run, 0);
-        CHECK_EQ(heap->bins.rooms[bin], NULL);
+        CHECK_EQ(heap->bins.rooms[bin].first, NULL);
     }
 }
 
@@ -254,12 +254,12 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
 /* The only run with room is this one, in whose list it has its node in this slot. */
 static void check_listed(struct quarry_heap *heap, const struct bin_run *run, unsigned slot)
 {
-    struct list_node *node = heap->bins.rooms[bin_of_code(run->code)];
+    struct list_node *node = heap->bins.rooms[bin_of_code(run->code)].first;
     CHECK_EQ(node, slot_address(run, slot));
     CHECK_EQ(qi_bin_node(run), slot_address(run, slot));
     REQUIRE(node != NULL);
     CHECK_EQ(node->next, NULL);
-    CHECK_EQ(node->link, &heap->bins.rooms[bin_of_code(run->code)]);
+    CHECK_EQ(node->link, &heap->bins.rooms[bin_of_code(run->code)].first);
     check_run_codes(run, slot);
     CHECK(unit_settle(heap));
 }
@@ -282,7 +282,7 @@ static void check_node_in_slot(struct quarry_heap *heap, const struct bin_run *r
     if (slots > 2 && second > slot)
         CHECK_EQ(try_take(heap, bin), slot_address(run, second));
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), bin_run_start(run));
-    CHECK_EQ(heap->bins.rooms[bin], NULL);
+    CHECK_EQ(heap->bins.rooms[bin].first, NULL);
     CHECK(!small_has_slot(&heap->bins, bin));
     CHECK_EQ(give_slot(heap, other, 0, slot % 2 != 0), RUN_FREED);
     CHECK_EQ(qi_bin_allocate(&heap->bins, bin), bin_run_start(other));
@@ -320,7 +320,7 @@ TEST(test_bin_current_run_that_gets_room_is_in_no_list)
     const struct bin_run run = take_full_run(heap, BIN);
     for (unsigned slot = 0; slot + 1 < bin_shape_of(run.code)->slots; slot++) {
         CHECK_EQ(give_slot(heap, &run, slot, slot % 2 == 0), RUN_FREED);
-        CHECK_EQ(heap->bins.rooms[BIN], NULL);
+        CHECK_EQ(heap->bins.rooms[BIN].first, NULL);
         CHECK(small_has_slot(&heap->bins, BIN));
         CHECK(unit_settle(heap));
         if (slot % 2 != 0)
@@ -338,7 +338,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
         runs[i] = take_full_run(heap, BIN);
     for (unsigned i = 0; i < 3; i++) { /* 3 is the current one */
         CHECK_EQ(give_slot(heap, &runs[i], 1, true), RUN_FREED);
-        CHECK_EQ(heap->bins.rooms[BIN], slot_address(&runs[i], 1));
+        CHECK_EQ(heap->bins.rooms[BIN].first, slot_address(&runs[i], 1));
         CHECK(unit_settle(heap));
     }
     for (unsigned i = 3; i-- > 0;) {
@@ -347,7 +347,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
         CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[i]));
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     }
-    CHECK_EQ(heap->bins.rooms[BIN], NULL);
+    CHECK_EQ(heap->bins.rooms[BIN].first, NULL);
     REQUIRE(qi_bin_allocate(&heap->bins, BIN) != NULL);
     check_new(heap, BIN, next_length(BIN, 0)); /* the run before it was the shortest */
 }
@@ -363,7 +363,7 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
     for (unsigned i = 0; i < 2; i++)
         runs[i] = take_full_run(heap, BIN);
     CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_FREED);
-    struct list_node *node = heap->bins.rooms[BIN];
+    struct list_node *node = heap->bins.rooms[BIN].first;
     const uintptr_t bad[] = {0x5a5a5a50, (uintptr_t)node, (uintptr_t)node + 1, (uintptr_t)heap, 1};
     const uintptr_t word = map_word(bin_run_map(&runs[0]));
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -371,7 +371,7 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
         CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
         CHECK_EQ(test_log.last.pointer, node);
         expect_misuse(heap, KIND(QUARRY_CORRUPT));
-        CHECK_EQ(heap->bins.rooms[BIN], node);
+        CHECK_EQ(heap->bins.rooms[BIN].first, node);
         CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[1]));
         CHECK_EQ(map_word(bin_run_map(&runs[0])), word);
     }

@@ -19,7 +19,7 @@ static void give_all_but_first(struct quarry_heap *heap, const struct bin_run *r
 static unsigned listed_runs(const struct quarry_heap *heap)
 {
     unsigned count = 0;
-    for (const struct list_node *node = heap->bins.rooms[BIN]; node != NULL && count < 10; node = node->next)
+    for (const struct list_node *node = heap->bins.rooms[BIN].first; node != NULL && count < 10; node = node->next)
         count++;
     return count;
 }
@@ -35,8 +35,11 @@ struct kept {
 
 static struct kept keep(const struct quarry_heap *heap, const struct bin_run *run)
 {
-    struct kept kept = {
-            heap->bins.bins[BIN], heap->bins.rooms[BIN], map_word(bin_run_map(run)), heap->bins.runs.free_pages, {0}};
+    struct kept kept = {heap->bins.bins[BIN],
+                        heap->bins.rooms[BIN].first,
+                        map_word(bin_run_map(run)),
+                        heap->bins.runs.free_pages,
+                        {0}};
     for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
         kept.codes[inner] = run->chunk->codes[run->page + inner];
     return kept;
@@ -47,7 +50,7 @@ static void check_kept(const struct quarry_heap *heap, const struct bin_run *run
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
     CHECK_EQ(heap->bins.bins[BIN].run, kept->bin.run);
     CHECK_EQ(heap->bins.bins[BIN].map, kept->bin.map);
-    CHECK_EQ(heap->bins.rooms[BIN], kept->rooms);
+    CHECK_EQ(heap->bins.rooms[BIN].first, kept->rooms);
     CHECK_EQ(map_word(bin_run_map(run)), kept->word);
     CHECK_EQ(heap->bins.runs.free_pages, kept->free_pages);
     for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
@@ -161,7 +164,7 @@ static void check_erased(const struct quarry_heap *heap, const struct chunk *chu
         const unsigned code = chunk->codes[page];
         if (page == first || page == first + pages - 1)
             CHECK(page_code_is_free(code));
-        else if (UNITS_WIDE_CODES)
+        else if (CONTROL_WIDE_CODES)
             CHECK_EQ(code, PAGE_NOTHING);
         else
             CHECK(code < PAGE_SMALL && (code == PAGE_NOTHING || page_code_distance(code) != 0));
@@ -234,8 +237,8 @@ static void check_run_give(unsigned length_and_bin, unsigned node_slot)
     struct run_set *runs = &heap->bins.runs;
     REQUIRE(qi_run_allocate(runs, pages + 2, RUN_HEAD, &chunk, &first));
     chunk->codes[first] = chunk->codes[first + pages + 1] = PAGE_LARGE;
-    chunk_set_length_at_start(chunk->maps, first, 1);
-    chunk_set_length_at_start(chunk->maps, first + pages + 1, 1);
+    control_set_length_at_start(chunk->maps, first, 1);
+    control_set_length_at_start(chunk->maps, first + pages + 1, 1);
     for (size_t inner = 0; inner < pages; inner++)
         chunk->codes[first + 1 + inner] = (page_code_t)code_of_page(length_and_bin, inner, node_slot);
     CHECK_EQ(qi_run_free(runs, chunk, first + 1, pages), RUN_FREED);
@@ -343,9 +346,9 @@ TEST(test_bin_emptied_current_run_stays_as_spare_and_serves_its_bin_again)
     const struct bin_run run = make_spare(heap, BIN);
     const size_t free_pages = heap->bins.runs.free_pages;
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    CHECK_EQ(bin_free_bits(map_word(bin_run_map(&run)), unused_bits), bin_all_bits(unused_bits));
+    CHECK_EQ(control_map_free_bits(map_word(bin_run_map(&run)), unused_bits), control_map_all_bits(unused_bits));
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
-    CHECK_EQ(heap->bins.rooms[BIN], NULL);
+    CHECK_EQ(heap->bins.rooms[BIN].first, NULL);
     for (unsigned round = 0; round < 3; round++) {
         CHECK_EQ(take(heap, BIN), bin_run_start(&run));
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);

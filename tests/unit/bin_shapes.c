@@ -31,7 +31,7 @@ static void check_slots(const struct bin_shape *shape, unsigned bin, unsigned le
     CHECK(slots >= 2 && slots <= BITS_WORD);
     CHECK(slots * shape->granules <= room);
     CHECK((slots + 1) * shape->granules > room || slots == BITS_WORD);
-    CHECK(slots <= shape->pages * UNITS_MAP_BYTES * 8u);
+    CHECK(slots <= shape->pages * CONTROL_MAP_BYTES * 8u);
 }
 
 TEST(test_bin_shapes_slots_fit_their_pages)
@@ -50,7 +50,7 @@ static unsigned target_of(unsigned length)
  * are not the first page's. */
 static bool codes_hold_slot(unsigned pages, unsigned slots)
 {
-    const unsigned parts = UNITS_WIDE_CODES ? 2 : pages - 1 < 2 ? pages - 1 : 2;
+    const unsigned parts = CONTROL_WIDE_CODES ? 2 : pages - 1 < 2 ? pages - 1 : 2;
     return slots <= 1u << 3 * parts;
 }
 
@@ -98,17 +98,17 @@ TEST(test_bin_shapes_are_found_by_codes_that_fit_a_page_code)
 /* Each code that a page of such a run may have, whatever part of a slot is in it. */
 static void check_parts(const struct bin_shape *shape, unsigned bin, unsigned length)
 {
-    const unsigned start = code_of(bin, length), places = UNITS_WIDE_CODES ? PAGE_DISTANCE_MASK + 1 : 1;
+    const unsigned start = code_of(bin, length), places = CONTROL_WIDE_CODES ? PAGE_DISTANCE_MASK + 1 : 1;
     for (unsigned distance = 0; distance < places; distance++)
-        for (unsigned part = 0; part < (UNITS_WIDE_CODES ? 8 : 1) && !test_is_over(); part++) {
+        for (unsigned part = 0; part < (CONTROL_WIDE_CODES ? 8 : 1) && !test_is_over(); part++) {
             const unsigned code = start | distance << PAGE_DISTANCE_SHIFT | part << PAGE_SLOT_SHIFT;
             CHECK_EQ((page_code_t)code, code);
             CHECK(code >= PAGE_SMALL);
             CHECK_EQ(bin_of_code(code), bin);
             CHECK_EQ(bin_shape_of(code), shape);
-            for (unsigned other = 0; other < 8 && UNITS_WIDE_CODES; other++)
+            for (unsigned other = 0; other < 8 && CONTROL_WIDE_CODES; other++)
                 CHECK_EQ(bin_with_slot_part(code, 8 + other), start | distance << 7 | other << 12);
-            if (UNITS_WIDE_CODES) { /* no part reaches into another */
+            if (CONTROL_WIDE_CODES) { /* no part reaches into another */
                 CHECK_EQ(page_code_distance(code), distance);
                 CHECK_EQ(code, 0x8000u | part << 12 | distance << 7 | length << BIN_LENGTH_SHIFT | bin);
             }
@@ -122,7 +122,7 @@ TEST(test_bin_codes_of_every_shape_distance_and_slot_part_say_all_of_them)
 
 TEST(test_bin_narrow_inner_codes_of_every_distance_and_slot_part_say_both)
 {
-    if (UNITS_WIDE_CODES)
+    if (CONTROL_WIDE_CODES)
         SKIP("codes are wide");
     for (unsigned distance = 1; distance < BIN_MOST_PAGES; distance++)
         for (unsigned part = 0; part < 8; part++) {
@@ -202,22 +202,23 @@ TEST(test_bin_of_bytes_is_smallest_that_fits_and_is_aligned)
 
 static void check_bits(const struct bin_shape *shape, unsigned bin, unsigned length)
 {
-    const unsigned unused_bits = bin_unused_bits(shape), bits = BIN_OWN_WORD ? shape->slots : BITS_WORD;
-    const uintptr_t slots = slots_bits(shape), others = BIN_OWN_WORD ? 0 : ~slots;
+    const unsigned unused_bits = bin_unused_bits(shape), bits = CONTROL_OWN_WORD ? shape->slots : BITS_WORD;
+    const uintptr_t slots = slots_bits(shape), others = CONTROL_OWN_WORD ? 0 : ~slots;
     unsigned count = 0;
     (void)bin;
     (void)length;
-    for (uintptr_t rest = bin_all_bits(unused_bits); rest != 0; rest &= rest - 1)
+    for (uintptr_t rest = control_map_all_bits(unused_bits); rest != 0; rest &= rest - 1)
         count++;
     CHECK_EQ(count, shape->slots);
-    CHECK_EQ(bin_free_bits(slots | others, unused_bits), bin_all_bits(unused_bits));
-    CHECK_EQ(bin_free_bits(slots, unused_bits), bin_all_bits(unused_bits));
-    CHECK_EQ(bin_free_bits(others, unused_bits), 0);
-    CHECK_EQ(bin_free_bits(0, unused_bits), 0);
-    CHECK(!BIN_OWN_WORD || bin_all_bits(unused_bits) == slots);
+    CHECK_EQ(control_map_free_bits(slots | others, unused_bits), control_map_all_bits(unused_bits));
+    CHECK_EQ(control_map_free_bits(slots, unused_bits), control_map_all_bits(unused_bits));
+    CHECK_EQ(control_map_free_bits(others, unused_bits), 0);
+    CHECK_EQ(control_map_free_bits(0, unused_bits), 0);
+    CHECK(!CONTROL_OWN_WORD || control_map_all_bits(unused_bits) == slots);
     for (unsigned bit = 0; bit < bits; bit++) { /* a slot's bit counts, another run's does not */
-        CHECK_EQ(bin_free_bits((uintptr_t)1 << bit, unused_bits) != 0, bit < shape->slots);
-        CHECK_EQ(bin_free_bits((slots | others) & ~((uintptr_t)1 << bit), unused_bits) != bin_all_bits(unused_bits),
+        CHECK_EQ(control_map_free_bits((uintptr_t)1 << bit, unused_bits) != 0, bit < shape->slots);
+        CHECK_EQ(control_map_free_bits((slots | others) & ~((uintptr_t)1 << bit), unused_bits) !=
+                         control_map_all_bits(unused_bits),
                  bit < shape->slots);
     }
 }
@@ -235,8 +236,8 @@ static void check_mask(const struct bin_shape *shape, unsigned bin, unsigned len
 #if UINTPTR_MAX > 0xFFFFFFFFu
     CHECK_EQ(shape->slots_mask, slots_bits(shape));
 #endif
-    if (BIN_OWN_WORD) /* then it lies in the run's own maps */
-        CHECK(shape->pages * (size_t)UNITS_MAP_BYTES >= sizeof(uintptr_t));
+    if (CONTROL_OWN_WORD) /* then it lies in the run's own maps */
+        CHECK(shape->pages * (size_t)CONTROL_MAP_BYTES >= sizeof(uintptr_t));
 }
 
 TEST(test_bin_slots_mask_is_the_bits_of_the_slots)

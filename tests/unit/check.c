@@ -38,7 +38,7 @@ static struct quarry_heap *busy_heap(void)
     quarry_free(heap, small[0]);
     quarry_free(heap, small[1]);
     quarry_free(heap, large[1]);
-    CHECK(heap->bins.rooms[bin] != NULL);
+    CHECK(heap->bins.rooms[bin].first != NULL);
     CHECK(qi_check_heap(heap));
     return heap;
 }
@@ -98,7 +98,7 @@ static void flip_all(struct quarry_heap *heap, void *at, size_t bytes, bool must
 static size_t stretch_pages(const struct chunk *chunk, size_t page)
 {
     const unsigned code = chunk->codes[page];
-    return code >= PAGE_SMALL ? bin_shape_of(code)->pages : chunk_length_at_start(chunk->maps, page);
+    return code >= PAGE_SMALL ? bin_shape_of(code)->pages : control_length_at_start(chunk->maps, page);
 }
 
 /* A bin's lengths may come out alike: then it does not matter which one a narrow code names. Without figures of blocks,
@@ -106,7 +106,7 @@ static size_t stretch_pages(const struct chunk *chunk, size_t page)
  * the same. */
 static bool may_stand_for(unsigned code, unsigned other)
 {
-    if (UNITS_WIDE_CODES || code < PAGE_SMALL || other < PAGE_SMALL || other - PAGE_SMALL >= BIN_CODES)
+    if (CONTROL_WIDE_CODES || code < PAGE_SMALL || other < PAGE_SMALL || other - PAGE_SMALL >= BIN_CODES)
         return false;
     const struct bin_shape *shape = bin_shape_of(code), *other_shape = bin_shape_of(other);
     if (shape->pages != other_shape->pages)
@@ -141,7 +141,7 @@ static bool is_listed(const struct quarry_heap *heap, const struct chunk *chunk,
 {
     const struct bin_run run = {(struct chunk *)(uintptr_t)chunk, page, chunk->codes[page]};
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    return bin_free_bits(map_word(bin_run_map(&run)), unused_bits) != 0 &&
+    return control_map_free_bits(map_word(bin_run_map(&run)), unused_bits) != 0 &&
            heap->bins.bins[bin_of_code(run.code)].map != bin_run_map(&run);
 }
 
@@ -150,8 +150,8 @@ static bool is_listed(const struct quarry_heap *heap, const struct chunk *chunk,
 static unsigned small_mask(const struct quarry_heap *heap, const struct chunk *chunk, size_t page, size_t inner)
 {
     const unsigned slots = bin_shape_of(chunk->codes[page])->slots;
-    const bool holds_slot = inner == 1 || (UNITS_WIDE_CODES ? inner == 0 : inner == 2 && slots > 8);
-    if (!UNITS_WIDE_CODES && inner == 0)
+    const bool holds_slot = inner == 1 || (CONTROL_WIDE_CODES ? inner == 0 : inner == 2 && slots > 8);
+    if (!CONTROL_WIDE_CODES && inner == 0)
         return ALL_BITS;
     return QUARRY_CHECK_LEVEL != 0 && holds_slot && is_listed(heap, chunk, page) ? ALL_BITS : ALL_BITS & ~SLOT_BITS;
 }
@@ -172,7 +172,7 @@ TEST(test_check_finds_each_bit_of_codes_that_flips)
             flip_code(heap, chunk->codes + page, ALL_BITS);
         if (code == PAGE_FREE)
             flip_code(heap, chunk->codes + page + pages - 1, ALL_BITS);
-        for (size_t inner = 1; code < PAGE_SMALL && UNITS_WIDE_CODES && inner < pages; inner++) /* no code is stale */
+        for (size_t inner = 1; code < PAGE_SMALL && CONTROL_WIDE_CODES && inner < pages; inner++) /* no code is stale */
             flip_code(heap, chunk->codes + page + inner, ALL_BITS);
         for (size_t inner = 0; code >= PAGE_SMALL && inner < pages; inner++)
             flip_code(heap, chunk->codes + page + inner, small_mask(heap, chunk, page, inner));
@@ -195,12 +195,12 @@ TEST(test_check_finds_each_bit_of_lengths_and_slots_that_flips)
         const unsigned code = chunk->codes[page];
         const size_t pages = stretch_pages(chunk, page);
         if (code == PAGE_FREE)
-            flip(heap, chunk_map(chunk, page + pages - 1) + UNITS_MAP_BYTES - 1, true);
+            flip(heap, chunk_map(chunk, page + pages - 1) + CONTROL_MAP_BYTES - 1, true);
         if (code < PAGE_SMALL)
             flip(heap, chunk_map(chunk, page), true);
         else
-            for (unsigned slot = 0; slot < (BIN_OWN_WORD ? BITS_WORD : bin_shape_of(code)->slots) && !test_is_over();
-                 slot++) {
+            for (unsigned slot = 0;
+                 slot < (CONTROL_OWN_WORD ? BITS_WORD : bin_shape_of(code)->slots) && !test_is_over(); slot++) {
                 is_in_one_place = false;
                 flip_bit(heap, chunk_map(chunk, page) + byte_of_slot(slot), slot % 8, true);
             }
@@ -218,7 +218,7 @@ TEST(test_check_survives_each_bit_of_codes_and_maps_that_flips)
     struct chunk *chunk = unit_first(heap);
     const size_t pages = chunk->page_count;
     flip_all(heap, chunk->codes - 1, (pages + 2) * sizeof(page_code_t), false);
-    flip_all(heap, chunk->maps, pages * (size_t)UNITS_MAP_BYTES, false);
+    flip_all(heap, chunk->maps, pages * (size_t)CONTROL_MAP_BYTES, false);
 }
 
 TEST(test_check_finds_code_of_a_start_inside_other_runs)
@@ -250,11 +250,11 @@ TEST(test_check_finds_wide_inner_codes_that_are_left_in_other_runs)
     for (size_t page = 0; page < chunk->page_count && !test_is_over(); page += stretch_pages(chunk, page))
         for (size_t inner = 1; inner + 1 < stretch_pages(chunk, page) && chunk->codes[page] < PAGE_SMALL; inner++) {
             const page_code_t kept = chunk->codes[page + inner];
-            chunk->codes[page + inner] = (page_code_t)((UNITS_WIDE_CODES ? PAGE_SMALL | 3u : 0) |
+            chunk->codes[page + inner] = (page_code_t)((CONTROL_WIDE_CODES ? PAGE_SMALL | 3u : 0) |
                                                        (inner & PAGE_DISTANCE_MASK) << PAGE_DISTANCE_SHIFT);
             if ((inner & PAGE_DISTANCE_MASK) != 0) {
-                CHECK_EQ(qi_check_heap(heap), !UNITS_WIDE_CODES);
-                if (UNITS_WIDE_CODES)
+                CHECK_EQ(qi_check_heap(heap), !CONTROL_WIDE_CODES);
+                if (CONTROL_WIDE_CODES)
                     expect_misuse(heap, KIND(QUARRY_CORRUPT));
                 found++;
             }
@@ -289,13 +289,13 @@ TEST(test_check_finds_each_bit_of_nodes_that_flips)
     if (QUARRY_CHECK_LEVEL == 0)
         SKIP("links are not checked");
     for (unsigned class = 0; class < run_classes(&heap->bins.runs); class ++) {
-        struct list_node *node = heap->bins.runs.heads[class];
+        struct list_node *node = heap->bins.runs.heads[class].first;
         for (; node != NULL && !test_is_over(); node = node->next)
             flip_all(heap, node, sizeof *node, true);
     }
     unsigned listed = 0;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        struct list_node *node = heap->bins.rooms[bin];
+        struct list_node *node = heap->bins.rooms[bin].first;
         for (; node != NULL && !test_is_over(); node = node->next, listed++)
             flip_all(heap, node, sizeof *node, true);
     }
@@ -307,7 +307,8 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
     struct quarry_heap *heap = busy_heap();
     if (heap == NULL)
         return;
-    struct list_node **head = &heap->bins.rooms[bin_of_bytes(2 * UNITS_GRANULE_BYTES)], *node = *head;
+    struct list_head *head = &heap->bins.rooms[bin_of_bytes(2 * UNITS_GRANULE_BYTES)];
+    struct list_node *node = head->first;
     struct chunk *chunk = unit_first(heap);
     size_t page = unit_page_of(chunk, node);
     const unsigned code = chunk_run_code(chunk->codes, &page);
@@ -317,12 +318,12 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
     struct list_node *moved = node + 4; /* two slots further on: slot 2 */
     REQUIRE(qi_bin_node(&run) == node && !small_is_used(&run, 0) && small_is_used(&run, 2));
     *moved = *node;
-    list_follow(heap_chunks(heap), head, head, moved);
+    list_follow(heap_chunks(heap), head, &head->first, moved);
     bin_set_node_slot(codes, bin_shape_of(code), 2);
     REQUIRE(qi_bin_node(&run) == moved);
     CHECK(!qi_check_heap(heap));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
-    list_follow(heap_chunks(heap), head, head, node);
+    list_follow(heap_chunks(heap), head, &head->first, node);
     for (unsigned i = 0; i < 3; i++)
         codes[i] = kept[i];
     CHECK(qi_check_heap(heap));
@@ -381,7 +382,7 @@ TEST(test_check_finds_free_runs_that_are_neighbours)
         return;
     struct chunk *chunk = unit_first(heap);
     const size_t first = unit_page_of(chunk, quarry_malloc(heap, BIN_MAX_BYTES + 1));
-    const size_t pages = chunk_length_at_start(chunk->maps, first);
+    const size_t pages = control_length_at_start(chunk->maps, first);
     quarry_malloc(heap, BIN_MAX_BYTES + 1);
     quarry_malloc(heap, BIN_MAX_BYTES + 1);
     give_large(heap, first);

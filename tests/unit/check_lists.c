@@ -87,26 +87,28 @@ TEST(test_check_lists_find_node_that_is_no_run_with_room)
         last = quarry_malloc(heap, 2 * UNITS_GRANULE_BYTES);
     REQUIRE(quarry_malloc(heap, 2 * UNITS_GRANULE_BYTES) != NULL && last != first);
     quarry_free(heap, first);
-    struct list_node **room = &heap->bins.rooms[bin], *node = *room;
+    struct list_head *room = &heap->bins.rooms[bin];
+    struct list_node *node = room->first;
     REQUIRE(node == first && node->next == NULL);
     CHECK(qi_check_heap(heap));
     expect_wrong_next(heap, node, &outside); /* one too many */
-    *room = NULL;                            /* one too few */
+    list_set_first(room, NULL);              /* one too few */
     expect_damage(heap);
-    *room = &outside;
+    list_set_first(room, &outside);
     expect_damage(heap);
-    *room = (struct list_node *)(void *)heap;
+    list_set_first(room, (struct list_node *)(void *)heap);
     expect_damage(heap);
-    *room = node;
+    list_set_first(room, node);
     CHECK(qi_check_heap(heap));
     const size_t bytes = unit_region_bytes(4);
     void *region = test_memory(bytes, 0);
     if (region == NULL)
         return;
     REQUIRE(quarry_add_region(heap, region, bytes));
-    *room = (struct list_node *)(void *)heap_chunks(heap)->first.next; /* in front of another chunk's pages */
+    list_set_first(room,
+                   (struct list_node *)(void *)heap_chunks(heap)->first.next); /* in front of another chunk's pages */
     expect_damage(heap);
-    *room = node;
+    list_set_first(room, node);
     CHECK(qi_check_heap(heap));
 }
 
@@ -127,10 +129,10 @@ TEST(test_check_lists_find_listed_run_without_a_block)
     const struct bin_run run = unit_find(heap, (uint8_t *)first + 2 * UNITS_GRANULE_BYTES).run;
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     uint8_t *map = bin_run_map(&run);
-    const uintptr_t word = bin_map_load(map, unused_bits);
-    bin_map_store(map, unused_bits, word | UINTPTR_MAX >> unused_bits, bin_tag(bin_run_start(&run), unused_bits));
+    const uintptr_t word = control_map_load(map, unused_bits);
+    control_map_store(map, unused_bits, word | UINTPTR_MAX >> unused_bits, bin_tag(bin_run_start(&run), unused_bits));
     expect_damage(heap);
-    bin_map_store(map, unused_bits, word, bin_tag(bin_run_start(&run), unused_bits));
+    control_map_store(map, unused_bits, word, bin_tag(bin_run_start(&run), unused_bits));
     CHECK(qi_check_heap(heap));
 }
 

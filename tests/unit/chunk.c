@@ -50,7 +50,7 @@ static void check_layout(const struct chunk *chunk, const uint8_t *control, cons
     CHECK_EQ(chunk->codes[pages], PAGE_EDGE);
     CHECK(test_is_zero(chunk->codes, pages * sizeof(page_code_t)));
     CHECK(chunk->maps >= (const uint8_t *)(chunk->codes + pages + 1));
-    CHECK(UNITS_MAP_BYTES < 4 || (uintptr_t)chunk->maps % 4 == 0);
+    CHECK(CONTROL_MAP_BYTES < 4 || (uintptr_t)chunk->maps % 4 == 0);
     CHECK(chunk_map(chunk, pages) <= chunk->pages);
     CHECK(chunk_map(chunk, pages - 1) + sizeof(uintptr_t) <= chunk->pages);
 }
@@ -127,11 +127,11 @@ TEST(test_chunk_code_distance_is_its_bits_alone)
 {
     const unsigned distance_bits = PAGE_DISTANCE_MASK << PAGE_DISTANCE_SHIFT;
     const unsigned slot_bits = PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
-    CHECK_EQ(distance_bits, UNITS_WIDE_CODES ? 0x0f80 : 0x0f);
-    CHECK_EQ(slot_bits, UNITS_WIDE_CODES ? 0x7000 : 0x70);
-    CHECK_EQ((unsigned)PAGE_SMALL, UNITS_WIDE_CODES ? 0x8000 : 0x80);
+    CHECK_EQ(distance_bits, CONTROL_WIDE_CODES ? 0x0f80 : 0x0f);
+    CHECK_EQ(slot_bits, CONTROL_WIDE_CODES ? 0x7000 : 0x70);
+    CHECK_EQ((unsigned)PAGE_SMALL, CONTROL_WIDE_CODES ? 0x8000 : 0x80);
     for (unsigned code = 0; code < CODES && !test_is_over(); code++) {
-        CHECK_EQ(page_code_distance(code), UNITS_WIDE_CODES ? code / 128 % 32 : code % 16);
+        CHECK_EQ(page_code_distance(code), CONTROL_WIDE_CODES ? code / 128 % 32 : code % 16);
         CHECK_EQ(page_code_distance(code & distance_bits), page_code_distance(code));
         CHECK_EQ(page_code_distance(code & ~distance_bits), 0);
     }
@@ -143,7 +143,7 @@ enum { PAGES = PAGE_DISTANCE_MASK + 2 };
 TEST(test_chunk_run_code_of_every_narrow_inner_code_is_that_of_its_start)
 {
     page_code_t codes[PAGES];
-    if (UNITS_WIDE_CODES)
+    if (CONTROL_WIDE_CODES)
         SKIP("codes are wide");
     for (unsigned code = 0; code < PAGE_SMALL && !test_is_over(); code++) {
         const size_t distance = code % 16;
@@ -162,7 +162,7 @@ TEST(test_chunk_run_code_of_every_narrow_inner_code_is_that_of_its_start)
 TEST(test_chunk_run_code_of_every_wide_code_is_its_own_and_names_its_start)
 {
     page_code_t codes[PAGES];
-    if (!UNITS_WIDE_CODES)
+    if (!CONTROL_WIDE_CODES)
         SKIP("codes are narrow");
     for (unsigned page = 0; page < PAGES; page++)
         codes[page] = PAGE_EDGE;
@@ -180,7 +180,7 @@ TEST(test_chunk_run_code_of_every_start_is_its_own)
     for (unsigned code = PAGE_SMALL; code < CODES && !test_is_over(); code++) {
         const page_code_t codes[] = {PAGE_LARGE, (page_code_t)code};
         size_t page = 1;
-        if (UNITS_WIDE_CODES && page_code_distance(code) != 0)
+        if (CONTROL_WIDE_CODES && page_code_distance(code) != 0)
             continue;
         CHECK_EQ(chunk_run_code(codes, &page), code);
         CHECK_EQ(page, 1);
@@ -242,7 +242,7 @@ TEST(test_chunk_quads_of_any_number_of_pages_add_up_and_keep_their_neighbours)
 /* The codes that runs have: all distances, and with wide codes all else in each. */
 TEST(test_chunk_quads_of_distances_leave_the_other_parts)
 {
-    const unsigned same = UNITS_WIDE_CODES ? PAGE_SMALL | 7u << PAGE_SLOT_SHIFT | 0x7f : 0;
+    const unsigned same = CONTROL_WIDE_CODES ? PAGE_SMALL | 7u << PAGE_SLOT_SHIFT | 0x7f : 0;
     page_code_t codes[PAGE_DISTANCE_MASK + 1];
     for (size_t pages = 1; pages <= PAGE_DISTANCE_MASK + 1; pages++) {
         code_quads_store(codes, pages,
@@ -298,22 +298,22 @@ static bool is_kept_beside(const uint8_t *maps, size_t bytes, size_t start, size
 /* Lengths of a run of so many pages that starts at page 1: read back, and no byte besides is written. */
 static void check_length(uint8_t *maps, size_t pages, size_t maps_bytes)
 {
-    const size_t start = UNITS_MAP_BYTES, end = (pages + 1) * UNITS_MAP_BYTES;
-    const size_t length_bytes = pages < CHUNK_LENGTH_LONG ? 1 : LONG_BYTES;
+    const size_t start = CONTROL_MAP_BYTES, end = (pages + 1) * CONTROL_MAP_BYTES;
+    const size_t length_bytes = pages < CONTROL_LENGTH_LONG ? 1 : LONG_BYTES;
     test_fill(maps, maps_bytes, 5);
-    chunk_set_length_at_start(maps, 1, pages);
-    CHECK_EQ(chunk_length_at_start(maps, 1), pages);
+    control_set_length_at_start(maps, 1, pages);
+    CHECK_EQ(control_length_at_start(maps, 1), pages);
     CHECK(is_kept_beside(maps, maps_bytes, start, start + length_bytes, length_bytes));
     test_fill(maps, maps_bytes, 5);
-    chunk_set_lengths(maps, 1, pages);
-    CHECK_EQ(chunk_length_at_start(maps, 1), pages);
-    CHECK_EQ(chunk_length_at_end(maps, pages), pages);
+    control_set_lengths(maps, 1, pages);
+    CHECK_EQ(control_length_at_start(maps, 1), pages);
+    CHECK_EQ(control_length_at_end(maps, pages), pages);
     CHECK(is_kept_beside(maps, maps_bytes, start, end, length_bytes));
 }
 
 TEST(test_chunk_length_of_every_run_is_read_back_at_both_ends)
 {
-    const size_t maps_bytes = (LENGTHS_UP_TO + 2) * (size_t)UNITS_MAP_BYTES;
+    const size_t maps_bytes = (LENGTHS_UP_TO + 2) * (size_t)CONTROL_MAP_BYTES;
     uint8_t *maps = test_memory(maps_bytes, 0);
     if (maps == NULL)
         return;
@@ -323,14 +323,14 @@ TEST(test_chunk_length_of_every_run_is_read_back_at_both_ends)
 
 TEST(test_chunk_length_of_longest_runs_is_read_back)
 {
-    uint8_t maps[2 * LONG_BYTES + UNITS_MAP_BYTES];
+    uint8_t maps[2 * LONG_BYTES + CONTROL_MAP_BYTES];
     for (unsigned bit = 8; bit < 32; bit++) {
         const size_t pages = (size_t)1 << bit | 1;
-        chunk_set_length_at_start(maps, 0, pages);
-        CHECK_EQ(chunk_length_at_start(maps, 0), pages);
+        control_set_length_at_start(maps, 0, pages);
+        CHECK_EQ(control_length_at_start(maps, 0), pages);
         uint8_t *end = maps + sizeof maps; /* of the maps of a run whose start is out of reach */
-        end[-1] = CHUNK_LENGTH_LONG;
+        end[-1] = CONTROL_LENGTH_LONG;
         bits_store_u32(end - LONG_BYTES, (uint32_t)pages);
-        CHECK_EQ(chunk_length_at_end(end - UNITS_MAP_BYTES, 0), pages);
+        CHECK_EQ(control_length_at_end(end - CONTROL_MAP_BYTES, 0), pages);
     }
 }

@@ -17,11 +17,9 @@ static struct added_chunk *counted_link(struct added_chunk *const *link)
 }
 
 #define chunk_link               counted_link
-#define qi_chunk_without_pages   counted_chunk_shut
 #define qi_chunk_find_added      counted_find_added
 #define qi_chunk_next            counted_next
-#define qi_chunk_added_if_valid  counted_added_if_there
-#define qi_chunk_link_is_damaged counted_link_is_damaged
+#define qi_chunk_is_added        counted_is_added
 #define qi_chunk_links_are_valid counted_is_whole
 #define qi_chunk_set_begin       counted_set_begin
 #define qi_chunk_insert          counted_insert
@@ -36,8 +34,7 @@ static struct added_chunk *counted_link(struct added_chunk *const *link)
 /* As in the header, under these names. */
 struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address);
 bool qi_chunk_next(const struct chunk_set *set, const void *address, struct added_chunk **next);
-struct chunk *qi_chunk_added_if_valid(const struct chunk_set *set, struct chunk *chunk);
-bool qi_chunk_link_is_damaged(struct added_chunk *const *link);
+bool qi_chunk_is_added(const struct chunk_set *set, const struct chunk *chunk);
 bool qi_chunk_links_are_valid(const struct added_chunk *added);
 void qi_chunk_insert(struct chunk_set *set, struct added_chunk *added);
 bool qi_chunk_may_be_removed(struct chunk_set *set, struct added_chunk *added);
@@ -78,7 +75,7 @@ TEST(test_chunk_insert_and_remove_take_a_step_for_each_address_bit)
     uint8_t *memory = test_memory_aligned(2 * bytes, bytes);
     if (set == NULL || memory == NULL)
         return;
-    *set = (struct chunk_set){.chunk_count = 1, .source.hot.chunk = &set->first};
+    *set = (struct chunk_set){.chunk_count = 1, .source.hot.pages = &set->first.at};
     struct added_chunk *added[CHUNKS + 1];
     for (unsigned i = 0; i < count; i++) {
         added[i] = (struct added_chunk *)(void *)(memory + ((size_t)STEP_BYTES << i));

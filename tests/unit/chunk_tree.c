@@ -33,7 +33,7 @@ static bool model_begin(struct model *model, size_t most, size_t length_steps, s
     uint8_t *arena = test_memory(bytes, 16);
     if (model->set == NULL || model->intervals == NULL || arena == NULL)
         return false;
-    *model->set = (struct chunk_set){.chunk_count = 1, .source.hot.chunk = &model->set->first};
+    *model->set = (struct chunk_set){.chunk_count = 1, .source.hot.pages = &model->set->first.at};
     model->count = model->present = 0;
     size_t offset = 0;
     for (;;) {
@@ -242,7 +242,7 @@ TEST(test_chunk_set_overlaps_is_true_just_where_memory_is_shared)
     if (set == NULL)
         return;
     struct added_chunk *added = (struct added_chunk *)(void *)((uint8_t *)set + sizeof *set + 104);
-    *set = (struct chunk_set){.chunk_count = 1, .first_padding = 3, .source.hot.chunk = &set->first};
+    *set = (struct chunk_set){.chunk_count = 1, .first_padding = 3, .source.hot.pages = &set->first.at};
     set->first.bytes = sizeof *set + 20;
     added->chunk.bytes = 150;
     chunk_set_origin(added, added, false, 7);

@@ -358,7 +358,7 @@ TEST(test_heap_keeps_some_emptied_chunks_and_releases_the_next)
 static void free_and_expect_hot(struct quarry_heap *heap, void *block, const void *hot)
 {
     quarry_free(heap, block);
-    CHECK_EQ(heap_source(heap)->hot.chunk, hot);
+    CHECK_EQ((void *)heap_source(heap)->hot.pages, hot);
     CHECK(qi_check_heap(heap));
 }
 
@@ -381,7 +381,7 @@ TEST(test_heap_hot_chunk_is_where_the_last_block_was_until_it_is_released)
     }
     CHECK(chunks[1] != first && chunks[2] != first && chunks[1] != chunks[2]);
     void *large = blocks[5], *huge = take(heap, chunk_bytes_usable(heap) + 1, 1);
-    CHECK_EQ(heap_source(heap)->hot.chunk, first);
+    CHECK_EQ(heap_source(heap)->hot.pages, &first->at);
     free_and_expect_hot(heap, blocks[2], chunks[1]);
     free_and_expect_hot(heap, large, chunks[2]);
     free_and_expect_hot(heap, blocks[0], first);
@@ -389,15 +389,15 @@ TEST(test_heap_hot_chunk_is_where_the_last_block_was_until_it_is_released)
     free_and_expect_hot(heap, huge, chunks[2]);
     free_and_expect_hot(heap, blocks[3], chunks[1]);
     CHECK_EQ(qi_heap_trim(heap), 0); /* none is without a block */
-    CHECK_EQ(heap_source(heap)->hot.chunk, chunks[1]);
+    CHECK_EQ(heap_source(heap)->hot.pages, &chunks[1]->at);
     qi_heap_reset(heap);
-    CHECK_EQ(heap_source(heap)->hot.chunk, first);
+    CHECK_EQ(heap_source(heap)->hot.pages, &first->at);
     void *all = take(heap, units_bytes_from_pages(heap->bins.runs.free_pages), 1);
     large = take(heap, chunk_bytes_usable(heap), 1);
     REQUIRE(all != NULL && large != NULL);
     free_and_expect_hot(heap, large, unit_find(heap, large).run.chunk);
     CHECK_EQ(qi_heap_trim(heap), SMALLEST_CHUNK_BYTES);
-    CHECK_EQ(heap_source(heap)->hot.chunk, first);
+    CHECK_EQ(heap_source(heap)->hot.pages, &first->at);
     free_and_expect_hot(heap, all, first);
     check_source(&source, heap);
 }

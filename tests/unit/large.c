@@ -23,7 +23,7 @@ static size_t take(struct quarry_heap *heap, size_t pages)
 static void check_block(struct quarry_heap *heap, size_t page, size_t pages, size_t free_pages)
 {
     CHECK_EQ(unit_first(heap)->codes[page], PAGE_LARGE);
-    CHECK_EQ(chunk_length_at_start(unit_first(heap)->maps, page), pages);
+    CHECK_EQ(control_length_at_start(unit_first(heap)->maps, page), pages);
     CHECK_EQ(set_of(heap)->free_pages, free_pages);
     CHECK(unit_settle(heap));
 }

@@ -15,7 +15,7 @@ struct lists {
     struct quarry_heap *heap;
     const struct chunk_set *set;
     const struct chunk *chunk; /* where the nodes lie */
-    struct list_node **head;
+    struct list_head *head;
     struct list_node *nodes; /* granules of a block; nodes[NODES] is never listed */
 };
 
@@ -37,7 +37,7 @@ static bool begin(struct lists *lists, bool in_added)
     lists->head = &lists->heap->bins.runs.heads[RUN_SHORT_CLASSES - 1];
     lists->nodes = qi_large_allocate(&lists->heap->bins.runs, 2, 1);
     lists->chunk = chunk_find(lists->set, lists->nodes);
-    return CHECK(lists->nodes != NULL) && CHECK_EQ(*lists->head, NULL) &&
+    return CHECK(lists->nodes != NULL) && CHECK_EQ(lists->head->first, NULL) &&
            CHECK_EQ(lists->chunk != &lists->set->first, in_added);
 }
 
@@ -49,7 +49,7 @@ static void in_both_chunks(void (*check)(struct lists *lists))
         if (!begin(&lists, in_added != 0))
             return;
         check(&lists);
-        *lists.head = NULL;
+        list_set_first(lists.head, NULL);
         CHECK(unit_settle(lists.heap));
         test_memory_release();
     }
@@ -57,7 +57,7 @@ static void in_both_chunks(void (*check)(struct lists *lists))
 
 static void push_all(struct lists *lists)
 {
-    *lists->head = NULL;
+    list_set_first(lists->head, NULL);
     for (unsigned i = NODES; i > 0; i--)
         list_push(lists->set, lists->head, &lists->nodes[i - 1]);
 }
@@ -65,7 +65,7 @@ static void push_all(struct lists *lists)
 /* The list holds the nodes whose bits are set, in order. */
 static void check_list(const struct lists *lists, unsigned members)
 {
-    struct list_node **link = lists->head;
+    struct list_node **link = &lists->head->first;
     for (unsigned i = 0; i < NODES; i++)
         if ((members >> i & 1) != 0) {
             REQUIRE(*link == &lists->nodes[i]);
@@ -132,7 +132,7 @@ static bool astray_begin(struct astray *astray)
     for (unsigned i = 0; i < RUNS; i++)
         astray->nodes[i] = run_node_at(astray->chunk, holes[RUNS - 1 - i].page);
     astray->other = run_node_at(astray->chunk, holes[RUNS].page);
-    return CHECK_EQ(astray->set->heads[run_class(RUN_PAGES)], astray->nodes[0]) &&
+    return CHECK_EQ(astray->set->heads[run_class(RUN_PAGES)].first, astray->nodes[0]) &&
            CHECK_EQ(astray->nodes[0]->next, astray->nodes[1]);
 }
 
@@ -168,11 +168,11 @@ static const void *word_astray(const struct astray *astray, unsigned number)
     case 7:
         return astray->chunk->codes - 1;
     case 8:
-        return &astray->set->heads[run_class(RUN_PAGES)] - 1;
+        return &astray->set->heads[run_class(RUN_PAGES)].first - 1;
     case 9:
-        return &astray->set->heads[run_class(RUN_PAGES)] + 1;
+        return &astray->set->heads[run_class(RUN_PAGES)].first + 1;
     case 10:
-        return &astray->set->heads[run_class(OTHER_PAGES)];
+        return &astray->set->heads[run_class(OTHER_PAGES)].first;
     case 11:
         return (const void *)sizeof(void *);
     case 12:
@@ -247,7 +247,7 @@ TEST(test_list_link_that_nothing_points_back_to_is_not_sound)
         CHECK_EQ(node_is_valid(&astray, 1), other == 0);
         *second = kept;
     }
-    second->link = &astray.set->heads[run_class(RUN_PAGES)]; /* the head leads to another node */
+    second->link = &astray.set->heads[run_class(RUN_PAGES)].first; /* the head leads to another node */
     CHECK(!node_is_valid(&astray, 1));
     *second = kept;
 }

@@ -27,7 +27,7 @@ static bool begin(struct model *model)
     static const struct model none;
     *model = none;
     model->set.chunk_count = 1;
-    model->set.source.hot.chunk = &model->set.first;
+    model->set.source.hot.pages = &model->set.first.at;
     chunk_set_link(&model->set.root, NULL);
     chunk_set_link(&model->set.first.next, NULL);
     qi_reserve_format(&model->reserve);

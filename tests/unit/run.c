@@ -161,15 +161,15 @@ TEST(test_run_take_leaves_a_rest_of_the_same_class_where_it_is)
     struct quarry_heap *heap = heap_with_holes(holes, 3);
     if (heap == NULL)
         return;
-    const struct list_node *head = set_of(heap)->heads[run_class(15)];
+    const struct list_node *head = set_of(heap)->heads[run_class(15)].first;
     CHECK_EQ(unit_page_of(unit_first(heap), head), holes[2].page);
     CHECK_EQ(run_class(12), run_class(15));
     CHECK_EQ(take(heap, 3, RUN_TAIL).page, holes[2].page + 12);
-    CHECK_EQ(set_of(heap)->heads[run_class(12)], head);
+    CHECK_EQ(set_of(heap)->heads[run_class(12)].first, head);
     check_free_run(heap, holes[2].page, 12);
     CHECK(unit_settle(heap));
     CHECK_EQ(take(heap, 3, RUN_TAIL).page, holes[2].page + 9); /* a rest of another class goes to its list */
-    CHECK_EQ(set_of(heap)->heads[run_class(9)], head);
+    CHECK_EQ(set_of(heap)->heads[run_class(9)].first, head);
     CHECK(unit_settle(heap));
 }
 
@@ -219,7 +219,7 @@ TEST(test_run_search_class_moves_what_it_finds_to_the_head_and_keeps_the_others_
         const unsigned class = run_class(9);
         const struct list_node *node = qi_run_search_class(set_of(heap), class, asked[i]);
         REQUIRE(node != NULL);
-        CHECK_EQ(set_of(heap)->heads[class], node);
+        CHECK_EQ(set_of(heap)->heads[class].first, node);
         for (unsigned place = 0; place < 5; place++) {
             if (i == 2 && orders[i][place] == 3)
                 continue;
@@ -239,9 +239,9 @@ TEST(test_run_search_class_without_a_run_long_enough_changes_nothing)
     struct quarry_heap *heap = heap_to_search(holes);
     if (heap == NULL)
         return;
-    const struct list_node *head = set_of(heap)->heads[run_class(9)];
+    const struct list_node *head = set_of(heap)->heads[run_class(9)].first;
     CHECK_EQ(qi_run_search_class(set_of(heap), run_class(9), 12), NULL);
-    CHECK_EQ(set_of(heap)->heads[run_class(9)], head);
+    CHECK_EQ(set_of(heap)->heads[run_class(9)].first, head);
     CHECK_EQ(qi_run_search_class(set_of(heap), run_class(12), 12), NULL);
     CHECK(unit_settle(heap));
 }
@@ -339,7 +339,7 @@ TEST(test_run_give_of_single_pages_in_any_order_ends_in_one_run)
 static void grow_and_mark(struct quarry_heap *heap, size_t page, size_t old, size_t pages)
 {
     CHECK(qi_run_grow(set_of(heap), unit_first(heap), page, old, pages));
-    chunk_set_length_at_start(unit_first(heap)->maps, page, pages);
+    control_set_length_at_start(unit_first(heap)->maps, page, pages);
     CHECK(unit_settle(heap));
 }
 

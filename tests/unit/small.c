@@ -25,7 +25,7 @@ static uintptr_t some_word(const struct bin_shape *shape, unsigned kind)
     const uintptr_t slots = slots_bits(shape);
     const uintptr_t one = (uintptr_t)1 << test_random_below(shape->slots);
     const uintptr_t some[] = {0, slots, one, slots ^ one, random_word() & slots};
-    return (BIN_OWN_WORD ? 0 : random_word() & ~slots) | some[kind % 5];
+    return (CONTROL_OWN_WORD ? 0 : random_word() & ~slots) | some[kind % 5];
 }
 
 static unsigned count_free(const struct bin_shape *shape, uintptr_t word)
@@ -37,7 +37,7 @@ static unsigned count_free(const struct bin_shape *shape, uintptr_t word)
 }
 
 /* A map between other maps, at an address that is aligned as little as a map may be. */
-enum { LEAST_ALIGN = UNITS_MAP_BYTES >= 4 ? 4 : 1 };
+enum { LEAST_ALIGN = CONTROL_MAP_BYTES >= 4 ? 4 : 1 };
 
 struct map {
     uint8_t bytes[2 * sizeof(uintptr_t) + LEAST_ALIGN] __attribute__((aligned(8)));
@@ -150,7 +150,7 @@ TEST(test_small_take_gives_slots_of_a_run_lowest_first)
         CHECK_EQ(take(heap, bin), first + slot * bin_slot_bytes(bin));
     CHECK(!small_has_slot(&heap->bins, bin));
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), first);
-    CHECK_EQ(heap->bins.rooms[bin], NULL);
+    CHECK_EQ(heap->bins.rooms[bin].first, NULL);
     uint8_t *other = take(heap, bin);
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), other);
     CHECK_EQ((uintptr_t)other & (QUARRY_PAGE_BYTES - 1), 0);
@@ -269,7 +269,7 @@ TEST(test_small_random_calls_keep_blocks_apart_and_end_in_one_run)
             random_step(heap, &live[i]);
     CHECK(unit_settle(heap));
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        CHECK_EQ(heap->bins.rooms[bin], NULL);
+        CHECK_EQ(heap->bins.rooms[bin].first, NULL);
     qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }

@@ -15,17 +15,7 @@
 /* What a heap's gate might be while no callback runs. */
 enum { OPEN_BYTES = 1000 };
 
-#define OPEN_CHUNK ((struct chunk *)(uintptr_t)(8u * QUARRY_PAGE_BYTES))
-
-/* All words that a chunk's struct may have are 0. */
-static bool is_without_page(const struct chunk *chunk)
-{
-    const uintptr_t *words = (const uintptr_t *)(const void *)chunk;
-    for (unsigned i = 0; i < sizeof *chunk / sizeof *words; i++)
-        if (words[i] != 0)
-            return false;
-    return true;
-}
+#define OPEN_PAGES ((struct control_pages *)(uintptr_t)(8u * QUARRY_PAGE_BYTES))
 
 struct fake {
     struct quarry_source provider;
@@ -42,8 +32,8 @@ struct fake {
 static void note(struct fake *fake, void *memory, size_t old_bytes, size_t bytes)
 {
     fake->calls++;
-    fake->was_shut = fake->was_shut && fake->source.hot.bytes == 0 && is_without_page(fake->source.hot.chunk) &&
-                     source_is_busy(&fake->source);
+    fake->was_shut = fake->was_shut && fake->source.hot.bytes == 0 &&
+                     control_hot_pages(&fake->source.hot)->page_count == 0 && source_is_busy(&fake->source);
     fake->memory = memory;
     fake->old_bytes = old_bytes;
     fake->bytes = bytes;
@@ -83,7 +73,7 @@ static struct source *begin(struct fake *fake)
     fake->answer = SOME_ADDRESS;
     fake->willing = fake->was_shut = true;
     fake->source.hot.bytes = OPEN_BYTES;
-    fake->source.hot.chunk = OPEN_CHUNK;
+    fake->source.hot.pages = OPEN_PAGES;
     return &fake->source;
 }
 
@@ -92,7 +82,7 @@ static void check_figures(const struct source *source, size_t acquired_bytes, si
     CHECK_EQ(source->acquired_bytes, acquired_bytes);
     CHECK_EQ(source->acquired_peak_bytes, peak_bytes);
     CHECK_EQ(source->hot.bytes, OPEN_BYTES);
-    CHECK_EQ(source->hot.chunk, OPEN_CHUNK);
+    CHECK_EQ(source->hot.pages, OPEN_PAGES);
     CHECK(!source_is_busy(source));
 }
 
@@ -115,7 +105,7 @@ TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
 
 TEST(test_source_acquire_without_provider_gives_null)
 {
-    struct source source = {.hot = {OPEN_BYTES, OPEN_CHUNK}};
+    struct source source = {.hot = {OPEN_BYTES, OPEN_PAGES}};
     CHECK_EQ(acquire(&source, 4096), NULL);
     check_figures(&source, 0, 0);
 }
@@ -197,7 +187,7 @@ TEST(test_source_acquire_beyond_limit_does_not_ask)
 
 TEST(test_source_room_without_limit_never_overflows)
 {
-    struct source source = {.hot = {OPEN_BYTES, OPEN_CHUNK}};
+    struct source source = {.hot = {OPEN_BYTES, OPEN_PAGES}};
     CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX);
     qi_source_count(&source, 1000);
     CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX - 1000);
@@ -306,7 +296,7 @@ static void check_gate(const struct fake *fake, unsigned calls, struct hot_limit
     CHECK_EQ(fake->calls, calls);
     CHECK(fake->was_shut);
     CHECK_EQ(fake->source.hot.bytes, expected.bytes);
-    CHECK_EQ(fake->source.hot.chunk, expected.chunk);
+    CHECK_EQ(fake->source.hot.pages, expected.pages);
     CHECK_EQ(source_is_busy(&fake->source), expected.bytes == 0);
 }
 
@@ -316,7 +306,7 @@ static void check_callbacks(const struct hot_limits gate)
     struct fake fake;
     struct source *source = begin(&fake);
     source->hot.bytes = gate.bytes;
-    source->hot.chunk = gate.chunk;
+    source->hot.pages = gate.pages;
     for (unsigned willing = 0; willing < 2; willing++) {
         fake.willing = willing != 0;
         fake.answer = willing != 0 ? SOME_ADDRESS : NULL;
@@ -339,7 +329,7 @@ static void check_callbacks(const struct hot_limits gate)
 
 TEST(test_source_gate_is_shut_during_every_callback_and_afterwards_as_before)
 {
-    static const struct hot_limits gates[] = {{OPEN_BYTES, OPEN_CHUNK}, {1, NULL}, {SIZE_MAX, OPEN_CHUNK}, {0, NULL}};
+    static const struct hot_limits gates[] = {{OPEN_BYTES, OPEN_PAGES}, {1, NULL}, {SIZE_MAX, OPEN_PAGES}, {0, NULL}};
     for (unsigned i = 0; i < sizeof gates / sizeof *gates; i++)
         check_callbacks(gates[i]);
 }
@@ -355,5 +345,5 @@ TEST(test_source_gate_stays_open_where_no_callback_is_asked)
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 1, 2));
     CHECK(!qi_source_truncate(source, SOME_ADDRESS, 2, 1));
     CHECK(!qi_source_release(source, SOME_ADDRESS, 1));
-    check_gate(&fake, 0, (struct hot_limits){OPEN_BYTES, OPEN_CHUNK});
+    check_gate(&fake, 0, (struct hot_limits){OPEN_BYTES, OPEN_PAGES});
 }

@@ -19,8 +19,8 @@ static inline const struct bin_shape *shape_of(unsigned bin, unsigned length)
  * byte, on every CPU. */
 static inline unsigned byte_of_slot(unsigned slot)
 {
-    return !BIN_OWN_WORD || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? slot / 8
-                                                                      : (unsigned)sizeof(uintptr_t) - 1 - slot / 8;
+    return !CONTROL_OWN_WORD || __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? slot / 8
+                                                                          : (unsigned)sizeof(uintptr_t) - 1 - slot / 8;
 }
 
 /* A run's map word, whose bit 0 is slot 0. */
@@ -67,7 +67,7 @@ static inline uintptr_t slots_bits(const struct bin_shape *shape)
 static inline unsigned code_of_page(unsigned length_and_bin, size_t inner, unsigned node_slot)
 {
     const unsigned low = node_slot % 8, high = node_slot / 8;
-    if (UNITS_WIDE_CODES)
+    if (CONTROL_WIDE_CODES)
         return 0x8000u | (inner == 0 ? high : inner == 1 ? low : 0) << 12 | (unsigned)inner << 7 | length_and_bin;
     if (inner == 0)
         return 0x80u | length_and_bin;

@@ -32,7 +32,7 @@ static inline struct taken take(struct quarry_heap *heap, size_t pages, enum run
         for (size_t page = 1; page < pages; page++)
             run.chunk->codes[run.page + page] = PAGE_NOTHING;
         run.chunk->codes[run.page] = PAGE_LARGE;
-        chunk_set_length_at_start(run.chunk->maps, run.page, pages);
+        control_set_length_at_start(run.chunk->maps, run.page, pages);
     }
     return run;
 }
@@ -76,8 +76,8 @@ static inline void check_free_run(struct quarry_heap *heap, size_t page, size_t 
     CHECK_EQ(chunk->codes[page + pages - 1], pages == 1 ? PAGE_FREE : PAGE_FREE_END);
     for (size_t inner = 1; inner + 1 < pages; inner++)
         CHECK_EQ(chunk->codes[page + inner], PAGE_NOTHING);
-    CHECK_EQ(chunk_length_at_start(chunk->maps, page), pages);
-    CHECK_EQ(chunk_length_at_end(chunk->maps, page + pages - 1), pages);
+    CHECK_EQ(control_length_at_start(chunk->maps, page), pages);
+    CHECK_EQ(control_length_at_end(chunk->maps, page + pages - 1), pages);
     CHECK((set_of(heap)->class_mask >> run_class(pages) & 1) != 0);
 }
 

@@ -3,7 +3,7 @@
  * units.c: pages, granules and bytes: what the constants say of each other, and that conversions are each
  * other's inverse.
  */
-#include "../../src/units.h"
+#include "../../src/control/control.h"
 
 #include "test.h"
 
@@ -18,8 +18,8 @@ TEST(test_units_constants_describe_one_geometry)
 
 TEST(test_units_map_has_a_bit_for_each_granule)
 {
-    CHECK(UNITS_MAP_BYTES * 8 >= UNITS_PAGE_GRANULES);
-    CHECK(UNITS_MAP_BYTES == 1 || UNITS_MAP_BYTES * 8 == UNITS_PAGE_GRANULES);
+    CHECK(CONTROL_MAP_BYTES * 8 >= UNITS_PAGE_GRANULES);
+    CHECK(CONTROL_MAP_BYTES == 1 || CONTROL_MAP_BYTES * 8 == UNITS_PAGE_GRANULES);
 }
 
 TEST(test_units_pages_from_bytes_rounds_up)
