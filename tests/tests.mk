@@ -85,6 +85,7 @@ $(style_jobs)\
 $(if $(ALL),$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static))\
 $(exhaustive_jobs)\
 $(call job,budget,$(BUILD_SECONDS),$(MAKE) -s check-budget-some)\
+$(call job,what budget.py says,$(BUILD_SECONDS),tests/bench/budget_test.py)\
 $(fuzz_jobs)
 endef
 
