@@ -6,32 +6,11 @@
 
 /* --- classes --- */
 
-#define EIGHT_OF(class) class, class, class, class, class, class, class, class
+#define CLASSES_4(pages)                                                                                               \
+    RUN_SHORT_CLASS(pages), RUN_SHORT_CLASS((pages) + 1), RUN_SHORT_CLASS((pages) + 2), RUN_SHORT_CLASS((pages) + 3)
+#define CLASSES_16(pages) CLASSES_4(pages), CLASSES_4((pages) + 4), CLASSES_4((pages) + 8), CLASSES_4((pages) + 12)
 
-const uint8_t qi_run_short_classes[RUN_SHORT_PAGES] = {
-        0,
-        0,
-        1,
-        2,
-        3,
-        4,
-        5,
-        6,
-        7,
-        7,
-        7,
-        7,
-        8,
-        8,
-        8,
-        8,
-        EIGHT_OF(9),
-        EIGHT_OF(10),
-        EIGHT_OF(11),
-        EIGHT_OF(11),
-        EIGHT_OF(12),
-        EIGHT_OF(12),
-};
+const uint8_t qi_run_short_classes[RUN_SHORT_PAGES] = {CLASSES_16(0), CLASSES_16(16), CLASSES_16(32), CLASSES_16(48)};
 
 /* --- free runs and their lists --- */
 

@@ -110,6 +110,15 @@ BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *ad
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
 }
 
+/* The class of a length below RUN_SHORT_PAGES, as a constant: one for each up to RUN_EXACT_PAGES, then two a doubling. */
+#define RUN_POWER(pages) (31 - __builtin_clz((pages) | 1))
+#define RUN_SHORT_CLASS(pages)                                                                                         \
+    ((pages) < RUN_EXACT_PAGES ? (pages) - ((pages) > 0)                                                               \
+                               : RUN_EXACT_PAGES - 1 + 2 * (RUN_POWER(pages) - RUN_POWER(RUN_EXACT_PAGES)) +           \
+                                         (2 * (pages) >> RUN_POWER(pages) & 1))
+
+_Static_assert(RUN_SHORT_CLASS(RUN_SHORT_PAGES) == RUN_SHORT_CLASSES, "the first class behind the table");
+
 /* The class whose list a free run of so many pages belongs to. */
 extern const uint8_t qi_run_short_classes[RUN_SHORT_PAGES];
 
