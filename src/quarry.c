@@ -228,15 +228,10 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     }
     stats->acquired_bytes = source->acquired_bytes;
     stats->acquired_peak_bytes = source->acquired_peak_bytes;
-    stats->used_bytes = heap_used_bytes(heap);
-    stats->used_peak_bytes = heap_used_peak_bytes(heap);
     stats->limit_bytes = source->limit_bytes;
-    stats->blocks = heap_live_blocks(heap);
     stats->chunks = chunks->chunk_count;
-    stats->failures = heap->failures;
     stats->capacity_bytes = chunks->capacity_bytes;
-    stats->requests = heap->requests;
-    stats->frees = heap->frees;
+    heap_get_figures(heap, stats);
     get_free_memory(heap, stats);
     call_leave(heap, saved);
 }

@@ -187,6 +187,17 @@ BITS_INLINE size_t heap_used_peak_bytes(const struct quarry_heap *heap)
     return heap_is_above_noted_peak(heap) ? heap_used_bytes(heap) : heap->used_peak_bytes;
 }
 
+/* The figures that the heap itself counts. */
+BITS_INLINE void heap_get_figures(const struct quarry_heap *heap, struct quarry_stats *stats)
+{
+    stats->used_bytes = heap_used_bytes(heap);
+    stats->used_peak_bytes = heap_used_peak_bytes(heap);
+    stats->blocks = heap_live_blocks(heap);
+    stats->failures = heap->failures;
+    stats->requests = heap->requests;
+    stats->frees = heap->frees;
+}
+
 /* The compiler is kept from making one vector of the two figures. */
 BITS_INLINE void heap_count_allocated_in_memory(struct quarry_heap *heap, size_t bytes)
 {
