@@ -110,7 +110,8 @@ BITS_INLINE struct chunk *run_chunk_of(const struct run_set *set, const void *ad
     return (struct chunk *)(uintptr_t)chunk_find(&set->chunks, address);
 }
 
-/* The class of a length below RUN_SHORT_PAGES, as a constant: one for each up to RUN_EXACT_PAGES, then two a doubling. */
+/* The class of a length below RUN_SHORT_PAGES, as a constant: one for each up to RUN_EXACT_PAGES, then two a
+ * doubling. */
 #define RUN_POWER(pages) (31 - __builtin_clz((pages) | 1))
 #define RUN_SHORT_CLASS(pages)                                                                                         \
     ((pages) < RUN_EXACT_PAGES ? (pages) - ((pages) > 0)                                                               \
