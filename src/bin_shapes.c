@@ -31,17 +31,17 @@
                                       (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length),              \
                                       (uint8_t)(granules)MASK(SLOTS(granules, length))}
 
-#define FOUR(bin, granules, step, length)                                                                              \
-    SHAPE(bin, granules, length), SHAPE((bin) + 1, (granules) + (step), length),                                       \
-            SHAPE((bin) + 2, (granules) + 2 * (step), length), SHAPE((bin) + 3, (granules) + 3 * (step), length)
-#define LINEAR(length)                                                                                                 \
-    FOUR(0, 1u, 1u, length), FOUR(4, 5u, 1u, length), FOUR(8, 9u, 1u, length), FOUR(12, 13u, 1u, length)
-#if BIN_DOUBLINGS == 0
-#define BINS(length) LINEAR(length)
-#elif BIN_DOUBLINGS == 1
-#define BINS(length) LINEAR(length), FOUR(16, 20u, 4u, length)
-#else
-#define BINS(length) LINEAR(length), FOUR(16, 20u, 4u, length), FOUR(20, 40u, 8u, length), FOUR(24, 80u, 16u, length)
-#endif
+#define BIN(bin, length)  SHAPE(bin, BIN_GRANULES(bin), length)
+#define FOUR(bin, length) BIN(bin, length), BIN((bin) + 1, length), BIN((bin) + 2, length), BIN((bin) + 3, length)
+
+/* So many times four bins. */
+#define FOURS_4(length)        FOUR(0, length), FOUR(4, length), FOUR(8, length), FOUR(12, length)
+#define FOURS_5(length)        FOURS_4(length), FOUR(16, length)
+#define FOURS_6(length)        FOURS_5(length), FOUR(20, length)
+#define FOURS_7(length)        FOURS_6(length), FOUR(24, length)
+#define FOURS_8(length)        FOURS_7(length), FOUR(28, length)
+#define FOURS_N(fours, length) FOURS_##fours(length)
+#define FOURS(fours, length)   FOURS_N(fours, length)
+#define BINS(length)           FOURS(BIN_FOURS, length)
 
 const struct bin_shape qi_bin_shapes[BIN_CODES] = {BINS(0), BINS(1), BINS(2), BINS(3)};
