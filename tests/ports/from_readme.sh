@@ -14,8 +14,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/quarry" "$work/new"
 (cd "$root" && tar cf - --exclude=./build --exclude=./.git --exclude=target .) | tar xf - -C "$work/quarry"
-# What is built for a process already need not be built again.
-[ ! -d "$root/build/hosted" ] || (cd "$root" && tar cf - build/hosted) | tar xf - -C "$work/quarry"
+# What is built already for a process, for a Cortex-M4, and as two files, need not be built again.
+for built in build/hosted build/armv7em build/dist; do
+    [ ! -d "$root/$built" ] || (cd "$root" && tar cf - "$built") | tar xf - -C "$work/quarry"
+done
 ln -s "$work/quarry" "$work/new/quarry"
 awk -v folder="$work/new" '
 /^```/ && inside { inside = 0; next }
