@@ -150,10 +150,11 @@ void *quarry_caps_realloc(struct quarry_caps *caps, uint32_t request, void *bloc
 void quarry_caps_free(struct quarry_caps *caps, void *block);
 
 /** Fill in the figures of all memories together that have all of these bits.
- *  Returns    sums, and the largest of largest_free_bytes: a request for these bits and of that size is served, without
- *             the source. acquired_peak_bytes and used_peak_bytes are sums of the memories' peaks, so the true peak
- *             of all together may be less. limit_bytes is 0 if one of the memories has no limit. A request that fell
- *             back is in failures once for each memory that refused it. No memory: all zero.
+ *  Returns    sums; of smallest_free_bytes the smallest, of largest_free_bytes the largest: a request for these bits
+ *             and of that size is served, without the source. The sums of acquired_peak_bytes and of used_peak_bytes
+ *             may be above the true peak of all memories together. limit_bytes is 0 if one of the memories has no
+ *             limit. A request that fell back is in failures once for each memory that refused it. No memory: all
+ *             zero.
  *  Units      bytes; bits 0 to 15. 0: all memories.
  *  Owner      stats is the caller's.
  *  Time       as quarry_get_stats() on each of these memories.

@@ -245,6 +245,12 @@ static size_t limit_of_both(size_t a, size_t b)
     return a == 0 || b == 0 ? 0 : a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }
 
+/* The shorter of two runs of free pages; 0: there is none. */
+static size_t smaller_free(size_t a, size_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 static void add_figures(struct quarry_stats *sum, const struct quarry_caps_memory *memory, bool is_first)
 {
     struct quarry_stats stats;
@@ -259,6 +265,11 @@ static void add_figures(struct quarry_stats *sum, const struct quarry_caps_memor
     sum->blocks += stats.blocks;
     sum->chunks += stats.chunks;
     sum->failures += stats.failures;
+    sum->capacity_bytes += stats.capacity_bytes;
+    sum->requests += stats.requests;
+    sum->frees += stats.frees;
+    sum->free_runs += stats.free_runs;
+    sum->smallest_free_bytes = smaller_free(sum->smallest_free_bytes, stats.smallest_free_bytes);
 }
 
 void quarry_caps_get_stats(const struct quarry_caps *caps, uint32_t bits, struct quarry_stats *stats)

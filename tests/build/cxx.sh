@@ -31,6 +31,27 @@ int main() {
 }
 END
 
+cat >"$work/kmalloc.cpp" <<'END'
+#include "quarry/kmalloc.h"
+
+alignas(64) static unsigned char region[262144];
+
+quarry_heap *quarry_kernel_heap;
+
+int main() {
+    quarry_kernel_heap = quarry_create(region, sizeof(region), nullptr);
+    kmem_cache *cache = kmem_cache_create("objects", 100, 32, nullptr);
+    void *block = krealloc(kzalloc(100), 300), *object = kmem_cache_zalloc(cache), *other = kmem_cache_alloc(cache);
+    bool good = ksize(block) >= 300 && object != nullptr && other != nullptr && kmem_cache_size(cache) == 100;
+    kmem_cache_free(cache, object);
+    kmem_cache_free(cache, other);
+    kfree(block);
+    kmem_cache_shrink(cache);
+    kfree(kmalloc(3));
+    return good && kmem_cache_destroy(cache) && quarry_check(quarry_kernel_heap) ? 0 : 1;
+}
+END
+
 cat >"$work/caps.cpp" <<'END'
 #include "quarry/caps.h"
 
@@ -125,6 +146,7 @@ for compiler; do
     for standard in c++11 c++17; do
         flags="-std=$standard -Wall -Wextra -Wconversion -Wundef -Wpedantic -Werror -I$root/include"
         try "$compiler -std=$standard quarry.h" run user $compiler $flags
+        try "$compiler -std=$standard kmalloc.h" run kmalloc $compiler $flags
         try "$compiler -std=$standard caps.h" run caps $compiler $flags
         try "$compiler -std=$standard emalloc.h" run emalloc $compiler $flags
         try "$compiler -std=$standard emalloc.h -DQUARRY_TRACK=1" \

@@ -100,6 +100,46 @@ ON_SET(test_caps_aligned_alloc_has_both_alignments)
     check_set(s);
 }
 
+TEST(test_caps_alignment_and_multiple_of_a_memory_hold_each_alone)
+{
+    struct quarry_caps caps = {.on_misuse = test_on_misuse};
+    struct quarry_caps_memory aligned = caps_memory(FAST, 0, 2 * MEMORY_BYTES),
+                              multiple = caps_memory(DMA, 0, MEMORY_BYTES);
+
+    REQUIRE(aligned.heap != NULL && multiple.heap != NULL);
+    aligned.align_bytes = 256;
+    multiple.multiple_bytes = 128;
+    CHECK(quarry_caps_add(&caps, &aligned) && quarry_caps_add(&caps, &multiple));
+    for (size_t bytes = 0; bytes < 400 && !test_is_over(); bytes += 43) {
+        void *block = quarry_caps_malloc(&caps, FAST, bytes), *other = quarry_caps_malloc(&caps, DMA, bytes);
+
+        CHECK(block != NULL && (uintptr_t)block % 256 == 0);
+        CHECK(other != NULL &&
+              quarry_usable_size(multiple.heap, other) >= (bytes == 0 ? 128 : (bytes + 127) / 128 * 128));
+        quarry_caps_free(&caps, other);
+    }
+}
+
+TEST(test_caps_block_that_crosses_the_end_of_the_window_is_never_handed_out)
+{
+    struct quarry_caps caps = {.on_misuse = test_on_misuse};
+    struct quarry_caps_memory memory = caps_memory(FAST, 0, MEMORY_BYTES);
+    size_t blocks = 0;
+
+    REQUIRE(memory.heap != NULL);
+    memory.bytes = MEMORY_BYTES / 4 * 3 + 8;
+    CHECK(quarry_caps_add(&caps, &memory));
+    for (unsigned i = 0; i < 100 && !test_is_over(); i++) {
+        void *block = quarry_caps_malloc(&caps, FAST, MEMORY_BYTES / 16);
+        const size_t offset = TEST_ADDRESS(block) - TEST_ADDRESS(memory.start);
+
+        CHECK(block == NULL || offset + MEMORY_BYTES / 16 <= memory.bytes);
+        blocks += block != NULL;
+    }
+    CHECK(blocks >= 1 && stats_of(memory.heap).blocks == (QUARRY_STATS ? blocks : 0));
+    check_heap(memory.heap);
+}
+
 ON_SET(test_caps_calloc_clears_dirty_memory)
 {
     for (unsigned round = 0; round < 2; round++) {
@@ -182,7 +222,7 @@ ON_SET(test_caps_figures_are_sums_of_the_memories_with_the_bits)
     struct quarry_stats all, dma, each;
     void *blocks[] = {quarry_caps_malloc(&s->caps, FAST, 500), quarry_caps_malloc(&s->caps, DMA, 500),
                       quarry_caps_malloc(&s->caps, EXTERNAL, 500)};
-    size_t used_bytes = 0, free_bytes = 0;
+    size_t used_bytes = 0, free_bytes = 0, capacity_bytes = 0, free_runs = 0, smallest_bytes = SIZE_MAX;
 
     CHECK_EQ(quarry_caps_malloc(&s->caps, 0, 3 * MEMORY_BYTES), NULL); /* which each of them refuses */
     quarry_caps_get_stats(&s->caps, 0, &all);
@@ -190,12 +230,19 @@ ON_SET(test_caps_figures_are_sums_of_the_memories_with_the_bits)
         quarry_get_stats(s->memory[i].heap, &each);
         used_bytes += each.used_bytes;
         free_bytes += each.free_bytes;
+        capacity_bytes += each.capacity_bytes;
+        free_runs += each.free_runs;
+        smallest_bytes = each.smallest_free_bytes < smallest_bytes ? each.smallest_free_bytes : smallest_bytes;
     }
     CHECK_EQ(all.acquired_bytes, 4 * MEMORY_BYTES);
     CHECK_EQ(all.used_bytes, used_bytes);
     CHECK_EQ(all.free_bytes, free_bytes);
     CHECK_EQ(all.blocks, QUARRY_STATS ? 3 : 0);
     CHECK_EQ(all.failures, QUARRY_STATS ? 3 : 0);
+    CHECK_EQ(all.requests - all.frees, all.blocks);
+    CHECK_EQ(all.capacity_bytes, capacity_bytes);
+    CHECK_EQ(all.free_runs, free_runs);
+    CHECK_EQ(all.smallest_free_bytes, smallest_bytes);
     CHECK_EQ(all.limit_bytes, 0);
     CHECK_EQ(all.largest_free_bytes, largest_free_bytes(s->memory[2].heap));
     quarry_caps_get_stats(&s->caps, DMA | INTERNAL, &dma);

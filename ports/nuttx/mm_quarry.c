@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mm_quarry.c: NuttX's heaps are Quarry heaps, with CONFIG_MM_CUSTOMIZE_MANAGER: all functions of nuttx/mm/mm.h that
+ * mm/mm_heap has. NuttX's own umm_ and kmm_ functions, malloc() among them, stay and call these.
+ *
+ * A struct mm_heap_s is a Quarry heap, which lies at the start of its first region. As in mm_heap a realloc to 0 frees.
+ * Misuse ends in PANIC().
+ */
+#include <nuttx/config.h>
+
+#include <assert.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <nuttx/mm/mm.h>
+
+#include "quarry.h"
+
+#ifdef CONFIG_MM_CUSTOMIZE_MANAGER
+
+static struct quarry_heap *quarry_of(struct mm_heap_s *heap)
+{
+    return (struct quarry_heap *)heap;
+}
+
+void quarry_panic(const struct quarry_misuse *misuse)
+{
+    (void)misuse;
+    PANIC();
+}
+
+/* --- heaps --- */
+
+/* config->heap, a heap for the struct alone, is not needed. */
+struct mm_heap_s *mm_initialize_heap(const struct mm_heap_config_s *config)
+{
+    return (struct mm_heap_s *)quarry_create(config->start, config->size, NULL);
+}
+
+#ifdef CONFIG_MM_HEAP_MEMPOOL
+struct mm_heap_s *mm_initialize_pool(const struct mm_heap_config_s *config, const struct mempool_init_s *init)
+{
+    (void)init; /* bins are pools */
+    return mm_initialize_heap(config);
+}
+#endif
+
+void mm_addregion(struct mm_heap_s *heap, void *start, size_t size)
+{
+    (void)quarry_add_region(quarry_of(heap), start, size);
+}
+
+/* Memory behind a region that is the heap's already is one region more. */
+void mm_extend(struct mm_heap_s *heap, void *memory, size_t size, int region)
+{
+    (void)region;
+    mm_addregion(heap, memory, size);
+}
+
+void mm_uninitialize(struct mm_heap_s *heap)
+{
+    quarry_destroy(quarry_of(heap));
+}
+
+/* Nothing ends at a break: sbrk() is not served. */
+void *mm_brkaddr(struct mm_heap_s *heap, int region)
+{
+    (void)heap, (void)region;
+    return NULL;
+}
+
+/* --- blocks --- */
+
+void *mm_malloc(struct mm_heap_s *heap, size_t size)
+{
+    return quarry_malloc(quarry_of(heap), size);
+}
+
+void *mm_calloc(struct mm_heap_s *heap, size_t count, size_t size)
+{
+    return quarry_calloc(quarry_of(heap), count, size);
+}
+
+void *mm_zalloc(struct mm_heap_s *heap, size_t size)
+{
+    return quarry_calloc(quarry_of(heap), 1, size);
+}
+
+void *mm_memalign(struct mm_heap_s *heap, size_t alignment, size_t size)
+{
+    return quarry_aligned_alloc(quarry_of(heap), alignment, size);
+}
+
+void mm_free(struct mm_heap_s *heap, void *memory)
+{
+    quarry_free(quarry_of(heap), memory);
+}
+
+void *mm_realloc(struct mm_heap_s *heap, void *memory, size_t size)
+{
+    if (memory != NULL && size == 0) {
+        mm_free(heap, memory);
+        return NULL;
+    }
+    return quarry_realloc(quarry_of(heap), memory, size);
+}
+
+size_t mm_malloc_size(struct mm_heap_s *heap, void *memory)
+{
+    return quarry_usable_size(quarry_of(heap), memory);
+}
+
+bool mm_heapmember(struct mm_heap_s *heap, void *memory)
+{
+    return quarry_owns(quarry_of(heap), memory);
+}
+
+/* --- figures --- */
+
+struct mallinfo mm_mallinfo(struct mm_heap_s *heap)
+{
+    struct quarry_stats stats;
+    struct mallinfo info;
+    quarry_get_stats(quarry_of(heap), &stats);
+    memset(&info, 0, sizeof info);
+    info.arena = (int)stats.acquired_bytes;
+    info.ordblks = (int)stats.free_runs;
+    info.aordblks = (int)stats.blocks;
+    info.mxordblk = (int)stats.largest_free_bytes;
+    info.uordblks = (int)stats.used_bytes;
+    info.fordblks = (int)stats.free_bytes;
+    info.usmblks = (int)stats.used_peak_bytes;
+    return info;
+}
+
+/* Who allocated a block is not noted. */
+struct mallinfo_task mm_mallinfo_task(struct mm_heap_s *heap, const struct malltask *task)
+{
+    struct mallinfo_task info;
+    (void)heap, (void)task;
+    memset(&info, 0, sizeof info);
+    return info;
+}
+
+size_t mm_heapfree(struct mm_heap_s *heap)
+{
+    struct quarry_stats stats;
+    quarry_get_stats(quarry_of(heap), &stats);
+    return stats.free_bytes;
+}
+
+size_t mm_heapfree_largest(struct mm_heap_s *heap)
+{
+    struct quarry_stats stats;
+    quarry_get_stats(quarry_of(heap), &stats);
+    return stats.largest_free_bytes;
+}
+
+void mm_memdump(struct mm_heap_s *heap, const struct mm_memdump_s *dump)
+{
+    (void)heap, (void)dump;
+}
+
+#ifdef CONFIG_DEBUG_MM
+void mm_checkcorruption(struct mm_heap_s *heap)
+{
+    (void)quarry_check(quarry_of(heap));
+}
+#endif
+
+#endif

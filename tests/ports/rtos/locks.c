@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * locks.c: an RTOS port's lock hooks: held during each call on a heap and on a heap inside of another, free again after
+ * it, whatever state the caller was in. Linked with the RTOS's file. Ends with "N passed, N failed".
+ */
+#include <string.h>
+
+#include "rtos.h"
+
+unsigned rtos_failures;
+
+static unsigned char memory[1 << 20] __attribute__((aligned(4096)));
+static size_t used_bytes;
+static bool is_made;
+
+static void *acquire(void *context, size_t bytes, size_t align_bytes)
+{
+    (void)context, (void)align_bytes;
+    CHECK(rtos_is_locked() || !is_made); /* a heap that is being made is nobody else's yet */
+    if (bytes > sizeof memory - used_bytes)
+        return NULL;
+    used_bytes += bytes;
+    return memory + used_bytes - bytes;
+}
+
+static void use(struct quarry_heap *heap)
+{
+    unsigned char *blocks[50];
+
+    for (unsigned i = 0; i < 50; i++) {
+        const unsigned before = rtos_locks;
+        blocks[i] = quarry_malloc(heap, i * 41);
+        CHECK(blocks[i] != NULL && rtos_locks > before && !rtos_is_locked());
+        if (blocks[i] != NULL)
+            memset(blocks[i], (int)i, i * 41);
+    }
+    for (unsigned i = 0; i < 50; i++) {
+        blocks[i] = quarry_realloc(heap, blocks[i], 100 + i * 60);
+        CHECK(blocks[i] != NULL && !rtos_is_locked());
+    }
+    CHECK(quarry_calloc(heap, SIZE_MAX / 2, 3) == NULL && !rtos_is_locked());
+    for (unsigned i = 0; i < 50; i++) {
+        quarry_free(heap, blocks[i]);
+        CHECK(!rtos_is_locked());
+    }
+    CHECK(quarry_check(heap) && !rtos_is_locked());
+}
+
+int main(void)
+{
+    const struct quarry_source source = {.acquire = acquire};
+    const struct quarry_options options = {.chunk_bytes = 16384};
+    struct quarry_heap *heap = quarry_create_from_source(&source, &options);
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    CHECK(heap != NULL);
+    is_made = true;
+    use(heap);
+    if (rtos_nests) {
+        const struct quarry_source parent = quarry_source_from_heap(heap);
+        const struct quarry_options small = {.chunk_bytes = 4096};
+        struct quarry_heap *nested = quarry_create_from_source(&parent, &small);
+        CHECK(nested != NULL);
+        use(nested);
+        quarry_destroy(nested);
+    }
+    rtos_own_tests();
+    CHECK(!rtos_is_locked());
+    printf("%d passed, %d failed\n", rtos_failures == 0, rtos_failures != 0);
+    return rtos_failures == 0 ? 0 : 1;
+}

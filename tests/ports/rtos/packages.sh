@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# packages.sh: Zephyr's module and RIOT's package build the library and the lock with stubs of their build systems, which
+# have the functions, variables and targets that the real ones have. Ends with "N passed, N failed".
+
+set -u
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+mkdir "$work/quarry"
+cp -r "$root/include" "$root/src" "$root/arch" "$root/ports" "$root/tools" "$work/quarry"
+passed=0
+failed=0
+
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $2"
+        cat "$work/said"
+        failed=$((failed + 1))
+    fi
+}
+
+# $1: an archive, $2: what must be defined in it.
+defines() {
+    nm "$1" 2>/dev/null | grep -q " T $2"
+}
+
+# --- Zephyr: cmake/modules/extensions.cmake ---
+
+mkdir "$work/zephyr"
+cat >"$work/zephyr/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.20)
+project(stub C)
+add_library(zephyr_interface INTERFACE)
+target_include_directories(zephyr_interface INTERFACE ${STUBS})
+macro(zephyr_library_named name)
+  add_library(${name} STATIC "")
+  target_link_libraries(${name} PUBLIC zephyr_interface)
+  set(ZEPHYR_CURRENT_LIBRARY ${name})
+endmacro()
+macro(zephyr_library_sources)
+  target_sources(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
+endmacro()
+macro(zephyr_library_sources_ifdef toggle)
+  if(${${toggle}})
+    zephyr_library_sources(${ARGN})
+  endif()
+endmacro()
+macro(zephyr_include_directories)
+  target_include_directories(zephyr_interface INTERFACE ${ARGN})
+endmacro()
+macro(zephyr_compile_definitions)
+  target_compile_definitions(zephyr_interface INTERFACE ${ARGN})
+endmacro()
+set(PYTHON_EXECUTABLE python3)
+add_compile_definitions(CONFIG_QUARRY_MALLOC_BYTES=4096)
+add_subdirectory(${MODULE} module)
+END
+# The configuration: names from Kconfig, as Zephyr makes CMake variables of them.
+zephyr() {
+    cmake -S "$work/zephyr" -B "$work/$1" -DSTUBS="$root/tests/ports/rtos/stub/zephyr" -DMODULE="$work/quarry/ports/zephyr" \
+        -DCONFIG_QUARRY=y -DCONFIG_QUARRY_CHECK_LEVEL=1 "$2" >"$work/said" 2>&1 &&
+        cmake --build "$work/$1" >>"$work/said" 2>&1
+}
+zephyr with -DCONFIG_QUARRY_MALLOC=y && defines "$work/with/module/libquarry.a" quarry_lock_hook &&
+    defines "$work/with/module/libquarry.a" malloc
+verdict $? "Zephyr's module does not build, or lacks malloc or the lock"
+for name in $(sed -n 's/^\(menu\)\{0,1\}config //p' "$root/ports/zephyr/Kconfig"); do
+    grep -r -q "CONFIG_$name\|depends on $name\|^if $name" "$root/ports/zephyr" --include=CMakeLists.txt --include=*.c --include=Kconfig
+    verdict $? "nothing looks at $name of ports/zephyr/Kconfig" 2>/dev/null
+done
+python3 - "$root/ports/zephyr/zephyr/module.yml" >"$work/said" 2>&1 <<'END'
+import os
+import sys
+lines = [line.split(": ", 1) for line in open(sys.argv[1], encoding="utf-8").read().splitlines() if not line.startswith("#")]
+module = {line[0].strip(): line[1] for line in lines if len(line) == 2}
+root = os.path.dirname(os.path.dirname(sys.argv[1]))
+assert module["name"] == "quarry", module
+assert os.path.exists(os.path.join(root, module["cmake"], "CMakeLists.txt")), module
+assert os.path.exists(os.path.join(root, module["kconfig"])), module
+END
+verdict $? "Zephyr's module.yml names files that are not there"
+
+# --- RIOT: pkg/pkg.mk with pkg/local.mk, Makefile.base ---
+
+mkdir -p "$work/riot/pkg" "$work/app"
+cat >"$work/riot/pkg/pkg.mk" <<'END'
+.RECIPEPREFIX := >
+ifneq (,$(.DEFAULT_GOAL))
+  $(error pkg.mk must be included before any target)
+endif
+$(foreach name,PKG_NAME PKG_URL PKG_VERSION PKG_LICENSE,$(if $($(name)),,$(error $(name) not defined)))
+PKG_SOURCE_DIR ?= $(PKGDIRBASE)/$(PKG_NAME)
+all: $(PKG_SOURCE_DIR)/.prepared
+prepare: $(PKG_SOURCE_DIR)/.prepared
+$(PKG_SOURCE_DIR)/.prepared:
+> rm -Rf $(PKG_SOURCE_DIR)
+> mkdir -p $$(dirname $(PKG_SOURCE_DIR))
+> test "$(PKG_SOURCE_LOCAL)" = "$(COPY)"
+> cp -a $(PKG_SOURCE_LOCAL) $(PKG_SOURCE_DIR)
+> touch $@
+.DEFAULT_GOAL =
+.RECIPEPREFIX :=
+END
+cat >"$work/riot/Makefile.base" <<'END'
+.RECIPEPREFIX := >
+SRC ?= $(wildcard *.c)
+all: $(BINDIR)/$(MODULE).a
+$(BINDIR)/$(MODULE).a: $(SRC)
+> cd $(CURDIR) && $(CC) $(CFLAGS) $(INCLUDES) -c $(SRC) -o $(BINDIR)/$(MODULE).o && ar rcs $@ $(BINDIR)/$(MODULE).o
+END
+cat >"$work/app/Makefile" <<'END'
+.RECIPEPREFIX := >
+export CC = gcc -std=c11 -O1 -Wall -Wextra -Werror -ffreestanding
+export BINDIR = $(CURDIR)/bin
+export PKGDIRBASE = $(CURDIR)/bin/pkg
+export RIOTBASE = $(CURDIR)/../riot
+INCLUDES = -I$(STUBS)
+include $(PKG)/Makefile.dep
+include $(PKG)/Makefile.include
+export CFLAGS INCLUDES
+all:
+> mkdir -p $(BINDIR)
+> $(MAKE) -C $(PKG) prepare
+> $(MAKE) -C $(PKG) all
+> for folder in $(DIRS); do $(MAKE) -C $$folder all || exit 1; done
+> for module in quarry $(USEMODULE); do test -f $(BINDIR)/$$module.a || exit 1; done
+END
+make -C "$work/app" STUBS="$root/tests/ports/rtos/stub/riot" PKG="$work/quarry/ports/riot/pkg/quarry" COPY="$work/quarry" >"$work/said" 2>&1 &&
+    defines "$work/app/bin/quarry.a" quarry_malloc && defines "$work/app/bin/quarry_contrib.a" quarry_lock_hook
+verdict $? "RIOT's package does not build, or lacks the library or the lock"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+#
+# rtos.mk: tests of the ports for RTOSes, each on this host against stubs of the headers that it uses. Names that the C
+# library has too get the RTOS's name in front.
+
+RTOSES := cmsis-rtos2 threadx riot nuttx zephyr zephyr-nested
+
+RTOS_CC := gcc -std=gnu11 -O1 -Wall -Wextra -Werror -Wno-builtin-declaration-mismatch -fno-builtin -DQUARRY_LOCK=HOOK -Iinclude -Itests/ports/rtos
+rtos_of = $(firstword $(subst -nested, ,$(1)))
+RTOS_FLAGS_zephyr        := -DCONFIG_QUARRY_MALLOC_BYTES=32768
+RTOS_FLAGS_zephyr-nested := $(RTOS_FLAGS_zephyr) -DCONFIG_QUARRY_NESTED_HEAPS
+RTOS_NAMES := malloc calloc zalloc realloc reallocarray memalign aligned_alloc posix_memalign free malloc_size malloc_usable_size \
+	mallinfo mallinfo_task
+rtos_port = $(or $(filter-out ports/riot/%,$(wildcard ports/$(call rtos_of,$(1))/*.c)),ports/riot/pkg/quarry/contrib/lock.c)
+
+$(eval $(call flags_file,ports/rtos/test,$(RTOS_CC)))
+build/ports/rtos/quarry.o: build/dist/quarry.c build/ports/rtos/test.flags
+	gcc -std=c11 -O1 -ffreestanding $(WARN) -Werror -DQUARRY_LOCK=HOOK -c $< -o $@
+define rtos_rules
+build/ports/rtos/$(1): tests/ports/rtos/locks.c tests/ports/rtos/$(call rtos_of,$(1)).c $(call rtos_port,$(1)) build/ports/rtos/quarry.o $(wildcard tests/ports/rtos/*.h tests/ports/rtos/stub/*/*.h tests/ports/rtos/stub/*/*/*.h tests/ports/rtos/stub/*/*/*/*.h)
+	@mkdir -p $$@.o
+	$(foreach file,tests/ports/rtos/$(call rtos_of,$(1)).c $(call rtos_port,$(1)),$(RTOS_CC) -Itests/ports/rtos/stub/$(call rtos_of,$(1)) $(RTOS_FLAGS_$(1)) -c $(file) -o $$@.o/$(notdir $(file)).o &&) \
+	for object in $$@.o/*.o; do objcopy $(foreach name,$(RTOS_NAMES),--redefine-sym $(name)=$(call rtos_of,$(1))_$(name)) $$$$object; done && \
+	$(RTOS_CC) tests/ports/rtos/locks.c $$@.o/*.o build/ports/rtos/quarry.o -o $$@
+endef
+$(foreach rtos,$(RTOSES),$(eval $(call rtos_rules,$(rtos))))
+RTOS_IMAGES := $(RTOSES:%=build/ports/rtos/%)
+
+# What READMEs and the files of the RTOSes' own build systems say takes a compilation of the library each: with ALL only.
+rtos_stub = tests/ports/rtos/stub/$(1)
+rtos_jobs = $(foreach rtos,$(RTOSES),$(call job,port $(rtos),$(HOST_SECONDS),build/ports/rtos/$(rtos)))\
+$(if $(ALL),$(call job,ports of RTOSes from READMEs,$(BUILD_SECONDS),tests/ports/from_readme.py --short 5 CMSIS=$(call rtos_stub,cmsis-rtos2) THREADX=$(call rtos_stub,threadx) ZEPHYR=$(call rtos_stub,zephyr) NUTTX=$(call rtos_stub,nuttx) RIOT=$(call rtos_stub,riot) $(foreach port,cmsis-rtos2 threadx zephyr nuttx riot,ports/$(port)/README.md)))\
+$(if $(ALL),$(call job,packages of RTOSes,$(BUILD_SECONDS),tests/ports/rtos/packages.sh))
