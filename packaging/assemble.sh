@@ -25,3 +25,11 @@ two_files platformio platformio/quarry src src
 two_files esp-idf esp-idf/quarry . include
 two_files cmsis "cmsis/Quarry.Quarry.$version" src include
 cp -r "$root/packaging/meson" "$out/meson"
+
+# The crate for Rust has the library's sources beside it.
+crate=$out/rust/quarry-$version
+mkdir -p "$crate/quarry"
+cp -r "$root/ports/rust/Cargo.toml" "$root/ports/rust/build.rs" "$root/ports/rust/README.md" "$root/ports/rust/src" "$crate"
+cp "$root/LICENSE" "$crate"
+cp -r "$root/include" "$root/src" "$crate/quarry"
+(cd "$root" && tar cf - arch/*.h arch/*/*.h) | tar xf - -C "$crate/quarry"

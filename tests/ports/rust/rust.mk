@@ -52,4 +52,5 @@ rust_jobs = $(call job,port rust,$(HOST_SECONDS),$(RUST)/host)\
 $(call job,port rust flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(RUST_FLAWED))\
 $(if $(ALL),$(foreach target,$(RUST_TARGETS),$(call job,port rust $(target),$(LATE_SECONDS),tests/qemu/run $(RUST_IMAGE_$(target)) $(MACHINE_SECONDS) $(RUST)/$(RUST_IMAGE_$(target)).elf))\
 $(call job,port rust README,$(BUILD_SECONDS),tests/ports/from_readme.sh rust)\
+$(call job,port rust crate,$(BUILD_SECONDS),tests/ports/rust/crate.sh)\
 $(call job,example rust,$(BUILD_SECONDS),tests/ports/rust/example.sh $(RUST)/sysroot))
