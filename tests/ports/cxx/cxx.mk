@@ -45,9 +45,10 @@ cxx_parts_no_exceptions = $(call objects_of,ports/cxx/operators.cpp tests/ports/
 $(foreach variant,$(CXX_VARIANTS),$(eval $(call cxx_rules,$(variant),$(subst -, ,$(variant)))))
 
 # Without an operating system, beside ports/newlib: platform, and its flags. iostream does not fit the Cortex-M3's flash.
-CXX_PLATFORMS := newlib-m3 newlib-m4 nano-m4
+CXX_PLATFORMS := newlib-m3 newlib-m4 nano-m4 $(if $(ALL),picolibc-m4)
 CXX_BARE_newlib-m3 :=
 CXX_BARE_newlib-m4 := -DBARE_IOSTREAM
+CXX_BARE_picolibc-m4 :=
 CXX_BARE_nano-m4   := $(CXX_WITHOUT)
 
 # $(1) platform
@@ -69,7 +70,9 @@ endef
 $(foreach platform,$(CXX_PLATFORMS),$(eval $(call cxx_bare_rules,$(platform))))
 
 CXX_BARE   := $(foreach platform,$(CXX_PLATFORMS),$(foreach image,bare bare-refusing bare-libc,build/ports/$(platform)/$(image).elf))
-CXX_IMAGES := $(CXX_BARE) $(foreach variant,$(CXX_VARIANTS),$(CXX_PROGRAMS:%=build/ports/cxx/$(variant)/%))
+# `make test` has those without exceptions by g++ alone.
+cxx_programs = $(if $(ALL)$(filter g++%,$(1)),$(CXX_PROGRAMS),hosted)
+CXX_IMAGES := $(CXX_BARE) $(foreach variant,$(CXX_VARIANTS),$(patsubst %,build/ports/cxx/$(variant)/%,$(call cxx_programs,$(variant))))
 CXX_FLAWED := $(foreach program,hosted no_exceptions,$(foreach flaw,refusing elsewhere,build/ports/cxx/g++-17/$(program)-$(flaw)))
 
 cxx_jobs = $(foreach image,$(filter-out $(CXX_BARE),$(CXX_IMAGES)),$(call job,port $(image:build/ports/%=%),$(HOST_SECONDS),$(image)))\

@@ -20,6 +20,9 @@ $(RUST)/layout.o: ports/rust/src/layout.c $(wildcard include/*.h include/quarry/
 	gcc -std=c11 $(WARN) -Werror -Iinclude -c $< -o $@
 $(RUST)/host: $(RUST)/libhost.a $(RUST)/layout.o build/hosted/libquarry.a
 	gcc -Wl,--gc-sections $^ -lm -o $@
+# With the library of check level 3, which verifies the sizes that Rust frees with (and has sanitizers).
+$(RUST)/host-level3: $(RUST)/libhost.a $(call objects_of,$(LIB_SRC),host/gcc-64-level3)
+	gcc $(MODE_level3) -Wl,--gc-sections $^ -lm -o $@
 $(RUST)/host-%: $(RUST)/libhost.a build/ports/lib%.a
 	gcc -Wl,--gc-sections $^ -lm -o $@
 
@@ -46,11 +49,12 @@ $(RUST)/virt-riscv32.elf: tests/ports/rust/riscv32.c tests/ports/rust/riscv32.ld
 	$(call isa_gcc,riscv32) -std=c11 -Os -ffreestanding -nostdlib -T tests/ports/rust/riscv32.ld -Wl,--gc-sections -Wl,--no-warn-rwx-segments $(filter %.c %.a,$^) -lgcc -o $@
 
 RUST_FLAWED := $(RUST)/host-refusing $(RUST)/host-elsewhere
-RUST_IMAGES := $(RUST)/host $(RUST_FLAWED) $(if $(ALL),$(foreach target,$(RUST_TARGETS),$(RUST)/$(RUST_IMAGE_$(target)).elf))
+RUST_IMAGES := $(RUST)/host $(RUST_FLAWED) $(if $(ALL),$(RUST)/host-level3 $(foreach target,$(RUST_TARGETS),$(RUST)/$(RUST_IMAGE_$(target)).elf))
 
 rust_jobs = $(call job,port rust,$(HOST_SECONDS),$(RUST)/host)\
 $(call job,port rust flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(RUST_FLAWED))\
 $(if $(ALL),$(foreach target,$(RUST_TARGETS),$(call job,port rust $(target),$(LATE_SECONDS),tests/qemu/run $(RUST_IMAGE_$(target)) $(MACHINE_SECONDS) $(RUST)/$(RUST_IMAGE_$(target)).elf))\
+$(call job,port rust level 3,$(HOST_SECONDS),$(RUST)/host-level3)\
 $(call job,port rust README,$(BUILD_SECONDS),tests/ports/from_readme.sh rust)\
 $(call job,port rust crate,$(BUILD_SECONDS),tests/ports/rust/crate.sh)\
 $(call job,example rust,$(BUILD_SECONDS),tests/ports/rust/example.sh $(RUST)/sysroot))
