@@ -3,7 +3,7 @@
  * figures.c: capacity, requests and frees, free runs, and quarry_reset_peaks(). That free_runs and smallest_free_bytes
  * agree with what a walk shows, and requests and frees with the live blocks, check_heap() asks in every test.
  */
-#include "test_source.h"
+#include "fixture.h"
 
 #define SOME_BYTES ((size_t)(sizeof(void *) > 4 ? 16384u : 4096u))
 
@@ -20,14 +20,11 @@ static void check_counts_(const struct quarry_heap *heap, size_t requests, size_
     CHECK_EQ(stats.blocks, COUNTED(requests - frees));
 }
 
-TEST(test_requests_and_frees_count_blocks_that_come_and_go)
+ON_HEAP(test_requests_and_frees_count_blocks_that_come_and_go, 2 * SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(2 * SOME_BYTES, 0);
     void *small;
     void *large;
 
-    if (heap == NULL)
-        return;
     check_counts(heap, 0, 0);
     small = t_malloc(heap, 10);
     large = t_calloc(heap, 1, SOME_BYTES / 4);
@@ -54,16 +51,10 @@ TEST(test_requests_and_frees_count_blocks_that_come_and_go)
     check_counts(heap, 4, 4);
 }
 
-TEST(test_requests_and_frees_count_huge_blocks)
+ON_SOURCE_HEAP(test_requests_and_frees_count_huge_blocks, 8 * SMALLEST_CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     void *huge;
 
-    if (!test_source_init(&source, 8 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    REQUIRE(heap != NULL);
     huge = t_malloc(heap, SMALLEST_CHUNK_BYTES);
     REQUIRE(huge != NULL);
     check_counts(heap, 1, 0);
@@ -72,7 +63,6 @@ TEST(test_requests_and_frees_count_huge_blocks)
     CHECK_EQ(stats_of(heap).blocks, COUNTED(1));
     t_free(heap, huge);
     CHECK_EQ(stats_of(heap).blocks, 0);
-    check_source(&source, heap);
 }
 
 /* A heap without a block can hand all of it out. */
@@ -101,18 +91,12 @@ TEST(test_capacity_is_all_free_memory_of_an_empty_heap)
     check_heap(heap);
 }
 
-TEST(test_capacity_follows_chunks_and_huge_blocks)
+ON_SOURCE_HEAP(test_capacity_follows_chunks_and_huge_blocks, 12 * SMALLEST_CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     size_t empty_bytes;
     void *huge;
     unsigned i;
 
-    if (!test_source_init(&source, 12 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    REQUIRE(heap != NULL);
     empty_bytes = stats_of(heap).capacity_bytes;
     CHECK_EQ(empty_bytes, stats_of(heap).free_bytes);
     huge = t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES);
@@ -132,19 +116,15 @@ TEST(test_capacity_follows_chunks_and_huge_blocks)
     CHECK(stats_of(heap).capacity_bytes > empty_bytes);
     quarry_reset(heap);
     CHECK_EQ(stats_of(heap).capacity_bytes, empty_bytes);
-    check_source(&source, heap);
 }
 
 /* Every other one of neighbouring large blocks is freed: each is a free run then, and they differ in length. */
-TEST(test_free_runs_and_the_shortest_follow_frees_and_merging)
+ON_HEAP(test_free_runs_and_the_shortest_follow_frees_and_merging, 2 * SOME_BYTES + 64 * (size_t)QUARRY_PAGE_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(2 * SOME_BYTES + 64 * (size_t)QUARRY_PAGE_BYTES, 0);
     const size_t large = SOME_BYTES / 8, page = QUARRY_PAGE_BYTES;
     void *blocks[5];
     size_t rest, i;
 
-    if (heap == NULL)
-        return;
     CHECK_EQ(stats_of(heap).free_runs, 1);
     CHECK_EQ(stats_of(heap).smallest_free_bytes, stats_of(heap).free_bytes);
     for (i = 0; i < 5; i++) {
@@ -169,14 +149,11 @@ TEST(test_free_runs_and_the_shortest_follow_frees_and_merging)
 }
 
 /* Of runs shorter than 8 pages it is exact. check_heap() compares it with a walk. */
-TEST(test_smallest_free_bytes_is_the_shortest_run_over_a_random_history)
+ON_HEAP(test_smallest_free_bytes_is_the_shortest_run_over_a_random_history, 4 * SOME_BYTES, 0)
 {
-    struct quarry_heap *const heap = test_heap(4 * SOME_BYTES, 0);
     void *blocks[24] = {NULL};
     unsigned rounds;
 
-    if (heap == NULL)
-        return;
     for (rounds = 0; rounds < 300 * TEST_SCALE && !test_is_over(); rounds++) {
         void **const block = &blocks[test_random_below(24)];
         if (*block != NULL) {
@@ -188,18 +165,12 @@ TEST(test_smallest_free_bytes_is_the_shortest_run_over_a_random_history)
     }
 }
 
-TEST(test_reset_peaks_starts_peaks_and_failures_anew)
+ON_SOURCE_HEAP(test_reset_peaks_starts_peaks_and_failures_anew, 8 * SMALLEST_CHUNK_BYTES)
 {
-    struct test_source source;
-    struct quarry_heap *heap;
     struct quarry_stats before;
     struct quarry_stats after;
     void *block;
 
-    if (!test_source_init(&source, 8 * SMALLEST_CHUNK_BYTES))
-        return;
-    heap = test_source_heap(&source);
-    REQUIRE(heap != NULL);
     block = t_malloc(heap, 10);
     t_free(heap, t_malloc(heap, 2 * SMALLEST_CHUNK_BYTES));
     CHECK_EQ(quarry_malloc(heap, 100 * SMALLEST_CHUNK_BYTES), NULL);

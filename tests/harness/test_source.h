@@ -39,7 +39,7 @@ struct test_source {
 bool test_source_init(struct test_source *source, size_t bytes);
 /* A heap on it with the hook, of the smallest chunk. NULL: the test has been marked as failed. */
 struct quarry_heap *test_source_heap(struct test_source *source);
-/* All that was granted has come back, without an error. */
+/* All that was granted has come back, if the source takes memory back, and without an error. */
 #define expect_given_back(source) (test_called_from(__LINE__), expect_given_back_(source))
 void expect_given_back_(const struct test_source *source);
 /* No errors so far, and grants amount to what the heap says that it acquired. */
