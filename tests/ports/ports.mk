@@ -6,7 +6,7 @@
 include tests/ports/common/platforms.mk
 
 PORTS_CC     := gcc -std=c11 -O2 -Wall -Wextra -Werror -Iinclude -Iports/posix
-PORTS_IMAGES  = build/ports/posix $(RECIPES_IMAGES) $(NEWLIB_IMAGES) $(CXX_IMAGES) $(CXX_FLAWED) $(RUST_IMAGES) $(PRELOAD_IMAGES) $(KERNEL_PORT_IMAGES) $(RTOS_IMAGES)
+PORTS_IMAGES  = build/ports/posix $(RECIPES_IMAGES) $(FREERTOS_IMAGES) $(NEWLIB_IMAGES) $(CXX_IMAGES) $(CXX_FLAWED) $(RUST_IMAGES) $(PRELOAD_IMAGES) $(KERNEL_PORT_IMAGES) $(RTOS_IMAGES)
 
 $(eval $(call flags_file,ports/test,$(PORTS_CC)))
 build/ports/%.o: %.c build/ports/test.flags
@@ -26,6 +26,7 @@ build/ports/lib%.a: build/ports/tests/ports/flawed/%.o build/hosted/libquarry.a
 	ar rs $@ $< 2>/dev/null
 
 include tests/ports/recipes/recipes.mk
+include tests/ports/freertos/freertos.mk
 include tests/ports/newlib/newlib.mk
 include tests/ports/cxx/cxx.mk
 include tests/ports/rust/rust.mk
@@ -33,4 +34,4 @@ include tests/ports/preload/preload.mk
 include tests/ports/kernel/kernel.mk
 include tests/ports/rtos/rtos.mk
 
-ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)$(preload_jobs)$(kernel_port_jobs)$(rtos_jobs)
+ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(freertos_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)$(preload_jobs)$(kernel_port_jobs)$(rtos_jobs)

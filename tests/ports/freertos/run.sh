@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# run.sh FOLDER VARIANT...: the port's test in FOLDER passes with each set of options; with a bad allocator it fails, by
+# a check of its own and not by a crash; and the port builds, in an empty folder, from the lines of its README. The
+# example builds there too. Ends with "N passed, N failed".
+
+set -u
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+folder=$1
+shift
+work=$(mktemp -d)
+said=$work.said
+trap 'rm -rf "$work" "$said"' EXIT
+passed=0
+failed=0
+
+verdict() {
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        echo "FAIL $2"
+        cat "$said"
+        failed=$((failed + 1))
+    fi
+}
+
+for variant; do
+    timeout 60 "$folder/$variant" >"$said" 2>&1
+    verdict $? "the port with the options of $variant"
+done
+for flaw in refusing elsewhere replaced; do
+    timeout 60 "$folder/plain-$flaw" >"$said" 2>&1
+    [ $? = 1 ] && grep -q '^FAIL ' "$said"
+    verdict $? "the test does not notice that the allocator is $flaw"
+done
+
+# The lines of the README, for a Cortex-M4, against the stub of the kernel's headers.
+sed -n '/^```sh$/,/^```$/p' "$root/ports/freertos/README.md" | grep -v '^```' >"$work.sh"
+(
+    cd "$work" || exit 1
+    export QUARRY="$root" CC="arm-none-eabi-gcc -mthumb -mcpu=cortex-m4 -O0 -Wall -Werror"
+    export KERNEL_INCLUDES="-I$root/tests/ports/freertos/stub"
+    sh -eu "$work.sh"
+) >"$said" 2>&1 && [ "$(arm-none-eabi-nm "$work"/heap_quarry.o | grep -c ' [Tt] .*Port')" -ge 12 ]
+verdict $? "the lines of the README do not build the port"
+# What the port leaves undefined is the kernel's, the library's, or the compiler's.
+arm-none-eabi-ld -r "$work"/*.o "$work"/quarry/*.o -o "$work/all.o" && arm-none-eabi-nm -u "$work/all.o" | sed 's/^ *U //' |
+    grep -v -x -e vTaskSuspendAll -e xTaskResumeAll -e vApplicationMallocFailedHook -e stub_assert_failed -e memset -e memcpy >"$said"
+[ ! -s "$said" ]
+verdict $? "the port needs more than the kernel has"
+rm -f "$work.sh"
+
+cp -r "$root/examples/freertos" "$work/own"
+cp -r "$root/include" "$root/src" "$root/arch" "$root/ports" "$work"
+make -s -C "$work/own" QUARRY=.. KERNEL_INCLUDES="-I$root/tests/ports/freertos/stub" firmware.o >"$said" 2>&1 &&
+    ! grep -i warning "$said"
+verdict $? "the example does not build without a warning"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
