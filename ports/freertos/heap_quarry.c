@@ -134,8 +134,8 @@ static inline struct quarry_heap *heap_of(struct port_heap *port)
 /* --- blocks --- */
 
 /* FreeRTOS asserts that every block is aligned to portBYTE_ALIGNMENT, however small it is. Quarry aligns a block to
- * what the block can hold, up to QUARRY_ALIGN_BYTES, and its smallest has two pointers. So a request for less is one for
- * as much as it must be aligned to; and where the alignment is above QUARRY_ALIGN_BYTES, for a multiple of that. */
+ * what the block can hold, up to QUARRY_ALIGN_BYTES, and its smallest has two pointers. So a request for less is one
+ * for as much as it must be aligned to; where the alignment is above QUARRY_ALIGN_BYTES, for a multiple of it. */
 static size_t served_bytes(size_t bytes)
 {
     if (portBYTE_ALIGNMENT > QUARRY_ALIGN_BYTES && bytes <= SIZE_MAX - portBYTE_ALIGNMENT)
