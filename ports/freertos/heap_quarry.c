@@ -230,9 +230,14 @@ static enum resized resize(void *block, size_t bytes, size_t *old_bytes)
     *old_bytes = heap == NULL ? 0 : quarry_usable_size(heap, block);
     if (*old_bytes != 0) {
         resized = NOT_RESIZED;
-        if (quarry_resize(heap, block, bytes))
-            resized = quarry_usable_size(heap, block) <= quarry_good_size(heap, served_bytes(bytes)) ? RESIZED
-                                                                                                     : RESIZED_LOOSELY;
+        if (quarry_resize(heap, block, bytes)) {
+            const size_t new_bytes = quarry_usable_size(heap, block);
+            resized = new_bytes <= quarry_good_size(heap, served_bytes(bytes)) ? RESIZED : RESIZED_LOOSELY;
+            if (new_bytes != *old_bytes) { /* for the trace, it was freed and came back */
+                traceFREE(block, *old_bytes);
+                traceMALLOC(block, new_bytes);
+            }
+        }
     }
     leave();
     return resized;
