@@ -24,8 +24,6 @@
  *   static inline void arch_pair_load(const uintptr_t *at, uintptr_t *first, uintptr_t *second)
  *   static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t second)
  *
- * A port of a CPU whose instructions add to a word where it lies in memory says ARCH_ADDS_IN_MEMORY 1.
- *
  * A port of a CPU that has a tag for each 16 bytes of memory, compared with bits 59 to 56 of a pointer at each access,
  * says ARCH_HAS_TAGS 1, and defines what QUARRY_MARK_MTE needs:
  *   static inline void *arch_tag_choose(void *pointer, uintptr_t excluded)  the pointer with a random tag; of bits 0 to
@@ -66,10 +64,6 @@ static inline void arch_pair_store(uintptr_t *at, uintptr_t first, uintptr_t sec
     at[0] = first;
     at[1] = second;
 }
-#endif
-
-#ifndef ARCH_ADDS_IN_MEMORY
-#define ARCH_ADDS_IN_MEMORY 0
 #endif
 
 #ifndef ARCH_HAS_TAGS

@@ -10,10 +10,9 @@
 
 #include <stdint.h>
 
-#define ARCH_HAS_BIT_SCAN   1
-#define ARCH_HAS_ATOMICS    1
-#define ARCH_UNALIGNED      1
-#define ARCH_ADDS_IN_MEMORY 1
+#define ARCH_HAS_BIT_SCAN 1
+#define ARCH_HAS_ATOMICS  1
+#define ARCH_UNALIGNED    1
 
 /* Only ever opens what save closed: with IF clear at the time of save, nothing is to be done. */
 static inline void arch_irq_restore(uintptr_t saved)

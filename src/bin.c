@@ -290,6 +290,6 @@ enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsig
     if (control_map_free_bits(word, unused_bits) == 0)
         bin_free_first(set, run, slot);
     else
-        control_map_free(map, unused_bits, word, bit);
+        control_map_free(map, unused_bits, word, word | bit);
     return RUN_FREED;
 }

@@ -184,7 +184,8 @@ BITS_INLINE void bin_free_first(struct bin_set *set, const struct bin_run *run, 
     const struct bin_shape *shape = bin_shape_of(run->code);
     unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
     uint8_t *map = bin_run_map(run);
-    control_map_free(map, unused_bits, control_map_load(map, unused_bits), (uintptr_t)1 << slot);
+    const uintptr_t word = control_map_load(map, unused_bits);
+    control_map_free(map, unused_bits, word, word | (uintptr_t)1 << slot);
     if (set->bins[index].map == map)
         return;
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
@@ -201,7 +202,8 @@ BITS_INLINE enum run_freed bin_free_last(struct bin_set *set, const struct bin_r
         return qi_bin_free_listed(set, run->chunk, run->page);
     if (run->chunk != &set->runs.chunks.first)
         return qi_bin_free_current(set, run->chunk, run->page);
-    control_map_free(map, unused_bits, control_map_load(map, unused_bits), (uintptr_t)1 << slot);
+    const uintptr_t word = control_map_load(map, unused_bits);
+    control_map_free(map, unused_bits, word, word | (uintptr_t)1 << slot);
     if (set->idle_run != index + 1) {
         qi_bin_free_idle_run(set);
         set->idle_run = (uint8_t)(index + 1);

@@ -73,7 +73,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
     const size_t last = bytes - 1; /* of 0 bytes: the largest number */
-    if (!HEAP_HAS_HOT || !bits_likely(last < hot_most_bytes(heap)))
+    if (!HEAP_HAS_HOT || !bits_likely(last < heap_source(heap)->hot.bytes))
         return allocate_large(heap, bytes, saved);
     const unsigned bin = bin_of_last_byte(last);
     void *block = NULL;
@@ -199,43 +199,28 @@ static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uint
     call_leave(heap, saved);
 }
 
-/* Gives back what lies in the hot chunk; false, nothing done, if that is no live block of it. */
+/* Frees a block of the hot chunk; false, nothing done: it is no live block of that. */
 BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    const struct control_pages *hot = control_hot_pages(&heap_source(heap)->hot);
-    if (!control_valid(hot != NULL))
-        return false;
-    size_t offset = chunk_offset_in(hot, mark_bare(address)); /* of NULL too: no page lies there */
-    size_t page = offset >> UNITS_PAGE_SHIFT;
-    if (!bits_likely(page < hot->page_count))
-        return false;
-    unsigned code = chunk_run_code(hot->codes, &page);
-    offset -= page << UNITS_PAGE_SHIFT;
+    struct hot_place place;
+    const unsigned code = hot_find(heap, address, &place);
     if (!bits_likely(code >= PAGE_SMALL)) {
-        if (code != PAGE_LARGE || offset != 0 || !heap_tag_fits(address))
+        if (code != PAGE_LARGE || place.offset != 0 || !heap_tag_fits(address))
             return false;
-        free_large(heap, page, saved);
+        free_large(heap, place.page, saved);
         return true;
     }
     const struct bin_shape *shape = bin_shape_of(code);
-    unsigned slot = bin_slot_at(shape, offset);
-    if (!bits_likely(caller_valid(slot < shape->slots)))
-        return false;
-    if (!heap_tag_fits(address))
-        return false;
-    switch (small_free(chunk_map_in(hot, page), shape, slot)) {
+    const unsigned slot = bin_slot_at(shape, place.offset);
+    switch (hot_free(heap, address, &place, shape, slot, bin_shape_bytes(shape))) {
     case SMALL_FREED:
-        heap_count_freed(heap, bin_shape_bytes(shape));
-        mark_dead(heap, address, bin_shape_bytes(shape));
         call_leave(heap, saved);
         return true;
     case SMALL_FIRST:
-        mark_dead(heap, address, bin_shape_bytes(shape));
-        free_slot_of_full_run(heap, page, slot, saved);
+        free_slot_of_full_run(heap, place.page, slot, saved);
         return true;
     case SMALL_LAST:
-        mark_dead(heap, address, bin_shape_bytes(shape));
-        free_last_slot_of_run(heap, page, slot, saved);
+        free_last_slot_of_run(heap, place.page, slot, saved);
         return true;
     default:
         return false;

@@ -63,14 +63,14 @@ enum small_freed {
 BITS_INLINE enum small_freed small_free(uint8_t *map, const struct bin_shape *shape, unsigned slot)
 {
     unsigned unused_bits = bin_unused_bits(shape);
-    uintptr_t word = control_map_load(map, unused_bits), bit = (uintptr_t)1 << slot, more = word | bit;
+    uintptr_t word = control_map_load(map, unused_bits), more = word | (uintptr_t)1 << slot;
     if (!bits_likely(caller_valid(more != word)))
         return SMALL_WRONG;
     if (!bits_likely(BIN_HAS_MASKS ? more != BIN_SLOTS_MASK(shape) : ~more << unused_bits != 0))
         return SMALL_LAST;
     if (!bits_likely(control_map_free_bits(word, unused_bits) != 0))
         return SMALL_FIRST;
-    control_map_free(map, unused_bits, word, bit);
+    control_map_free(map, unused_bits, word, more);
     return SMALL_FREED;
 }
 

@@ -22,8 +22,7 @@
 #define ARCH_HAS_MASK     0
 
 #if defined(__x86_64__) || defined(__i386__)
-#define ARCH_UNALIGNED      1
-#define ARCH_ADDS_IN_MEMORY 1
+#define ARCH_UNALIGNED 1
 #elif defined(__ARM_FEATURE_UNALIGNED)
 #define ARCH_UNALIGNED 1
 #endif

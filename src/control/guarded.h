@@ -165,11 +165,11 @@ BITS_INLINE void control_map_store(uint8_t *map, unsigned unused_bits, uintptr_t
     control_map_at(map)->rest = tag - word;
 }
 
-BITS_INLINE void control_map_free(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t bit)
+BITS_INLINE void control_map_free(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t more)
 {
     (void)unused_bits;
-    control_map_at(map)->free = word | bit;
-    control_map_at(map)->rest -= bit;
+    control_map_at(map)->free = more;
+    control_map_at(map)->rest -= more - word;
 }
 
 BITS_INLINE bool control_map_is_valid(const uint8_t *map, uintptr_t tag)
@@ -196,7 +196,7 @@ struct control_pages {
 
 /* With a copy of what leads to the chunk's pages, and the sum of that, so that no damaged address is followed. */
 struct hot_limits {
-    size_t bytes; /* the bit that a request may have at most; all others mean nothing */
+    size_t bytes; /* it may be damaged: a bin is asked for whether there is one */
     struct control_pages *pages;
     struct control_pages copy;
     uintptr_t seal;
@@ -206,11 +206,6 @@ struct hot_limits {
     {                                                                                                                  \
         .bytes = 0, .pages = (struct control_pages *)(uintptr_t)(none)                                                 \
     }
-
-BITS_INLINE size_t control_hot_bytes(const struct hot_limits *limits, size_t most)
-{
-    return limits->bytes & most;
-}
 
 BITS_INLINE uintptr_t control_pages_sum(const struct control_pages *pages)
 {

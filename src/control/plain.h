@@ -156,10 +156,11 @@ BITS_INLINE void control_map_store(uint8_t *map, unsigned unused_bits, uintptr_t
         bits_store(map, word);
 }
 
-/* Sets a bit in a map whose word was loaded without it. */
-BITS_INLINE void control_map_free(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t bit)
+/* Makes a word with one bit more of the map's word. */
+BITS_INLINE void control_map_free(uint8_t *map, unsigned unused_bits, uintptr_t word, uintptr_t more)
 {
-    control_map_store(map, unused_bits, word | bit, 0);
+    (void)word;
+    control_map_store(map, unused_bits, more, 0);
 }
 
 BITS_INLINE bool control_map_is_valid(const uint8_t *map, uintptr_t tag)
@@ -194,13 +195,6 @@ struct hot_limits {
     {                                                                                                                  \
         .bytes = 0, .pages = (struct control_pages *)(uintptr_t)(none)                                                 \
     }
-
-/* most: a power of two. */
-BITS_INLINE size_t control_hot_bytes(const struct hot_limits *limits, size_t most)
-{
-    (void)most;
-    return limits->bytes;
-}
 
 BITS_INLINE const struct control_pages *control_hot_pages(const struct hot_limits *limits)
 {

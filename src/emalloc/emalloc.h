@@ -69,24 +69,15 @@ BITS_INLINE void emalloc_free(void *block, unsigned bin, size_t slot_bytes)
     if (CURRENT_HAS_HOT) {
         uintptr_t saved = lock_enter((struct quarry_heap *)NULL);
         struct quarry_heap *heap = current_core()->hot;
-        const struct control_pages *hot = control_hot_pages(&heap_source(heap)->hot);
-        size_t offset = control_valid(hot != NULL) ? chunk_offset_in(hot, mark_bare(block)) : 0;
-        size_t page = offset >> UNITS_PAGE_SHIFT;
-        if (bits_likely(control_valid(hot != NULL) && page < hot->page_count)) {
-            unsigned code = chunk_run_code(hot->codes, &page);
-            if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin)) {
-                const struct bin_shape *shape = bin_shape_of(code);
-                unsigned slot = bin_slot_of_bytes(offset - (page << UNITS_PAGE_SHIFT), slot_bytes);
-                if (bits_likely(caller_valid(slot < shape->slots)) && heap_tag_fits(block) &&
-                    bits_likely(small_free(chunk_map_in(hot, page), shape, slot) == SMALL_FREED)) {
-                    heap_count_freed(heap, slot_bytes);
-                    mark_dead(heap, block, slot_bytes);
-                    lock_leave(heap, saved);
-                    return;
-                }
-            }
-        }
+        struct hot_place place;
+        const unsigned code = hot_find(heap, block, &place);
+        enum small_freed freed = SMALL_WRONG;
+        if (bits_likely(code >= PAGE_SMALL && bin_of_code(code) == bin))
+            freed = hot_free(heap, block, &place, bin_shape_of(code), bin_slot_of_bytes(place.offset, slot_bytes),
+                             slot_bytes);
         lock_leave(heap, saved);
+        if (bits_likely(freed == SMALL_FREED))
+            return;
     }
     qi_efree_slowly(block, slot_bytes);
 }

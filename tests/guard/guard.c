@@ -456,7 +456,7 @@ GUARDED(test_guard_closed_hot_limits_serve_nothing_after_a_flip)
     struct hot_limits open;
     qi_source_close_hot(source, &open);
     CHECK(source_is_busy(source));
-    CHECK_EQ(control_hot_bytes(&source->hot, BIN_MAX_BYTES), 0);
+    CHECK_EQ(source->hot.bytes, 0);
     uintptr_t *words = (uintptr_t *)(void *)&source->hot.copy;
     for (unsigned bit = 0; bit < (sizeof source->hot.copy + sizeof(uintptr_t)) * 8; bit++) {
         words[bit / BITS_WORD] ^= (uintptr_t)1 << (bit % BITS_WORD);

@@ -9,7 +9,6 @@
 #undef ARCH_HAS_BIT_SCAN
 #define ARCH_HAS_BIT_SCAN (UINTPTR_MAX > UINT32_MAX) /* small CPUs are 32-bit ones */
 #define ARCH_HAS_PAIRS    1
-#undef ARCH_ADDS_IN_MEMORY
 #ifdef PORT_ALIGNED
 #undef ARCH_UNALIGNED
 #endif
