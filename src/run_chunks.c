@@ -40,7 +40,7 @@ static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
 {
     const struct list_head *old = set->heads;
     const unsigned count = run_classes(set);
-    control_place_heads(set, place, classes_for(chunk_bytes));
+    (void)control_place_heads(set, place, classes_for(chunk_bytes));
     for (unsigned class = 0; class < run_classes(set); class ++) {
         struct list_node *first = class < count ? list_first(&old[class]) : NULL;
         list_set_first(&set->heads[class], first);

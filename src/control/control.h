@@ -10,10 +10,8 @@
  * What both headers define:
  *   CONTROL_WIDE_CODES        a page's code has two bytes, else one (page_code_t)
  *   CONTROL_DIRECT_CODES      an inner code says all that the first page's code says
- *   CONTROL_FREE_END          the code of a free run's last page
- *   CONTROL_EDGES             how many edges stand in front of a chunk's codes
- *   CONTROL_MAP_BYTES         the map bytes of a page; CONTROL_MAP_ALIGN: where a chunk's maps begin
- *   CONTROL_SPARE_MAPS        how many maps more a chunk has than pages
+ *   CONTROL_FREE_END          the code of a free run's last page; CONTROL_EDGES: edges in front of a chunk's codes
+ *   CONTROL_MAP_BYTES         of a page; CONTROL_MAP_ALIGN: of a chunk's maps; CONTROL_SPARE_MAPS: more than pages
  *   CONTROL_CODE_CHECK(code)  a bit above a run's code that checks it, or 0; CONTROL_CODE_BITS: how many such bits
  *   CONTROL_WORD(name)        a check word in a struct; control_word() and control_keep() read and set it
  *   control_valid(condition)  the condition, where control data is checked; else true
@@ -43,6 +41,23 @@
 
 /* Has a check word this value? */
 #define control_matches(holder, name, value) control_valid(control_word(holder, name) == (uintptr_t)(value))
+
+/* A map word's bits of the run's slots: which are free, and how all free ones would look; without other runs' bits. */
+BITS_INLINE uintptr_t control_map_free_bits(uintptr_t word, unsigned unused_bits)
+{
+    return CONTROL_OWN_WORD ? word : word << unused_bits;
+}
+
+BITS_INLINE uintptr_t control_map_all_bits(unsigned unused_bits)
+{
+    return CONTROL_OWN_WORD ? UINTPTR_MAX >> unused_bits : UINTPTR_MAX << unused_bits;
+}
+
+/* Hot limits that serve nothing. none: pages that there are none of. */
+#define CONTROL_HOT_CLOSED(none)                                                                                       \
+    {                                                                                                                  \
+        .bytes = 0, .pages = (struct control_pages *)(uintptr_t)(none)                                                 \
+    }
 
 /* A condition that only a caller's bug makes false, and one that only a write to free memory makes false. Check level 0
  * trusts the caller for both. */

@@ -82,17 +82,12 @@ BITS_INLINE uintptr_t control_node_mask(uintptr_t secret, const void *node)
 #define control_heads_count(set, most) ((void)(set), (unsigned)(most))
 
 /* The end of what they take up in the memory from place on. */
-#define control_place_heads(set, place, count) ((void)(set), (void)(count), control_same_place(place))
-
-BITS_INLINE uint8_t *control_same_place(uint8_t *place)
-{
-    return place;
-}
+#define control_place_heads(set, place, count) ((void)(set), (void)(count), (uint8_t *)(place))
 
 /* --- maps: a word for each page, so that a run has two --- */
 
-enum { CONTROL_MAP_BYTES = sizeof(uintptr_t), CONTROL_MAP_ALIGN = sizeof(uintptr_t), CONTROL_SPARE_MAPS = 1 };
-enum { CONTROL_OWN_WORD = 1 };
+enum { CONTROL_MAP_BYTES = sizeof(uintptr_t), CONTROL_MAP_ALIGN = sizeof(uintptr_t) };
+enum { CONTROL_SPARE_MAPS = 1, CONTROL_OWN_WORD = 1 };
 
 /* Lengths. The factor and its inverse modulo the word; a word that is no multiple of the factor comes out as a length
  * above all that any chunk has. (Arithmetic codes: D. Brown, "Error detecting and correcting binary codes for
@@ -177,17 +172,6 @@ BITS_INLINE bool control_map_is_valid(const uint8_t *map, uintptr_t tag)
     return control_map_at(map)->free + control_map_at(map)->rest == tag;
 }
 
-BITS_INLINE uintptr_t control_map_free_bits(uintptr_t word, unsigned unused_bits)
-{
-    (void)unused_bits;
-    return word;
-}
-
-BITS_INLINE uintptr_t control_map_all_bits(unsigned unused_bits)
-{
-    return UINTPTR_MAX >> unused_bits;
-}
-
 /* --- the hot chunk --- */
 
 struct control_pages {
@@ -201,11 +185,6 @@ struct hot_limits {
     struct control_pages copy;
     uintptr_t seal;
 };
-
-#define CONTROL_HOT_CLOSED(none)                                                                                       \
-    {                                                                                                                  \
-        .bytes = 0, .pages = (struct control_pages *)(uintptr_t)(none)                                                 \
-    }
 
 BITS_INLINE uintptr_t control_pages_sum(const struct control_pages *pages)
 {

@@ -169,17 +169,6 @@ BITS_INLINE bool control_map_is_valid(const uint8_t *map, uintptr_t tag)
     return true;
 }
 
-/* A map word's bits of the run's slots: which are free, and how all free ones would look; without other runs' bits. */
-BITS_INLINE uintptr_t control_map_free_bits(uintptr_t word, unsigned unused_bits)
-{
-    return CONTROL_OWN_WORD ? word : word << unused_bits;
-}
-
-BITS_INLINE uintptr_t control_map_all_bits(unsigned unused_bits)
-{
-    return CONTROL_OWN_WORD ? UINTPTR_MAX >> unused_bits : UINTPTR_MAX << unused_bits;
-}
-
 /* --- the hot chunk --- */
 
 struct control_pages {
@@ -190,11 +179,6 @@ struct hot_limits {
     size_t bytes;                /* requests of so many bytes and less; 0: a callback runs */
     struct control_pages *pages; /* of the hot chunk */
 };
-
-#define CONTROL_HOT_CLOSED(none)                                                                                       \
-    {                                                                                                                  \
-        .bytes = 0, .pages = (struct control_pages *)(uintptr_t)(none)                                                 \
-    }
 
 BITS_INLINE const struct control_pages *control_hot_pages(const struct hot_limits *limits)
 {
