@@ -51,7 +51,7 @@ static void *place_in(struct image *image, const void *word)
 bool state_is(const struct image *image)
 {
     static struct image other;
-    void *hot = &heap->bins.runs.chunks.source.hot.chunk;
+    void *hot = &heap->bins.runs.chunks.source.hot.pages;
     memcpy(other.memory, image->memory, memory_bytes);
     for (unsigned i = 0; i < FIGURES; i++)
         memcpy(place_in(&other, figure_at(i)), figure_at(i), sizeof(size_t));

@@ -187,7 +187,7 @@ static uintptr_t address_of_control(void)
     case 0:
         return (uintptr_t)&runs->heads[random_below(run_classes(runs))];
     case 1:
-        return (uintptr_t)&bin_room(&heap->bins, random_below(BIN_COUNT));
+        return (uintptr_t)&heap->bins.rooms[random_below(BIN_COUNT)];
     case 2:
         return (uintptr_t)runs->chunks.first.codes + random_below(64);
     case 3:
