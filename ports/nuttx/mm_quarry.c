@@ -32,7 +32,10 @@ void quarry_panic(const struct quarry_misuse *misuse)
 
 /* --- heaps --- */
 
-/* config->heap, a heap for the struct alone, is not needed. */
+/* From 12.13 on NuttX has KRN_HEAP, and describes a new heap by a struct. Its field heap, a heap for the struct alone,
+ * is not needed. The pools of a heap with pools are its bins. */
+#ifdef KRN_HEAP
+
 struct mm_heap_s *mm_initialize_heap(const struct mm_heap_config_s *config)
 {
     return (struct mm_heap_s *)quarry_create(config->start, config->size, NULL);
@@ -41,9 +44,27 @@ struct mm_heap_s *mm_initialize_heap(const struct mm_heap_config_s *config)
 #ifdef CONFIG_MM_HEAP_MEMPOOL
 struct mm_heap_s *mm_initialize_pool(const struct mm_heap_config_s *config, const struct mempool_init_s *init)
 {
-    (void)init; /* bins are pools */
+    (void)init;
     return mm_initialize_heap(config);
 }
+#endif
+
+#else
+
+struct mm_heap_s *mm_initialize(const char *name, void *start, size_t size)
+{
+    (void)name;
+    return (struct mm_heap_s *)quarry_create(start, size, NULL);
+}
+
+#ifdef CONFIG_MM_HEAP_MEMPOOL
+struct mm_heap_s *mm_initialize_pool(const char *name, void *start, size_t size, const struct mempool_init_s *init)
+{
+    (void)init;
+    return mm_initialize(name, start, size);
+}
+#endif
+
 #endif
 
 void mm_addregion(struct mm_heap_s *heap, void *start, size_t size)

@@ -14,6 +14,13 @@
 
 #include "quarry.h"
 
+/* What Zephyr's C libraries do not declare. */
+struct quarry_heap *quarry_zephyr_heap(void);
+void *memalign(size_t align_bytes, size_t bytes);
+void *reallocarray(void *block, size_t count, size_t bytes);
+int posix_memalign(void **block, size_t align_bytes, size_t bytes);
+size_t malloc_usable_size(void *block);
+
 static unsigned char region[CONFIG_QUARRY_MALLOC_BYTES] __aligned(16);
 static struct quarry_heap *heap;
 

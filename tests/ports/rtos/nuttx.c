@@ -41,8 +41,12 @@ static unsigned char regions[3][65536];
 
 static void test_heaps(void)
 {
+#ifdef STUB_OLD_NUTTX
+    struct mm_heap_s *heap = mm_initialize_pool("dtcm", regions[0], sizeof regions[0], NULL);
+#else
     const struct mm_heap_config_s config = {.name = "dtcm", .start = regions[0], .size = sizeof regions[0]};
     struct mm_heap_s *heap = mm_initialize_pool(&config, NULL);
+#endif
 
     CHECK(heap != NULL);
     const size_t before = mm_heapfree_largest(heap);

@@ -113,6 +113,7 @@ all: $(BINDIR)/$(MODULE).a
 $(BINDIR)/$(MODULE).a: $(SRC)
 > cd $(CURDIR) && $(CC) $(CFLAGS) $(INCLUDES) -c $(SRC) -o $(BINDIR)/$(MODULE).o && ar rcs $@ $(BINDIR)/$(MODULE).o
 END
+echo "# another makefile" >"$work/riot/last.mk"
 cat >"$work/app/Makefile" <<'END'
 .RECIPEPREFIX := >
 export CC = gcc -std=c11 -O1 -Wall -Wextra -Werror -ffreestanding
@@ -122,6 +123,7 @@ export RIOTBASE = $(CURDIR)/../riot
 INCLUDES = -I$(STUBS)
 include $(PKG)/Makefile.dep
 include $(PKG)/Makefile.include
+include $(RIOTBASE)/last.mk
 export CFLAGS INCLUDES
 all:
 > mkdir -p $(BINDIR)

@@ -3,10 +3,11 @@
 # rtos.mk: tests of the ports for RTOSes, each on this host against stubs of the headers that it uses. Names that the C
 # library has too get the RTOS's name in front.
 
-RTOSES := cmsis-rtos2 threadx riot nuttx zephyr zephyr-nested
+RTOSES := cmsis-rtos2 threadx riot nuttx nuttx-old zephyr zephyr-nested
 
 RTOS_CC := gcc -std=gnu11 -O1 -Wall -Wextra -Werror -Wno-builtin-declaration-mismatch -fno-builtin -DQUARRY_LOCK=HOOK -Iinclude -Itests/ports/rtos
-rtos_of = $(firstword $(subst -nested, ,$(1)))
+rtos_of = $(patsubst %-old,%,$(patsubst %-nested,%,$(1)))
+RTOS_FLAGS_nuttx-old     := -DSTUB_OLD_NUTTX
 RTOS_FLAGS_zephyr        := -DCONFIG_QUARRY_MALLOC_BYTES=32768
 RTOS_FLAGS_zephyr-nested := $(RTOS_FLAGS_zephyr) -DCONFIG_QUARRY_NESTED_HEAPS
 RTOS_NAMES := malloc calloc zalloc realloc reallocarray memalign aligned_alloc posix_memalign free malloc_size malloc_usable_size \

@@ -25,8 +25,14 @@ struct mempool_init_s {
 
 extern struct mm_heap_s *g_mmheap;
 
+#ifdef STUB_OLD_NUTTX
+struct mm_heap_s *mm_initialize(const char *name, void *start, size_t size);
+struct mm_heap_s *mm_initialize_pool(const char *name, void *start, size_t size, const struct mempool_init_s *init);
+#else
+#define KRN_HEAP g_mmheap
 struct mm_heap_s *mm_initialize_heap(const struct mm_heap_config_s *config);
 struct mm_heap_s *mm_initialize_pool(const struct mm_heap_config_s *config, const struct mempool_init_s *init);
+#endif
 void mm_addregion(struct mm_heap_s *heap, void *start, size_t size);
 void mm_uninitialize(struct mm_heap_s *heap);
 void umm_initialize(void *start, size_t size);
