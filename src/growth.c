@@ -8,7 +8,7 @@
 /* Is this a chunk of the heap, and not a damaged address? */
 static bool is_added_chunk(const struct quarry_heap *heap, const struct added_chunk *added)
 {
-    return added != NULL && control_valid(qi_chunk_is_added(&heap->bins.runs.chunks, &added->chunk));
+    return added != NULL && control_valid(qi_chunk_is_added(&heap->bins.runs.chunks, (const void *)added));
 }
 
 /* --- growing: heaps on a source --- */
