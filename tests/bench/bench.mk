@@ -62,7 +62,7 @@ check-budget-some:
 	@tests/bench/budget.py check $(SOME_WITHOUT) tests/bench/budget.tsv $(call some_of,$(BUDGET_FILES))
 
 # The figures of README.md are what is measured. What takes long stands in docs/benchmarks.md and docs/levels.md.
-README_FILES := $(filter-out %-create.tsv,$(BUDGET_FILES))
+README_FILES := $(filter-out %-create.tsv,$(BUDGET_FILES)) tests/bench/instructions/peers.tsv
 .PHONY: readme
 readme:
 	@tools/need.sh $(NEED_BUDGET)

@@ -3,7 +3,8 @@
 #
 # figures.py check|write README.md FILE.tsv...: the figures of README.md are those that are measured.
 #
-# Where a figure comes from: the bench's tables FILE.tsv (those of make check-budget), the tables in docs/benchmarks.md
+# Where a figure comes from: the bench's tables FILE.tsv (those of make check-budget, and the reference figures of
+# peers in tests/bench/instructions/peers.tsv), the tables in docs/benchmarks.md
 # and docs/levels.md for what takes long to measure, and the sources for what is a constant. PLACES has a row for each
 # place in README.md: a pattern, whose groups are figures, and what each of them must be, as text and rounded as it
 # stands there.
@@ -97,6 +98,30 @@ class Measured:
         smallest = rows.pop("cjsonmini")
         return [commas(min(rows.values())), commas(max(rows.values())), commas(smallest)]
 
+    def of_traces(self, allocator, call, column):
+        """A column of the instructions on a Cortex-M4, for each trace for which there are figures of all peers."""
+        rows = [row for row in self.tables["instructions"] if row.get("machine") == "mps2-an386"] + self.tables["peers"]
+        found = [plain(row[column]) for row in rows if row["allocator"] == allocator and row["call"] == call
+                 and row["trace"] in ("luafw", "tls", "cjson", "sqlite")]
+        if len(found) != 4:
+            sys.exit(f"{allocator}, {call}: {len(found)} traces")
+        return found
+
+    def choice(self, allocator, region, code):
+        """A row of the table that compares allocators: regions and code are '-' where there are no figures."""
+        figures = []
+        if region:
+            more_than_live = [float(row["overhead_percent"]) for row in self.tables["region"]
+                              if row["allocator"] == region and row["bits"] == "32" and row["trace"] != "mean"]
+            figures += [commas(min(more_than_live)), commas(max(more_than_live))]
+        for call in ("malloc", "free"):
+            means = self.of_traces(allocator, call, "mean")
+            figures += [commas(min(means)), commas(max(means))]
+        figures += [commas(max(self.of_traces(allocator, call, "max"))) for call in ("malloc", "free")]
+        if code:
+            figures.append(commas(int(self.row("size-code", allocator=code, isa="armv7em", optimise="-Os")["bytes"])))
+        return figures
+
     def code(self):
         return commas(int(self.row("size-code", allocator="quarry", isa="armv7em", optimise="-Os")["bytes"]))
 
@@ -168,6 +193,13 @@ def places(m):
         (r"region (N) MB", [f"{bench_region / 1048576:.1f}"]),
         *[(rf"\| {name} \| (N) \| (N) / (N) / (N) \| (N) / (N) / (N) \| (N) \| (N) \|", m.program(trace, file))
           for name, trace, file in rows],
+        *[(rf"\| {name} \| {'(N) to (N)' if region else '-'} \| (N) to (N) / (N) to (N) \| (N) / (N) "
+           rf"\| {'(N)' if code else '-'} \|", m.choice(allocator, region, code))
+          for name, allocator, region, code in [
+              ("Quarry", "quarry", "quarry", "quarry"), ("TLSF", "TLSF", "TLSF", "TLSF"),
+              ("o1heap", "o1heap", "o1heap", "o1heap"), ("heap_4, heap_5", "heap_5", "heap_5", "heap_4"),
+              ("newlib's", "newlib", None, None), ("newlib-nano's", "newlib-nano", None, None)]],
+        (r"(N) lines of C, a linker script", [constant("tests/build/minimal.sh", r"is_short main\.c (\d+)")]),
         (r"SQLite (N) bytes live in a\s+region of (N)", m.region("sqlite64")),
         (r"PHP (N) in (N)", m.region("php64")),
         (r"together are\s+(N) bytes", [m.code()]),
