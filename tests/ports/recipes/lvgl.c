@@ -40,7 +40,7 @@ static void test_pool_adds_memory(void)
     lv_mem_monitor_core(&before);
     CHECK(lv_mem_add_pool(more, sizeof more) == more);
     lv_mem_monitor_core(&after);
-    CHECK(after.total_size == before.total_size + sizeof more);
+    CHECK(after.total_size > before.total_size + sizeof more * 9 / 10 && after.free_cnt == before.free_cnt + 1);
     lv_mem_remove_pool(more);
     CHECK(lv_mem_add_pool(more, 1) == NULL);
 }
