@@ -5,13 +5,23 @@
 #
 # package.ini has the facts, and template the text of every manifest: a line "==== PATH" begins the file PATH of this
 # folder, and @NAME@ stands for the fact of that name. With check nothing is written: status 1 if a file is not what it
-# would be, or if include/quarry.h says another version. Ends with "N passed, N failed" then.
+# would be, or if what is written by hand (BY_HAND) says something else. Ends with "N passed, N failed" then.
 
 import configparser
 import os
 import re
 import sys
 
+# Facts in files outside this folder: the fact, the file, and how it says it.
+BY_HAND = [
+    ("VERSION", "include/quarry.h", r"_MAJOR (\d+)\n.*_MINOR (\d+)\n.*_PATCH (\d+)\n"),
+    ("NAME", "ports/rust/Cargo.toml", r'^name = "(.*)"'),
+    ("VERSION", "ports/rust/Cargo.toml", r'^version = "(.*)"'),
+    ("LICENCE", "ports/rust/Cargo.toml", r'^license = "(.*)"'),
+    ("LICENCE", "LICENSE", r"^(\w+) License"),
+    ("LICENCE", "README.md", r"Licence: (\w+)\."),
+    ("DESCRIPTION", "README.md", r"^Quarry is (a memory allocator for bare metal):"),
+]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -39,15 +49,14 @@ def manifests():
         yield path, re.sub(r"@([A-Z_]+)@", lambda match: known[match[1]], text)
 
 
-def header_version():
-    numbers = re.findall(r"#define QUARRY_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", read("..", "include", "quarry.h"))
-    return ".".join(numbers)
-
-
 def check():
-    passed, wrong = 0, []
-    if header_version() != facts()["VERSION"]:
-        wrong.append(f"package.ini: version {facts()['VERSION']}, but quarry.h says {header_version()}")
+    passed, wrong, known = 0, [], facts()
+    for name, path, pattern in BY_HAND:
+        found = re.search(pattern, read("..", path), re.MULTILINE)
+        if found and ".".join(found.groups()) == known[name]:
+            passed += 1
+        else:
+            wrong.append(f"{path}: says {'.'.join(found.groups()) if found else 'nothing'} for {known[name]}")
     for path, text in manifests():
         if os.path.exists(os.path.join(HERE, path)) and read(path) == text:
             passed += 1

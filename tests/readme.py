@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # readme.py LIBRARY: the examples of README.md compile, run and succeed; it and the pages for users (PAGES) name only
-# what there is: functions and options of the library, and files.
+# what there is: functions and options of the library, and files. README.md names every port.
 #
 # An example is a block fenced by ```c whose text holds one of the comments in WANTED, and is a whole program with a
 # main() that returns 0. It is compiled with warnings as errors, as it stands, and linked with LIBRARY.
@@ -70,6 +70,10 @@ def main():
         passed, failed = passed + (not wrong), failed + bool(wrong)
     path = os.path.join(ROOT, "README.md")
     text = open(path, encoding="utf-8").read() if os.path.exists(path) else ""
+    ports = [name for name in sorted(os.listdir(ROOT + "/ports")) if f"ports/{name}" not in text]
+    if ports:
+        print(f"FAIL README.md does not name ports/{', ports/'.join(ports)}", flush=True)
+    passed, failed = passed + (not ports), failed + bool(ports)
     for mark in WANTED:
         source = find(text, mark)
         with tempfile.TemporaryDirectory() as folder:
