@@ -47,11 +47,11 @@ EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subs
 EXAMPLE_SECONDS := 600
 
 # Examples that are built by a Makefile of their own, since they are to be copied.
-MINIMAL := minimal-cortex-m minimal-kernel kernel-grub
+MINIMAL := minimal-cortex-m minimal-kernel kernel-grub newlib
 NEED_GRUB := grub-pc-bin:/usr/lib/grub/i386-pc/multiboot.mod grub-common:grub-mkrescue xorriso:xorriso mtools:mformat \
 	qemu-system-x86:qemu-system-i386
 NEED_IMAGES := $(NEED_RUN) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-armeb \
-	$(NEED_GRUB)
+	$(NEED_GRUB) libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
 
 # Shows the command that boots an image: $(1) machine, $(2) image.
 show_image = tests/qemu/run --show $(1) $(2) &&

@@ -15,9 +15,6 @@ import sys
 # Facts in files outside this folder: the fact, the file, and how it says it.
 BY_HAND = [
     ("VERSION", "include/quarry.h", r"_MAJOR (\d+)\n.*_MINOR (\d+)\n.*_PATCH (\d+)\n"),
-    ("NAME", "ports/rust/Cargo.toml", r'^name = "(.*)"'),
-    ("VERSION", "ports/rust/Cargo.toml", r'^version = "(.*)"'),
-    ("LICENCE", "ports/rust/Cargo.toml", r'^license = "(.*)"'),
     ("LICENCE", "LICENSE", r"^(\w+) License"),
     ("LICENCE", "README.md", r"Licence: (\w+)\."),
     ("DESCRIPTION", "README.md", r"^Quarry is (a memory allocator for bare metal):"),
