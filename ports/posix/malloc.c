@@ -246,6 +246,7 @@ struct mallinfo2 process_mallinfo2(void)
     const struct quarry_stats stats = read_stats();
     return (struct mallinfo2){
             .arena = stats.acquired_bytes,
+            .ordblks = stats.free_runs,
             .uordblks = stats.used_bytes,
             .fordblks = stats.free_bytes,
     };
@@ -256,6 +257,7 @@ struct mallinfo process_mallinfo(void)
     const struct mallinfo2 info = process_mallinfo2();
     return (struct mallinfo){
             .arena = (int)info.arena,
+            .ordblks = (int)info.ordblks,
             .uordblks = (int)info.uordblks,
             .fordblks = (int)info.fordblks,
     };

@@ -143,6 +143,7 @@ static void test_each_function_of_the_family_uses_the_heap(void)
     CHECK(malloc_usable_size(NULL) == 0);
     CHECK(mallinfo().uordblks == used_bytes());
     CHECK(mallinfo().arena >= mallinfo().uordblks + mallinfo().fordblks);
+    CHECK(mallinfo().ordblks >= 1);
     CHECK(mallopt(-1, 1000) == 0);
     CHECK(malloc_trim(0) == 0);
     free(blocks[0]);

@@ -67,8 +67,8 @@ $(call newlib_run,port newlib own heap,nano-m3,own_heap)\
 $(call newlib_run,port newlib own heap riscv32,picolibc-rv32,own_heap)\
 $(call newlib_run,port newlib wrapped,$(NEWLIB_WRAP),wrap)\
 $(foreach region,$(NEWLIB_REGIONS),$(call newlib_run,port newlib region $(region),picolibc-m3,region-$(region)))\
-$(call job,port newlib from its README alone,$(BUILD_SECONDS),tests/ports/from_readme.sh newlib)\
-$(call job,example newlib alone,$(BUILD_SECONDS),tests/ports/example_alone.sh newlib "a copy of this text and 0.0")
+$(call job,port newlib from its README,$(BUILD_SECONDS),tests/ports/from_readme.sh newlib)\
+$(if $(ALL),$(call job,example newlib,$(BUILD_SECONDS),tests/build/minimal.sh newlib "a copy of this text and 0.0: [0-9]* of [0-9]* bytes are in use"))
 
 # The libc's own lock: one library with QUARRY_LOCK_HOOK for both, and with -DNO_LOCK programs that have none.
 NEWLIB_LOCKS := newlib-m4 picolibc-m4
