@@ -67,6 +67,7 @@ $(call newlib_run,port newlib own heap,nano-m3,own_heap)\
 $(call newlib_run,port newlib own heap riscv32,picolibc-rv32,own_heap)\
 $(call newlib_run,port newlib wrapped,$(NEWLIB_WRAP),wrap)\
 $(foreach region,$(NEWLIB_REGIONS),$(call newlib_run,port newlib region $(region),picolibc-m3,region-$(region)))\
+$(call job,port newlib alignment,$(BUILD_SECONDS),$(picolibc-rv32_CC) $(NEWLIB_CFLAGS) -DQUARRY_ALIGN_BYTES=8 -c ports/newlib/malloc.c -o /dev/null 2>&1 | grep -q 'malloc must align to max_align_t')\
 $(call job,port newlib from its README,$(BUILD_SECONDS),tests/ports/from_readme.sh newlib)\
 $(if $(ALL),$(call job,example newlib,$(BUILD_SECONDS),tests/build/minimal.sh newlib "a copy of this text and 0.0: [0-9]* of [0-9]* bytes are in use"))
 

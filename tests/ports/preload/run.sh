@@ -90,6 +90,13 @@ QUARRY_REPORT=$folder/report LD_PRELOAD=$library timeout 60 "$family" >printed 2
 count $? "family: $(cat printed)"
 grep -q '^quarry: family: ' report
 count $? "family did not use the library"
+LD_PRELOAD=$refusing timeout 60 "$family" >printed 2>&1
+status=$?
+[ $status -ne 0 ] && [ $status -ne 124 ]
+count $? "family should fail if each hundredth request is refused: $status: $(cat printed)"
+timeout 60 "$family" >printed 2>&1
+[ $? -eq 1 ] && grep -q '^FAIL' printed
+count $? "family should fail with the C library's own allocator: $(cat printed)"
 LD_PRELOAD=$library "$family" misuse >printed 2>&1
 [ $? -eq 134 ] && grep -q '^quarry: double free: 0x' printed
 count $? "a double free should end a process with a message: $(cat printed)"
