@@ -28,8 +28,8 @@ static struct quarry_stats read_stats(void)
     return stats;
 }
 
-/* arena is all memory; uordblks is that of live blocks, fordblks that of free pages, ordblks how many runs these are. The
- * rest is control data, and free slots in runs of small blocks. */
+/* arena is all memory; uordblks is that of live blocks, fordblks that of free pages, ordblks how many runs these are.
+ * The rest is control data, and free slots in runs of small blocks. */
 struct mallinfo libc_mallinfo(void)
 {
     const struct quarry_stats stats = read_stats();
