@@ -35,7 +35,7 @@ __attribute__((weak)) struct quarry_heap *quarry_libc_make_heap(void)
         heap = make_heap_between(image_end, (uintptr_t)__StackLimit);
     if (heap == NULL)
         heap = make_heap_between(image_end, (uintptr_t)__HeapLimit);
-    if (heap == NULL)
+    if (heap == NULL && (uintptr_t)_Min_Stack_Size != 0) /* a heap up to _estack would lie in the stack */
         heap = make_heap_between(image_end, (uintptr_t)_estack - (uintptr_t)_Min_Stack_Size);
     return heap;
 }

@@ -40,13 +40,15 @@ build/ports/$(NEWLIB_WRAP)/wrap.elf: $(call newlib_objects,$(NEWLIB_WRAP),calls 
 	$($(NEWLIB_WRAP)_CC) @ports/newlib/wrap.txt $(filter %.o,$^) $($(NEWLIB_WRAP)_LDFLAGS) $(filter %.a,$^) -Wl,-Map,$(@:.elf=.map) -o $@
 
 # The conventions of linker scripts, each on the same platform: first address and bytes of the heap, and the symbols that
-# are defined (the script's own __heap_end is not).
-NEWLIB_REGIONS := none HeapBase StackLimit HeapLimit estack
+# are defined (the script's own __heap_end is not). Where only _estack
+# is defined, the stack's size is not known, so there is no heap.
+NEWLIB_REGIONS := none HeapBase StackLimit HeapLimit estack estack-alone
 REGION_none       := 0 0
 REGION_HeapBase   := 0x20004000 0x2000 __HeapBase=0x20004000 __HeapLimit=0x20006000 __StackLimit=0x2000f000
 REGION_StackLimit := end 0x20008000-end __StackLimit=0x20008000 __HeapLimit=0x20006000
 REGION_HeapLimit  := end 0x20006000-end __StackLimit=0x20000100 __HeapLimit=0x20006000
 REGION_estack     := end 0x2000f000-end _estack=0x20010000 _Min_Stack_Size=0x1000
+REGION_estack-alone := 0 0 _estack=0x20010000
 region_symbols = __heap_end=0 expected_start=$(word 1,$(1)) expected_bytes=$(word 2,$(1)) $(wordlist 3,9,$(1))
 define newlib_region
 $(call newlib_image,picolibc-m3,region-$(1),region $(NEWLIB_PORT),build/$(picolibc-m3_ISA)/libquarry.a,$(addprefix -Wl$(comma)--defsym=,$(call region_symbols,$(REGION_$(1)))))
