@@ -197,7 +197,7 @@ impl<L: Lock> Heap<L> {
     /// Bytes in no block. A request needs its bytes in one piece: `stats().largest_free_bytes` has the longest.
     pub fn free(&self) -> usize {
         let stats = self.stats();
-        stats.capacity_bytes - stats.used_bytes
+        stats.capacity_bytes.saturating_sub(stats.used_bytes)
     }
 
     /// All figures; zeros before `init`.

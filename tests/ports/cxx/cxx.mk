@@ -4,11 +4,14 @@
 # exceptions; the same programs with a library that refuses every hundredth request, and with the C++ library's own
 # operators, which must fail; what cxx.sh looks at without running a program; and programs on newlib and nano in QEMU.
 #
-# A variant: a compiler, a standard. Level 3 checks the sizes that sized deletes say (and has sanitizers).
-CXX_VARIANTS := g++-17 $(if $(ALL),g++-2b clang++-2b g++-20-level3,) clang++-17
+# A variant: a compiler, a standard. Level 3 checks the sizes that sized deletes say (and has sanitizers); with the lock
+# SMP, under ThreadSanitizer, threads share the heap.
+CXX_VARIANTS := g++-17 $(if $(ALL),g++-2b clang++-2b g++-20-level3 g++-17-smp,) clang++-17
 CXX_PROGRAMS := hosted no_exceptions no_library
 CXX_LIBRARY_level3 := $(call objects_of,$(LIB_SRC),host/gcc-64-level3)
 CXX_LEVEL_level3   := $(filter-out -O%,$(MODE_level3))
+CXX_LIBRARY_smp    := $(call objects_of,$(SRC),threads/64-smp-1)
+CXX_LEVEL_smp      := $(THREADS_BITS_64) $(THREADS_LOCK_smp) -pthread
 CXX_LEVEL_         := -O1
 
 # clang has sized deletes only if it is told so. $(1): the words of a variant

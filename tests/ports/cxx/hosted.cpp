@@ -20,6 +20,10 @@
 
 #include "check.hpp"
 
+#if QUARRY_LOCK == QUARRY_LOCK_SMP
+#include <thread>
+#endif
+
 unsigned passed, failed, misuses;
 
 enum { MAIN_BYTES = 8 << 20, OTHER_BYTES = 1 << 20 };
@@ -192,6 +196,13 @@ static void throw_from_handler()
     throw std::bad_alloc();
 }
 
+static void allocate_in_the_handler()
+{
+    handler_calls++;
+    ::operator delete(::operator new(100));
+    std::set_new_handler(nullptr);
+}
+
 static void give_up_at_the_fifth_call()
 {
     if (++handler_calls == 5) {
@@ -230,6 +241,17 @@ static void test_new_handler_is_called_until_it_gives_up()
     std::set_new_handler(give_up_at_the_fifth_call);
     CHECK(escape(::operator new(bytes, std::nothrow)) == nullptr);
     CHECK(handler_calls == 5);
+}
+
+static void test_new_handler_may_allocate_itself()
+{
+    const std::size_t bytes = too_much();
+    const figures before(quarry_cxx_heap());
+    handler_calls = 0;
+    std::set_new_handler(allocate_in_the_handler);
+    CHECK(throws_bad_alloc([&] { escape(::operator new(bytes)); }));
+    CHECK(handler_calls == 1);
+    CHECK(figures(quarry_cxx_heap()).same_blocks_as(before));
 }
 
 static void test_new_handler_that_throws_ends_the_request()
@@ -431,6 +453,38 @@ static void test_memory_resource_serves_pmr_containers()
 }
 #endif
 
+#if QUARRY_LOCK == QUARRY_LOCK_SMP
+static void test_threads_share_the_heap()
+{
+    const figures before(quarry_cxx_heap());
+    bool good[4] = {};
+    {
+        std::vector<std::thread> threads;
+        for (int seed = 0; seed < 4; seed++) {
+            threads.emplace_back([seed, &good] {
+                bool all_good = true;
+                for (int round = 0; round < 50; round++) {
+                    std::map<int, std::string> map;
+                    for (int i = 0; i < 50; i++) {
+                        map[i] = std::string(static_cast<std::size_t>(20 + i), static_cast<char>('a' + seed));
+                    }
+                    for (const auto &entry : map) {
+                        all_good = all_good && entry.second.back() == 'a' + seed;
+                    }
+                }
+                good[seed] = all_good;
+            });
+        }
+        for (std::thread &thread : threads) {
+            thread.join();
+        }
+    }
+    CHECK(good[0] && good[1] && good[2] && good[3]);
+    CHECK(figures(quarry_cxx_heap()).same_blocks_as(before));
+    CHECK(quarry_check(quarry_cxx_heap()));
+}
+#endif
+
 static void test_placement_in_several_heaps_needs_no_operator()
 {
     const figures before(quarry_cxx_heap());
@@ -471,6 +525,7 @@ int main()
     test_exhaustion_to_the_last_block_and_back();
     test_new_handler_makes_room_and_the_request_is_served();
     test_new_handler_is_called_until_it_gives_up();
+    test_new_handler_may_allocate_itself();
     test_new_handler_that_throws_ends_the_request();
     test_alignment_that_is_none_is_refused_without_the_handler();
     test_over_aligned_objects_are_aligned();
@@ -479,6 +534,9 @@ int main()
     test_allocator_puts_containers_into_several_heaps();
 #ifdef QUARRY_CXX_HAS_MEMORY_RESOURCE
     test_memory_resource_serves_pmr_containers();
+#endif
+#if QUARRY_LOCK == QUARRY_LOCK_SMP
+    test_threads_share_the_heap();
 #endif
     test_placement_in_several_heaps_needs_no_operator();
     test_misuse_is_reported_and_changes_nothing();

@@ -42,18 +42,25 @@ $(RUST)/%/libquarry.rlib: $(RUST_CRATE) $(RUST)/sysroot/%
 $(RUST)/%/libbare.a: tests/ports/rust/bare.rs $(RUST)/%/libquarry.rlib
 	$(RUSTC) --target $* --sysroot $(RUST)/sysroot -C opt-level=s -C panic=abort --crate-type staticlib --extern quarry=$(@D)/libquarry.rlib $< -o $@
 
-# memcpy and its like are newlib's: Debian has no compiled compiler_builtins for the target.
-$(RUST)/mps2-an386.elf: $(RUST)/thumbv7em-none-eabi/libbare.a $(call objects_of,$(mps2-an386_SOURCES),qemu/mps2-an386) build/armv7em/libquarry.a
-	$(mps2-an386_CC) $(mps2-an386_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) -T linker/mps2-an386.ld -Llinker -nostartfiles -static -Wl,--gc-sections -Wl,--defsym=__exidx_start=0 -Wl,--defsym=__exidx_end=0 -Wl,-z,noexecstack -o $@
-$(RUST)/virt-riscv32.elf: tests/ports/rust/riscv32.c tests/ports/rust/riscv32.ld tests/harness/freestanding.c $(RUST)/riscv32imac-unknown-none-elf/libbare.a build/riscv32/libquarry.a
-	$(call isa_gcc,riscv32) -std=c11 -Os -ffreestanding -nostdlib -T tests/ports/rust/riscv32.ld -Wl,--gc-sections -Wl,--no-warn-rwx-segments $(filter %.c %.a,$^) -lgcc -o $@
+# memcpy and its like are newlib's: Debian has no compiled compiler_builtins for the target. The images end with the
+# library that is meant: the whole one, or one that refuses every hundredth request.
+# $(1) end of the name, $(2) library for the Cortex-M4, $(3) for RISC-V
+define rust_images
+$(RUST)/mps2-an386$(1).elf: $(RUST)/thumbv7em-none-eabi/libbare.a $(call objects_of,$(mps2-an386_SOURCES),qemu/mps2-an386) $(2)
+	$(mps2-an386_CC) $(mps2-an386_CFLAGS) $$(filter %.o,$$^) $$(filter %.a,$$^) -T linker/mps2-an386.ld -Llinker -nostartfiles -static -Wl,--gc-sections -Wl,--defsym=__exidx_start=0 -Wl,--defsym=__exidx_end=0 -Wl,-z,noexecstack -o $$@
+$(RUST)/virt-riscv32$(1).elf: tests/ports/rust/riscv32.c tests/ports/rust/riscv32.ld tests/harness/freestanding.c $(RUST)/riscv32imac-unknown-none-elf/libbare.a $(3)
+	$(call isa_gcc,riscv32) -std=c11 -Os -ffreestanding -nostdlib -T tests/ports/rust/riscv32.ld -Wl,--gc-sections -Wl,--no-warn-rwx-segments $$(filter %.c %.a,$$^) -lgcc -o $$@
+endef
+$(eval $(call rust_images,,build/armv7em/libquarry.a,build/riscv32/libquarry.a))
+$(eval $(call rust_images,-refusing,build/ports/newlib-m4/librefusing.a,build/ports/picolibc-rv32/librefusing.a))
 
 RUST_FLAWED := $(RUST)/host-refusing $(RUST)/host-elsewhere
-RUST_IMAGES := $(RUST)/host $(RUST_FLAWED) $(if $(ALL),$(RUST)/host-level3 $(foreach target,$(RUST_TARGETS),$(RUST)/$(RUST_IMAGE_$(target)).elf))
+RUST_IMAGES := $(RUST)/host $(RUST_FLAWED) $(if $(ALL),$(RUST)/host-level3 $(foreach target,$(RUST_TARGETS),$(RUST)/$(RUST_IMAGE_$(target)).elf $(RUST)/$(RUST_IMAGE_$(target))-refusing.elf))
 
 rust_jobs = $(call job,port rust,$(HOST_SECONDS),$(RUST)/host)\
 $(call job,port rust flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(RUST_FLAWED))\
 $(if $(ALL),$(foreach target,$(RUST_TARGETS),$(call job,port rust $(target),$(LATE_SECONDS),tests/qemu/run $(RUST_IMAGE_$(target)) $(MACHINE_SECONDS) $(RUST)/$(RUST_IMAGE_$(target)).elf))\
+$(call job,port rust flawed images,$(HOST_SECONDS),tests/ports/must_fail.sh $(foreach target,$(RUST_TARGETS),"tests/qemu/run $(RUST_IMAGE_$(target)) 50 $(RUST)/$(RUST_IMAGE_$(target))-refusing.elf"))\
 $(call job,port rust level 3,$(HOST_SECONDS),$(RUST)/host-level3)\
 $(call job,port rust README,$(BUILD_SECONDS),tests/ports/from_readme.sh rust)\
 $(call job,port rust crate,$(BUILD_SECONDS),tests/ports/rust/crate.sh)\

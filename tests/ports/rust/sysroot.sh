@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # sysroot.sh TARGET SYSROOT: core and alloc for a target without an operating system, compiled from Debian's rust-src
-# (some 15 s of a core), as rustup installs them ready made. compiler_builtins is empty: the C compiler's libgcc has what
+# (some 35 s of a core), as rustup installs them ready made. compiler_builtins is empty: the C compiler's libgcc has what
 # code generation calls. SYSROOT/TARGET is the caller's mark that it is done.
 
 set -eu
