@@ -27,4 +27,4 @@ build/ports/family: tests/ports/preload/family.c tests/ports/newlib/check.h
 
 PRELOAD_IMAGES := build/ports/libquarry-malloc.so build/ports/libquarry-malloc-refusing.so build/ports/family
 preload_jobs = $(call job,port posix preloaded,$(HOST_SECONDS),tests/ports/preload/run.sh $(PRELOAD_IMAGES))\
-$(call job,port posix from its README,$(BUILD_SECONDS),tests/ports/from_readme.sh posix)
+$(if $(ALL),$(call job,port posix from its README,$(BUILD_SECONDS),tests/ports/from_readme.sh posix))
