@@ -89,6 +89,7 @@ FAULTS_REAL(bool, quarry_add_region, struct quarry_heap *heap, void *region, siz
 FAULTS_REAL(bool, quarry_set_limit, struct quarry_heap *heap, size_t limit_bytes);
 FAULTS_REAL(void, quarry_destroy, struct quarry_heap *heap);
 FAULTS_REAL(void, quarry_get_stats, const struct quarry_heap *heap, struct quarry_stats *stats);
+FAULTS_REAL(void, quarry_reset_peaks, struct quarry_heap *heap);
 FAULTS_REAL(struct quarry_source, quarry_source_from_heap, struct quarry_heap *parent);
 FAULTS_REAL(bool, test_source_init, struct test_source *source, size_t bytes);
 FAULTS_REAL(bool, test_check, bool held, const char *text, const char *file, int line);
@@ -124,6 +125,8 @@ void ledger_forget_largest(const struct quarry_heap *heap);
 /* Calls that were refused for a fault alone, which the test must not see in the heap's figures. */
 void ledger_count_refusal(const struct quarry_heap *heap);
 unsigned ledger_refusals(const struct quarry_heap *heap);
+/* The heap counts its failures anew. */
+void ledger_forget_refusals(const struct quarry_heap *heap);
 
 /* What all heaps look like, and what lies in the blocks of this one, which may be NULL. */
 void ledger_note(struct quarry_heap *heap);

@@ -123,6 +123,14 @@ unsigned ledger_refusals(const struct quarry_heap *heap)
     return known != NULL ? known->refusals : 0;
 }
 
+void ledger_forget_refusals(const struct quarry_heap *heap)
+{
+    struct known_heap *const known = find(heap);
+
+    if (known != NULL)
+        known->refusals = 0;
+}
+
 /* --- before and after a call --- */
 
 static uintptr_t add(uintptr_t sum, uintptr_t value)
