@@ -28,7 +28,7 @@ static void check_new(struct quarry_heap *heap, unsigned bin, unsigned length)
     CHECK_EQ(current->map, chunk_map(chunk, page));
     CHECK_EQ(bin_current_unused_bits(current), unused_bits);
     CHECK_EQ(CONTROL_OWN_WORD ? word : word & slots, slots ^ 1);
-    CHECK_EQ(heap->bins.rooms[bin].first, NULL);
+    CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
     CHECK(unit_settle(heap));
 }
 
@@ -245,7 +245,7 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         CHECK(!small_has_slot(&heap->bins, bin));
         CHECK_EQ(heap->bins.bins[bin].run, 0);
-        CHECK_EQ(heap->bins.rooms[bin].first, NULL);
+        CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
     }
 }
 
@@ -254,12 +254,12 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
 /* The only run with room is this one, in whose list it has its node in this slot. */
 static void check_listed(struct quarry_heap *heap, const struct bin_run *run, unsigned slot)
 {
-    struct list_node *node = heap->bins.rooms[bin_of_code(run->code)].first;
+    struct list_node *node = list_first(&heap->bins.rooms[bin_of_code(run->code)]);
     CHECK_EQ(node, slot_address(run, slot));
     CHECK_EQ(qi_bin_node(run), slot_address(run, slot));
     REQUIRE(node != NULL);
-    CHECK_EQ(node->next, NULL);
-    CHECK_EQ(node->link, &heap->bins.rooms[bin_of_code(run->code)].first);
+    CHECK_EQ(list_next(heap_chunks(heap), node), NULL);
+    CHECK_EQ(list_link(heap_chunks(heap), node), &heap->bins.rooms[bin_of_code(run->code)].first);
     check_run_codes(run, slot);
     CHECK(unit_settle(heap));
 }
@@ -282,7 +282,7 @@ static void check_node_in_slot(struct quarry_heap *heap, const struct bin_run *r
     if (slots > 2 && second > slot)
         CHECK_EQ(try_take(heap, bin), slot_address(run, second));
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), bin_run_start(run));
-    CHECK_EQ(heap->bins.rooms[bin].first, NULL);
+    CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
     CHECK(!small_has_slot(&heap->bins, bin));
     CHECK_EQ(give_slot(heap, other, 0, slot % 2 != 0), RUN_FREED);
     CHECK_EQ(qi_bin_allocate(&heap->bins, bin), bin_run_start(other));
@@ -320,7 +320,7 @@ TEST(test_bin_current_run_that_gets_room_is_in_no_list)
     const struct bin_run run = take_full_run(heap, BIN);
     for (unsigned slot = 0; slot + 1 < bin_shape_of(run.code)->slots; slot++) {
         CHECK_EQ(give_slot(heap, &run, slot, slot % 2 == 0), RUN_FREED);
-        CHECK_EQ(heap->bins.rooms[BIN].first, NULL);
+        CHECK_EQ(list_first(&heap->bins.rooms[BIN]), NULL);
         CHECK(small_has_slot(&heap->bins, BIN));
         CHECK(unit_settle(heap));
         if (slot % 2 != 0)
@@ -338,7 +338,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
         runs[i] = take_full_run(heap, BIN);
     for (unsigned i = 0; i < 3; i++) { /* 3 is the current one */
         CHECK_EQ(give_slot(heap, &runs[i], 1, true), RUN_FREED);
-        CHECK_EQ(heap->bins.rooms[BIN].first, slot_address(&runs[i], 1));
+        CHECK_EQ(list_first(&heap->bins.rooms[BIN]), slot_address(&runs[i], 1));
         CHECK(unit_settle(heap));
     }
     for (unsigned i = 3; i-- > 0;) {
@@ -347,7 +347,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
         CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[i]));
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     }
-    CHECK_EQ(heap->bins.rooms[BIN].first, NULL);
+    CHECK_EQ(list_first(&heap->bins.rooms[BIN]), NULL);
     REQUIRE(qi_bin_allocate(&heap->bins, BIN) != NULL);
     check_new(heap, BIN, next_length(BIN, 0)); /* the run before it was the shortest */
 }
@@ -363,19 +363,19 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
     for (unsigned i = 0; i < 2; i++)
         runs[i] = take_full_run(heap, BIN);
     CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_FREED);
-    struct list_node *node = heap->bins.rooms[BIN].first;
+    struct list_node *node = list_first(&heap->bins.rooms[BIN]);
     const uintptr_t bad[] = {0x5a5a5a50, (uintptr_t)node, (uintptr_t)node + 1, (uintptr_t)heap, 1};
     const uintptr_t word = map_word(bin_run_map(&runs[0]));
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
-        node->next = (struct list_node *)bad[i];
+        list_store_next(heap_chunks(heap), node, (struct list_node *)bad[i]);
         CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
         CHECK_EQ(test_log.last.pointer, node);
         expect_misuse(heap, KIND(QUARRY_CORRUPT));
-        CHECK_EQ(heap->bins.rooms[BIN].first, node);
+        CHECK_EQ(list_first(&heap->bins.rooms[BIN]), node);
         CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[1]));
         CHECK_EQ(map_word(bin_run_map(&runs[0])), word);
     }
-    node->next = NULL;
+    list_store_next(heap_chunks(heap), node, NULL);
     CHECK(unit_settle(heap));
     CHECK_EQ(take(heap, BIN), slot_address(&runs[0], 1));
 }

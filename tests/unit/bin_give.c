@@ -16,10 +16,11 @@ static void give_all_but_first(struct quarry_heap *heap, const struct bin_run *r
     CHECK(unit_settle(heap));
 }
 
-static unsigned listed_runs(const struct quarry_heap *heap)
+static unsigned listed_runs(struct quarry_heap *heap)
 {
     unsigned count = 0;
-    for (const struct list_node *node = heap->bins.rooms[BIN].first; node != NULL && count < 10; node = node->next)
+    for (const struct list_node *node = list_first(&heap->bins.rooms[BIN]); node != NULL && count < 10;
+         node = list_next(heap_chunks(heap), node))
         count++;
     return count;
 }
@@ -36,7 +37,7 @@ struct kept {
 static struct kept keep(const struct quarry_heap *heap, const struct bin_run *run)
 {
     struct kept kept = {heap->bins.bins[BIN],
-                        heap->bins.rooms[BIN].first,
+                        list_first(&heap->bins.rooms[BIN]),
                         map_word(bin_run_map(run)),
                         heap->bins.runs.free_pages,
                         {0}};
@@ -50,7 +51,7 @@ static void check_kept(const struct quarry_heap *heap, const struct bin_run *run
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
     CHECK_EQ(heap->bins.bins[BIN].run, kept->bin.run);
     CHECK_EQ(heap->bins.bins[BIN].map, kept->bin.map);
-    CHECK_EQ(heap->bins.rooms[BIN].first, kept->rooms);
+    CHECK_EQ(list_first(&heap->bins.rooms[BIN]), kept->rooms);
     CHECK_EQ(map_word(bin_run_map(run)), kept->word);
     CHECK_EQ(heap->bins.runs.free_pages, kept->free_pages);
     for (size_t inner = 0; inner < bin_shape_of(run->code)->pages; inner++)
@@ -111,9 +112,10 @@ TEST(test_bin_give_last_of_listed_run_with_damaged_node_is_refused)
         const struct list_node kept = *node;
         for (unsigned damage = 0; damage < 4; damage++) {
             if (damage % 2 == 0)
-                node->next = damage == 0 ? (struct list_node *)(uintptr_t)0x5a5a5a50 : node;
+                list_store_next(heap_chunks(heap), node,
+                                damage == 0 ? (struct list_node *)(uintptr_t)0x5a5a5a50 : node);
             else
-                node->link = damage == 1 ? NULL : &node->next;
+                list_store_link(heap_chunks(heap), node, damage == 1 ? NULL : &node->next);
             CHECK_EQ(give_slot(heap, &runs[i], 0, damage < 2), RUN_REFUSED);
             CHECK_EQ(test_log.last.pointer, node);
             check_kept(heap, &runs[i], &before);
@@ -144,7 +146,7 @@ TEST(test_bin_give_last_of_listed_run_beside_damaged_free_run_is_refused)
     struct list_node *node = (struct list_node *)(void *)bin_run_start(&runs[0]);
     const struct list_node kept = *node;
     const struct kept before = keep(heap, &runs[1]);
-    node->link = NULL;
+    list_store_link(heap_chunks(heap), node, NULL);
     CHECK_EQ(give_slot(heap, &runs[1], 0, true), RUN_REFUSED);
     CHECK_EQ(test_log.last.pointer, node);
     check_kept(heap, &runs[1], &before);
@@ -156,7 +158,7 @@ TEST(test_bin_give_last_of_listed_run_beside_damaged_free_run_is_refused)
 
 /* --- codes of runs that were given back --- */
 
-/* No page between the ends of a free run says anything; with narrow codes an inner code may be left. */
+/* No page between the ends of a free run says anything; of codes that are not direct an inner one may be left. */
 static void check_erased(const struct quarry_heap *heap, const struct chunk *chunk, size_t first, size_t pages)
 {
     struct heap_block found;
@@ -164,7 +166,7 @@ static void check_erased(const struct quarry_heap *heap, const struct chunk *chu
         const unsigned code = chunk->codes[page];
         if (page == first || page == first + pages - 1)
             CHECK(page_code_is_free(code));
-        else if (CONTROL_WIDE_CODES)
+        else if (CONTROL_DIRECT_CODES)
             CHECK_EQ(code, PAGE_NOTHING);
         else
             CHECK(code < PAGE_SMALL && (code == PAGE_NOTHING || page_code_distance(code) != 0));
@@ -291,7 +293,7 @@ TEST(test_bin_give_last_of_current_run_in_added_chunk_gives_its_pages_back)
     const size_t free_pages = heap->bins.runs.free_pages;
     for (unsigned inlined = 0; inlined < 2; inlined++) {
         const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
-        CHECK_EQ(run.chunk, (struct chunk *)heap_chunks(heap)->first.next);
+        CHECK_EQ(run.chunk, (struct chunk *)chunk_link(&heap_chunks(heap)->first.next));
         CHECK_EQ(give_slot(heap, &run, 0, inlined != 0), RUN_FREED_ALL);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
         CHECK_EQ(heap->bins.bins[BIN].run, 0);
@@ -315,7 +317,7 @@ TEST(test_bin_give_last_of_current_run_beside_damaged_free_run_is_refused)
     const struct list_node kept = *node;
     const struct kept before = keep(heap, &run);
     CHECK_EQ(run.chunk->codes[run.page - 1], PAGE_FREE);
-    node->link = NULL;
+    list_store_link(heap_chunks(heap), node, NULL);
     CHECK_EQ(give_slot(heap, &run, 0, true), RUN_REFUSED);
     CHECK_EQ(test_log.last.pointer, node);
     check_kept(heap, &run, &before);
@@ -348,7 +350,7 @@ TEST(test_bin_emptied_current_run_stays_as_spare_and_serves_its_bin_again)
     const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
     CHECK_EQ(control_map_free_bits(map_word(bin_run_map(&run)), unused_bits), control_map_all_bits(unused_bits));
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
-    CHECK_EQ(heap->bins.rooms[BIN].first, NULL);
+    CHECK_EQ(list_first(&heap->bins.rooms[BIN]), NULL);
     for (unsigned round = 0; round < 3; round++) {
         CHECK_EQ(take(heap, BIN), bin_run_start(&run));
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
@@ -453,7 +455,7 @@ TEST(test_bin_give_spare_beside_damaged_free_run_is_refused_and_keeps_the_run)
     struct list_node *node = leave_one_page(heap);
     const struct list_node kept = *node;
     const struct kept before = keep(heap, &run);
-    node->link = NULL;
+    list_store_link(heap_chunks(heap), node, NULL);
     CHECK(!qi_bin_free_idle_run(&heap->bins));
     CHECK_EQ(test_log.last.pointer, node);
     check_kept(heap, &run, &before);

@@ -9,7 +9,7 @@
 
 static unsigned code_of(unsigned bin, unsigned length)
 {
-    return PAGE_SMALL | length << BIN_LENGTH_SHIFT | bin;
+    return PAGE_SMALL | bin_shape_index(length, bin);
 }
 
 /* Asks for the same of each bin's runs of each length. */
@@ -68,7 +68,7 @@ static void check_pages(const struct bin_shape *shape, unsigned bin, unsigned le
     while (pages < BIN_MOST_PAGES && !suffice(shape, pages, length))
         pages++;
     CHECK_EQ(shape->pages, pages);
-    CHECK_EQ(shape->granules, qi_bin_shapes[bin].granules);
+    CHECK_EQ(shape->granules, shape_of(bin, 0)->granules);
     CHECK(shape->pages - 1 <= PAGE_DISTANCE_MASK);
     CHECK(codes_hold_slot(shape->pages, shape->slots));
     CHECK(length == 0 || shape->pages >= shape_of(bin, length - 1)->pages);
@@ -98,7 +98,7 @@ TEST(test_bin_shapes_are_found_by_codes_that_fit_a_page_code)
 /* Each code that a page of such a run may have, whatever part of a slot is in it. */
 static void check_parts(const struct bin_shape *shape, unsigned bin, unsigned length)
 {
-    const unsigned start = code_of(bin, length), places = CONTROL_WIDE_CODES ? PAGE_DISTANCE_MASK + 1 : 1;
+    const unsigned start = code_of(bin, length), places = CONTROL_DIRECT_CODES ? PAGE_DISTANCE_MASK + 1 : 1;
     for (unsigned distance = 0; distance < places; distance++)
         for (unsigned part = 0; part < (CONTROL_WIDE_CODES ? 8 : 1) && !test_is_over(); part++) {
             const unsigned code = start | distance << PAGE_DISTANCE_SHIFT | part << PAGE_SLOT_SHIFT;
@@ -108,7 +108,7 @@ static void check_parts(const struct bin_shape *shape, unsigned bin, unsigned le
             CHECK_EQ(bin_shape_of(code), shape);
             for (unsigned other = 0; other < 8 && CONTROL_WIDE_CODES; other++)
                 CHECK_EQ(bin_with_slot_part(code, 8 + other), start | distance << 7 | other << 12);
-            if (CONTROL_WIDE_CODES) { /* no part reaches into another */
+            if (CONTROL_DIRECT_CODES) { /* no part reaches into another */
                 CHECK_EQ(page_code_distance(code), distance);
                 CHECK_EQ(code, 0x8000u | part << 12 | distance << 7 | length << BIN_LENGTH_SHIFT | bin);
             }
@@ -122,22 +122,22 @@ TEST(test_bin_codes_of_every_shape_distance_and_slot_part_say_all_of_them)
 
 TEST(test_bin_narrow_inner_codes_of_every_distance_and_slot_part_say_both)
 {
-    if (CONTROL_WIDE_CODES)
-        SKIP("codes are wide");
+    if (CONTROL_DIRECT_CODES)
+        SKIP("codes are direct");
     for (unsigned distance = 1; distance < BIN_MOST_PAGES; distance++)
         for (unsigned part = 0; part < 8; part++) {
-            const unsigned code = part << 4 | distance;
+            const unsigned code = part << PAGE_SLOT_SHIFT | distance;
             CHECK(code < PAGE_SMALL);
             CHECK_EQ(page_code_distance(code), distance);
             for (unsigned other = 0; other < 8; other++)
-                CHECK_EQ(bin_with_slot_part(code, 8 + other), other << 4 | distance);
+                CHECK_EQ(bin_with_slot_part(code, 8 + other), other << PAGE_SLOT_SHIFT | distance);
         }
 }
 
 /* The number of each slot after that of each other, or the last ones: only the codes' parts of it change. */
 static void check_node_slots(const struct bin_shape *shape, unsigned bin, unsigned length)
 {
-    const unsigned length_and_bin = length << BIN_LENGTH_SHIFT | bin;
+    const unsigned length_and_bin = bin_shape_index(length, bin);
     page_code_t codes[BIN_MOST_PAGES + 1];
     for (unsigned page = 0; page < BIN_MOST_PAGES + 1u; page++)
         codes[page] = page < shape->pages ? (page_code_t)code_of_page(length_and_bin, page, 0) : PAGE_EDGE;
@@ -166,14 +166,14 @@ TEST(test_bin_node_slot_of_every_shape_is_read_back_and_changes_just_its_parts)
 TEST(test_bin_shapes_sizes_are_each_granule_then_four_a_doubling)
 {
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        const unsigned granules = qi_bin_shapes[bin].granules;
+        const unsigned granules = shape_of(bin, 0)->granules;
         CHECK(bin == 0 || bin_slot_bytes(bin) > bin_slot_bytes(bin - 1));
         CHECK_EQ(bin_slot_bytes(bin), granules * UNITS_GRANULE_BYTES);
-        CHECK_EQ(bin_shape_bytes(&qi_bin_shapes[bin]), granules * UNITS_GRANULE_BYTES);
+        CHECK_EQ(bin_shape_bytes(shape_of(bin, 0)), granules * UNITS_GRANULE_BYTES);
         if (bin < BIN_LINEAR_GRANULES)
             CHECK_EQ(granules, bin + 1);
         else if (bin >= BIN_LINEAR_GRANULES + 4)
-            CHECK_EQ(granules, 2 * qi_bin_shapes[bin - 4].granules);
+            CHECK_EQ(granules, 2 * shape_of(bin - 4, 0)->granules);
         else
             CHECK_EQ(granules, BIN_LINEAR_GRANULES + 4 * (bin - BIN_LINEAR_GRANULES + 1));
     }

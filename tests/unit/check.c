@@ -28,7 +28,7 @@ static struct quarry_heap *busy_heap(void)
     struct quarry_heap *heap = unit_heap(40);
     if (heap == NULL)
         return NULL;
-    take_blocks(heap, small_bytes, qi_bin_shapes[bin].slots, small);
+    take_blocks(heap, small_bytes, qi_bin_shapes[bin_shape_index(0, bin)].slots, small);
     take_blocks(heap, small_bytes, 1, smallest);
     while (small_has_slot(&heap->bins, bin)) /* full, and no longer current after the next block */
         take_blocks(heap, small_bytes, 1, smallest);
@@ -38,7 +38,7 @@ static struct quarry_heap *busy_heap(void)
     quarry_free(heap, small[0]);
     quarry_free(heap, small[1]);
     quarry_free(heap, large[1]);
-    CHECK(heap->bins.rooms[bin].first != NULL);
+    CHECK(list_first(&heap->bins.rooms[bin]) != NULL);
     CHECK(qi_check_heap(heap));
     return heap;
 }
@@ -172,7 +172,8 @@ TEST(test_check_finds_each_bit_of_codes_that_flips)
             flip_code(heap, chunk->codes + page, ALL_BITS);
         if (code == PAGE_FREE)
             flip_code(heap, chunk->codes + page + pages - 1, ALL_BITS);
-        for (size_t inner = 1; code < PAGE_SMALL && CONTROL_WIDE_CODES && inner < pages; inner++) /* no code is stale */
+        for (size_t inner = 1; code < PAGE_SMALL && CONTROL_DIRECT_CODES && inner < pages;
+             inner++) /* no code is stale */
             flip_code(heap, chunk->codes + page + inner, ALL_BITS);
         for (size_t inner = 0; code >= PAGE_SMALL && inner < pages; inner++)
             flip_code(heap, chunk->codes + page + inner, small_mask(heap, chunk, page, inner));
@@ -289,14 +290,14 @@ TEST(test_check_finds_each_bit_of_nodes_that_flips)
     if (QUARRY_CHECK_LEVEL == 0)
         SKIP("links are not checked");
     for (unsigned class = 0; class < run_classes(&heap->bins.runs); class ++) {
-        struct list_node *node = heap->bins.runs.heads[class].first;
-        for (; node != NULL && !test_is_over(); node = node->next)
+        struct list_node *node = list_first(&heap->bins.runs.heads[class]);
+        for (; node != NULL && !test_is_over(); node = list_next(heap_chunks(heap), node))
             flip_all(heap, node, sizeof *node, true);
     }
     unsigned listed = 0;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        struct list_node *node = heap->bins.rooms[bin].first;
-        for (; node != NULL && !test_is_over(); node = node->next, listed++)
+        struct list_node *node = list_first(&heap->bins.rooms[bin]);
+        for (; node != NULL && !test_is_over(); node = list_next(heap_chunks(heap), node), listed++)
             flip_all(heap, node, sizeof *node, true);
     }
     CHECK(listed != 0);
@@ -308,7 +309,7 @@ TEST(test_check_finds_node_in_a_slot_that_is_used)
     if (heap == NULL)
         return;
     struct list_head *head = &heap->bins.rooms[bin_of_bytes(2 * UNITS_GRANULE_BYTES)];
-    struct list_node *node = head->first;
+    struct list_node *node = list_first(head);
     struct chunk *chunk = unit_first(heap);
     size_t page = unit_page_of(chunk, node);
     const unsigned code = chunk_run_code(chunk->codes, &page);
@@ -354,9 +355,11 @@ TEST(test_check_finds_limit_and_peaks_that_were_passed)
         return;
     struct source *source = heap_source(heap);
     source->limit_bytes = source->acquired_bytes - 1;
+    qi_source_seal(source);
     CHECK(!qi_check_heap(heap));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
     source->limit_bytes++;
+    qi_source_seal(source);
     CHECK(qi_check_heap(heap));
     source->acquired_peak_bytes--;
     CHECK(!qi_check_heap(heap));

@@ -40,10 +40,10 @@ static struct list_node *node_of(void *block)
 /* Each of these nodes instead of the one that follows; links are believed. */
 static void expect_wrong_next(struct quarry_heap *heap, struct list_node *node, void *wrong)
 {
-    struct list_node *const next = node->next;
-    node->next = wrong;
+    struct list_node *const next = list_next(heap_chunks(heap), node);
+    list_store_next(heap_chunks(heap), node, wrong);
     expect_damage(heap);
-    node->next = next;
+    list_store_next(heap_chunks(heap), node, next);
     CHECK(qi_check_heap(heap));
 }
 
@@ -57,8 +57,8 @@ TEST(test_check_lists_find_node_that_is_no_free_run)
     if (QUARRY_CHECK_LEVEL != 0)
         SKIP("links are checked by themselves");
     test_fill(blocks[0], LARGE_BYTES, 0);
-    node_of(blocks[0])->next = NULL;
-    outside.next = NULL;
+    list_store_next(heap_chunks(heap), node_of(blocks[0]), NULL);
+    list_store_next(heap_chunks(heap), &outside, NULL);
     expect_wrong_next(heap, node_of(blocks[1]), &outside);
     expect_wrong_next(heap, node_of(blocks[1]), heap);      /* in front of the pages */
     expect_wrong_next(heap, node_of(blocks[1]), blocks[0]); /* a live block */
@@ -69,7 +69,8 @@ TEST(test_check_lists_find_node_that_is_no_free_run)
     if (region == NULL)
         return;
     REQUIRE(quarry_add_region(heap, region, bytes));
-    expect_wrong_next(heap, node_of(blocks[1]), heap_chunks(heap)->first.next); /* in front of another chunk's pages */
+    expect_wrong_next(heap, node_of(blocks[1]),
+                      chunk_link(&heap_chunks(heap)->first.next)); /* in front of another chunk's pages */
 }
 
 TEST(test_check_lists_find_node_that_is_no_run_with_room)
@@ -88,8 +89,8 @@ TEST(test_check_lists_find_node_that_is_no_run_with_room)
     REQUIRE(quarry_malloc(heap, 2 * UNITS_GRANULE_BYTES) != NULL && last != first);
     quarry_free(heap, first);
     struct list_head *room = &heap->bins.rooms[bin];
-    struct list_node *node = room->first;
-    REQUIRE(node == first && node->next == NULL);
+    struct list_node *node = list_first(room);
+    REQUIRE(node == first && list_next(heap_chunks(heap), node) == NULL);
     CHECK(qi_check_heap(heap));
     expect_wrong_next(heap, node, &outside); /* one too many */
     list_set_first(room, NULL);              /* one too few */
@@ -105,8 +106,8 @@ TEST(test_check_lists_find_node_that_is_no_run_with_room)
     if (region == NULL)
         return;
     REQUIRE(quarry_add_region(heap, region, bytes));
-    list_set_first(room,
-                   (struct list_node *)(void *)heap_chunks(heap)->first.next); /* in front of another chunk's pages */
+    list_set_first(room, (struct list_node *)(void *)chunk_link(
+                                 &heap_chunks(heap)->first.next)); /* in front of another chunk's pages */
     expect_damage(heap);
     list_set_first(room, node);
     CHECK(qi_check_heap(heap));

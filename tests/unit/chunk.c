@@ -45,7 +45,7 @@ static void check_layout(const struct chunk *chunk, const uint8_t *control, cons
     CHECK_EQ(pages, expected);
     CHECK_EQ((uintptr_t)chunk->pages & (QUARRY_PAGE_BYTES - 1), 0);
     CHECK((size_t)(end - chunk_page_address(chunk, pages)) < QUARRY_PAGE_BYTES);
-    CHECK_EQ(chunk->codes, control + sizeof(page_code_t));
+    CHECK_EQ(chunk->codes, control + CONTROL_EDGES * sizeof(page_code_t));
     CHECK_EQ(chunk->codes[-1], PAGE_EDGE);
     CHECK_EQ(chunk->codes[pages], PAGE_EDGE);
     CHECK(test_is_zero(chunk->codes, pages * sizeof(page_code_t)));
@@ -127,11 +127,11 @@ TEST(test_chunk_code_distance_is_its_bits_alone)
 {
     const unsigned distance_bits = PAGE_DISTANCE_MASK << PAGE_DISTANCE_SHIFT;
     const unsigned slot_bits = PAGE_SLOT_MASK << PAGE_SLOT_SHIFT;
-    CHECK_EQ(distance_bits, CONTROL_WIDE_CODES ? 0x0f80 : 0x0f);
+    CHECK_EQ(distance_bits, CONTROL_DIRECT_CODES ? 0x0f80 : CONTROL_WIDE_CODES ? 0x1f : 0x0f);
     CHECK_EQ(slot_bits, CONTROL_WIDE_CODES ? 0x7000 : 0x70);
     CHECK_EQ((unsigned)PAGE_SMALL, CONTROL_WIDE_CODES ? 0x8000 : 0x80);
     for (unsigned code = 0; code < CODES && !test_is_over(); code++) {
-        CHECK_EQ(page_code_distance(code), CONTROL_WIDE_CODES ? code / 128 % 32 : code % 16);
+        CHECK_EQ(page_code_distance(code), CONTROL_DIRECT_CODES ? code / 128 % 32 : code % (PAGE_DISTANCE_MASK + 1));
         CHECK_EQ(page_code_distance(code & distance_bits), page_code_distance(code));
         CHECK_EQ(page_code_distance(code & ~distance_bits), 0);
     }
@@ -139,14 +139,14 @@ TEST(test_chunk_code_distance_is_its_bits_alone)
 
 enum { PAGES = PAGE_DISTANCE_MASK + 2 };
 
-/* Narrow inner codes lead to a start. */
+/* Inner codes that are not direct lead to a start. */
 TEST(test_chunk_run_code_of_every_narrow_inner_code_is_that_of_its_start)
 {
     page_code_t codes[PAGES];
-    if (CONTROL_WIDE_CODES)
-        SKIP("codes are wide");
+    if (CONTROL_DIRECT_CODES)
+        SKIP("codes are direct");
     for (unsigned code = 0; code < PAGE_SMALL && !test_is_over(); code++) {
-        const size_t distance = code % 16;
+        const size_t distance = code % (PAGE_DISTANCE_MASK + 1);
         for (unsigned page = 0; page < PAGES; page++)
             codes[page] = PAGE_NOTHING;
         codes[PAGES - 1] = (page_code_t)code;
@@ -158,12 +158,12 @@ TEST(test_chunk_run_code_of_every_narrow_inner_code_is_that_of_its_start)
     }
 }
 
-/* Wide inner codes say all themselves: what other pages say is not looked at. */
+/* Direct inner codes say all themselves: what other pages say is not looked at. */
 TEST(test_chunk_run_code_of_every_wide_code_is_its_own_and_names_its_start)
 {
     page_code_t codes[PAGES];
-    if (!CONTROL_WIDE_CODES)
-        SKIP("codes are narrow");
+    if (!CONTROL_DIRECT_CODES)
+        SKIP("codes are not direct");
     for (unsigned page = 0; page < PAGES; page++)
         codes[page] = PAGE_EDGE;
     for (unsigned code = 0; code < CODES && !test_is_over(); code++) {
@@ -180,7 +180,7 @@ TEST(test_chunk_run_code_of_every_start_is_its_own)
     for (unsigned code = PAGE_SMALL; code < CODES && !test_is_over(); code++) {
         const page_code_t codes[] = {PAGE_LARGE, (page_code_t)code};
         size_t page = 1;
-        if (CONTROL_WIDE_CODES && page_code_distance(code) != 0)
+        if (CONTROL_DIRECT_CODES && page_code_distance(code) != 0)
             continue;
         CHECK_EQ(chunk_run_code(codes, &page), code);
         CHECK_EQ(page, 1);
@@ -239,10 +239,10 @@ TEST(test_chunk_quads_of_any_number_of_pages_add_up_and_keep_their_neighbours)
         }
 }
 
-/* The codes that runs have: all distances, and with wide codes all else in each. */
+/* The codes that runs have: all distances, and with direct codes all else in each. */
 TEST(test_chunk_quads_of_distances_leave_the_other_parts)
 {
-    const unsigned same = CONTROL_WIDE_CODES ? PAGE_SMALL | 7u << PAGE_SLOT_SHIFT | 0x7f : 0;
+    const unsigned same = CONTROL_DIRECT_CODES ? PAGE_SMALL | 7u << PAGE_SLOT_SHIFT | 0x7f : 0;
     page_code_t codes[PAGE_DISTANCE_MASK + 1];
     for (size_t pages = 1; pages <= PAGE_DISTANCE_MASK + 1; pages++) {
         code_quads_store(codes, pages,
@@ -282,7 +282,15 @@ TEST(test_chunk_that_is_a_huge_block_holds_nothing)
 
 /* --- run lengths --- */
 
-enum { LONG_BYTES = 5, LENGTHS_UP_TO = 600 };
+enum { LENGTHS_UP_TO = 600 };
+
+/* What a length takes up at either end of a run. */
+#if QUARRY_CHECK_LEVEL >= 2
+#define LENGTH_BYTES(pages) ((void)(pages), sizeof(uintptr_t))
+#else
+enum { LONG_BYTES = 5 };
+#define LENGTH_BYTES(pages) ((size_t)((pages) < CONTROL_LENGTH_LONG ? 1 : LONG_BYTES))
+#endif
 
 /* Are all bytes the pattern, but for those of a length at the start of so many bytes and, perhaps, at their end? */
 static bool is_kept_beside(const uint8_t *maps, size_t bytes, size_t start, size_t end, size_t length_bytes)
@@ -299,7 +307,7 @@ static bool is_kept_beside(const uint8_t *maps, size_t bytes, size_t start, size
 static void check_length(uint8_t *maps, size_t pages, size_t maps_bytes)
 {
     const size_t start = CONTROL_MAP_BYTES, end = (pages + 1) * CONTROL_MAP_BYTES;
-    const size_t length_bytes = pages < CONTROL_LENGTH_LONG ? 1 : LONG_BYTES;
+    const size_t length_bytes = LENGTH_BYTES(pages);
     test_fill(maps, maps_bytes, 5);
     control_set_length_at_start(maps, 1, pages);
     CHECK_EQ(control_length_at_start(maps, 1), pages);
@@ -323,14 +331,16 @@ TEST(test_chunk_length_of_every_run_is_read_back_at_both_ends)
 
 TEST(test_chunk_length_of_longest_runs_is_read_back)
 {
-    uint8_t maps[2 * LONG_BYTES + CONTROL_MAP_BYTES];
+    uint8_t maps[16 + CONTROL_MAP_BYTES] __attribute__((aligned(CONTROL_MAP_ALIGN)));
     for (unsigned bit = 8; bit < 32; bit++) {
         const size_t pages = (size_t)1 << bit | 1;
         control_set_length_at_start(maps, 0, pages);
         CHECK_EQ(control_length_at_start(maps, 0), pages);
+#if QUARRY_CHECK_LEVEL < 2
         uint8_t *end = maps + sizeof maps; /* of the maps of a run whose start is out of reach */
         end[-1] = CONTROL_LENGTH_LONG;
         bits_store_u32(end - LONG_BYTES, (uint32_t)pages);
         CHECK_EQ(control_length_at_end(end - CONTROL_MAP_BYTES, 0), pages);
+#endif
     }
 }

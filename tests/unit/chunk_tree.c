@@ -57,6 +57,7 @@ static void model_toggle(struct model *model, struct interval *interval)
         model->present--;
     } else {
         interval->chunk->chunk.bytes = interval->bytes;
+        chunk_seal(&interval->chunk->chunk);
         chunk_set_origin(interval->chunk, interval->chunk, true, 0);
         qi_chunk_insert(model->set, interval->chunk);
         model->present++;
@@ -94,13 +95,13 @@ static void check_next(const struct model *model, uintptr_t address)
 /* Chunks looked at on the way to an address. */
 static unsigned steps_to(const struct chunk_set *set, uintptr_t address)
 {
-    const struct added_chunk *node = set->root;
+    const struct added_chunk *node = chunk_link(&set->root);
     unsigned steps = 0;
     while (node != NULL && steps <= BITS_WORD) {
         steps++;
         if (address - (uintptr_t)node < node->chunk.bytes)
             break;
-        node = chunk_is_high(node, address) ? node->high : node->low;
+        node = chunk_is_high(node, address) ? chunk_link(&node->high) : chunk_link(&node->low);
     }
     return steps;
 }
@@ -114,7 +115,8 @@ static void check_interval(const struct model *model, size_t index)
         const void *address = (const void *)addresses[i];
         CHECK_EQ(qi_chunk_find_added(model->set, address), model_find(model, index, addresses[i]));
         CHECK_EQ(chunk_find(model->set, address), model_find(model, index, addresses[i]));
-        CHECK(model->set->root == NULL || steps_to(model->set, addresses[i]) <= model->set->root->bit + 1u);
+        CHECK(chunk_link(&model->set->root) == NULL ||
+              steps_to(model->set, addresses[i]) <= chunk_link(&model->set->root)->bit + 1u);
         check_next(model, addresses[i]);
     }
 }
@@ -123,18 +125,18 @@ static void check_model(const struct model *model)
 {
     size_t listed = 0;
     struct added_chunk *const *link = &model->set->first.next;
-    for (; *link != NULL && listed <= model->count; link = &(*link)->chunk.next, listed++)
-        CHECK_EQ((*link)->link, link);
+    for (; chunk_link(link) != NULL && listed <= model->count; link = &chunk_link(link)->chunk.next, listed++)
+        CHECK_EQ(chunk_link(link)->link, link);
     CHECK_EQ(listed, model->present);
     CHECK_EQ(model->set->chunk_count, model->present + 1);
-    CHECK(model->set->root == NULL || model->set->root->bit < BITS_WORD);
+    CHECK(chunk_link(&model->set->root) == NULL || chunk_link(&model->set->root)->bit < BITS_WORD);
     for (size_t i = 0; i < model->count && !test_is_over(); i++)
         check_interval(model, i);
     check_next(model, 0);
     check_next(model, UINTPTR_MAX);
     check_next(model, (uintptr_t)test_random() << (BITS_WORD - 32));
     if (model->present == 0)
-        CHECK_EQ(model->set->root, NULL);
+        CHECK_EQ(chunk_link(&model->set->root), NULL);
 }
 
 /* Random insertions and removals, at first and at last more of one kind; all are gone at the end. */
@@ -245,6 +247,7 @@ TEST(test_chunk_set_overlaps_is_true_just_where_memory_is_shared)
     *set = (struct chunk_set){.chunk_count = 1, .first_padding = 3, .source.hot.pages = &set->first.at};
     set->first.bytes = sizeof *set + 20;
     added->chunk.bytes = 150;
+    chunk_seal(&added->chunk);
     chunk_set_origin(added, added, false, 7);
     qi_chunk_insert(set, added);
     const uintptr_t start = (uintptr_t)set - 40;

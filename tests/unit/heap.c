@@ -55,8 +55,8 @@ static size_t chunk_bytes_usable(struct quarry_heap *heap)
 
 TEST(test_heap_good_bytes_is_what_a_block_has)
 {
-    struct quarry_heap *heap =
-            unit_heap(4 + 2 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES + qi_bin_shapes[BIN_COUNT - 1].pages);
+    struct quarry_heap *heap = unit_heap(4 + 2 * BIN_MAX_BYTES / QUARRY_PAGE_BYTES +
+                                         qi_bin_shapes[bin_shape_index(0, BIN_COUNT - 1)].pages);
     if (heap == NULL)
         return;
     const size_t step = 1 + BIN_MAX_BYTES / 128 / TEST_SCALE;

@@ -122,6 +122,7 @@ TEST(test_huge_take_without_memory_changes_nothing)
     source.fail_at = 1;
     CHECK_EQ(take(heap, GRANULE_BYTES, 1), NULL);
     heap_source(heap)->limit_bytes = granted_bytes + GRANULE_BYTES;
+    qi_source_seal(heap_source(heap));
     CHECK_EQ(take(heap, GRANULE_BYTES, 1), NULL);
     CHECK_EQ(source.granted_bytes, granted_bytes);
     CHECK_EQ(heap_chunks(heap)->chunk_count, 1);
@@ -179,6 +180,7 @@ TEST(test_huge_resize_without_callbacks_stays_in_its_frames)
     REQUIRE(block != NULL);
     const size_t usable_bytes = huge_usable_bytes(&huge_at(heap, block)->chunk);
     heap_sourced(heap)->provider.extend = heap_sourced(heap)->provider.truncate = NULL;
+    qi_source_seal(heap_source(heap));
     CHECK(resize(heap, huge_at(heap, block), usable_bytes));
     CHECK(!resize(heap, huge_at(heap, block), usable_bytes + 1));
     CHECK(resize(heap, huge_at(heap, block), 1));

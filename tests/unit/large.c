@@ -125,7 +125,7 @@ TEST(test_large_resize_with_damaged_neighbour_is_reported)
     const size_t free_pages = set_of(heap)->free_pages;
     struct list_node *node = (struct list_node *)(void *)chunk_page_address(unit_first(heap), page + 4);
     const struct list_node kept = *node;
-    node->link = NULL;
+    list_store_link(heap_chunks(heap), node, NULL);
     CHECK(!resize(heap, page, 5));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
     CHECK(!resize(heap, page, 3));

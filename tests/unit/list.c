@@ -37,7 +37,7 @@ static bool begin(struct lists *lists, bool in_added)
     lists->head = &lists->heap->bins.runs.heads[RUN_SHORT_CLASSES - 1];
     lists->nodes = qi_large_allocate(&lists->heap->bins.runs, 2, 1);
     lists->chunk = chunk_find(lists->set, lists->nodes);
-    return CHECK(lists->nodes != NULL) && CHECK_EQ(lists->head->first, NULL) &&
+    return CHECK(lists->nodes != NULL) && CHECK_EQ(list_first(lists->head), NULL) &&
            CHECK_EQ(lists->chunk != &lists->set->first, in_added);
 }
 
@@ -65,14 +65,15 @@ static void push_all(struct lists *lists)
 /* The list holds the nodes whose bits are set, in order. */
 static void check_list(const struct lists *lists, unsigned members)
 {
-    struct list_node **link = &lists->head->first;
+    struct list_node **link = &lists->head->first, *node = list_first(lists->head);
     for (unsigned i = 0; i < NODES; i++)
         if ((members >> i & 1) != 0) {
-            REQUIRE(*link == &lists->nodes[i]);
-            CHECK_EQ(lists->nodes[i].link, link);
-            link = &(*link)->next;
+            REQUIRE(node == &lists->nodes[i]);
+            CHECK_EQ(list_link(lists->set, node), link);
+            link = &node->next;
+            node = list_next(lists->set, node);
         }
-    CHECK_EQ(*link, NULL);
+    CHECK_EQ(node, NULL);
 }
 
 static void check_pushes(struct lists *lists)
@@ -132,8 +133,8 @@ static bool astray_begin(struct astray *astray)
     for (unsigned i = 0; i < RUNS; i++)
         astray->nodes[i] = run_node_at(astray->chunk, holes[RUNS - 1 - i].page);
     astray->other = run_node_at(astray->chunk, holes[RUNS].page);
-    return CHECK_EQ(astray->set->heads[run_class(RUN_PAGES)].first, astray->nodes[0]) &&
-           CHECK_EQ(astray->nodes[0]->next, astray->nodes[1]);
+    return CHECK_EQ(list_first(&astray->set->heads[run_class(RUN_PAGES)]), astray->nodes[0]) &&
+           CHECK_EQ(list_next(&astray->set->chunks, astray->nodes[0]), astray->nodes[1]);
 }
 
 static bool next_is_valid(const struct astray *astray, unsigned node)
@@ -192,8 +193,8 @@ static void write_back(const struct astray *astray, const void *word, struct lis
     const size_t offset = chunk_offset(astray->chunk, word);
     if (offset < units_bytes_from_pages(astray->chunk->page_count) && offset % sizeof(void *) == 0) {
         struct list_node *forged = (struct list_node *)(uintptr_t)word;
-        forged->next = node;
-        forged->link = &node->next;
+        list_store_next(&astray->set->chunks, forged, node);
+        list_store_link(&astray->set->chunks, forged, &node->next);
     }
 }
 
@@ -207,10 +208,10 @@ static void check_astray(unsigned node, unsigned number, bool forged)
     const struct list_node kept = *damaged;
     if (forged)
         write_back(&astray, word, damaged);
-    damaged->next = (struct list_node *)(uintptr_t)word;
+    list_store_next(&astray.set->chunks, damaged, (struct list_node *)(uintptr_t)word);
     CHECK_EQ(next_is_valid(&astray, node), word == NULL);
     *damaged = kept;
-    damaged->link = (struct list_node **)(uintptr_t)word;
+    list_store_link(&astray.set->chunks, damaged, (struct list_node **)(uintptr_t)word);
     /* behind the first node, one of another list that leads back is as good: nothing is written outside free memory */
     CHECK_EQ(node_is_valid(&astray, node), node != 0 && forged && word == astray.other);
     CHECK_EQ(test_log.count, 0);
@@ -240,14 +241,15 @@ TEST(test_list_link_that_nothing_points_back_to_is_not_sound)
     struct list_node *second = astray.nodes[1];
     const struct list_node kept = *second;
     for (unsigned other = 0; other < RUNS; other++) {
-        second->next = astray.nodes[other];
+        list_store_next(&astray.set->chunks, second, astray.nodes[other]);
         CHECK_EQ(next_is_valid(&astray, 1), other == 2);
         *second = kept;
-        second->link = &astray.nodes[other]->next;
+        list_store_link(&astray.set->chunks, second, &astray.nodes[other]->next);
         CHECK_EQ(node_is_valid(&astray, 1), other == 0);
         *second = kept;
     }
-    second->link = &astray.set->heads[run_class(RUN_PAGES)].first; /* the head leads to another node */
+    list_store_link(&astray.set->chunks, second,
+                    &astray.set->heads[run_class(RUN_PAGES)].first); /* the head leads to another node */
     CHECK(!node_is_valid(&astray, 1));
     *second = kept;
 }
@@ -260,11 +262,11 @@ TEST(test_list_first_node_that_says_it_is_another_is_not_sound)
         SKIP("links are not checked");
     if (!astray_begin(&astray))
         return;
-    astray.nodes[0]->link = &astray.nodes[3]->next;
-    astray.nodes[3]->next = astray.nodes[0];
+    list_store_link(&astray.set->chunks, astray.nodes[0], &astray.nodes[3]->next);
+    list_store_next(&astray.set->chunks, astray.nodes[3], astray.nodes[0]);
     CHECK(!node_is_valid(&astray, 0));
-    astray.nodes[0]->next = astray.nodes[0];
-    astray.nodes[0]->link = &astray.nodes[0]->next;
+    list_store_next(&astray.set->chunks, astray.nodes[0], astray.nodes[0]);
+    list_store_link(&astray.set->chunks, astray.nodes[0], &astray.nodes[0]->next);
     CHECK(!next_is_valid(&astray, 0));
 }
 
@@ -277,14 +279,14 @@ TEST(test_list_across_chunks_is_valid)
         return;
     REQUIRE(quarry_add_region(heap, region, unit_region_bytes(8)));
     struct run_set *set = set_of(heap);
-    struct chunk *far = &set->chunks.first.next->chunk;
+    struct chunk *far = &chunk_link(&set->chunks.first.next)->chunk;
     REQUIRE(take(heap, RUN_PAGES, RUN_HEAD).chunk == unit_first(heap));
     REQUIRE(take(heap, RUN_PAGES, RUN_HEAD).chunk == far && take(heap, 1, RUN_HEAD).chunk == far);
     CHECK_EQ(qi_run_free(set, far, 0, RUN_PAGES), RUN_FREED);
     CHECK_EQ(give(heap, hole.page, RUN_PAGES), RUN_FREED);
     struct list_node *near = run_node_at(unit_first(heap), hole.page);
-    CHECK(near->next == run_node_at(far, 0));
+    CHECK(list_next(&set->chunks, near) == run_node_at(far, 0));
     CHECK(qi_run_node_is_valid(set, near, run_class(RUN_PAGES)));
-    CHECK(qi_run_node_is_valid(set, near->next, run_class(RUN_PAGES)));
+    CHECK(qi_run_node_is_valid(set, list_next(&set->chunks, near), run_class(RUN_PAGES)));
     CHECK(unit_settle(heap));
 }

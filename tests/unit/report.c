@@ -24,7 +24,8 @@ static void check_fields(const struct quarry_misuse *seen, enum quarry_misuse_ki
 TEST(test_guard_report_with_hook_hands_every_field_over)
 {
     struct quarry_misuse seen = {0};
-    const struct reporter guard = {&seen, record};
+    struct reporter guard = {.context = &seen, .on_misuse = record};
+    reporter_seal(&guard);
     for (unsigned kind = QUARRY_DOUBLE_FREE; kind <= QUARRY_REENTRY; kind++) {
         const void *pointer = (const void *)(uintptr_t)test_random();
         const size_t bytes = test_random();
@@ -36,7 +37,8 @@ TEST(test_guard_report_with_hook_hands_every_field_over)
 
 TEST(test_guard_report_without_hook_panics_with_every_field)
 {
-    const struct reporter guard = {NULL, NULL};
+    struct reporter guard = {.context = NULL};
+    reporter_seal(&guard);
     qi_report(&guard, QUARRY_OVERRUN, &guard, 123);
     check_fields(&test_log.last, QUARRY_OVERRUN, &guard, &guard, 123);
     expect_misuse((const struct quarry_heap *)(const void *)&guard, KIND(QUARRY_OVERRUN));

@@ -54,6 +54,7 @@ static void add_piece(struct model *model)
     part->chunk.pages = NULL;
     part->chunk.page_count = 0;
     part->chunk.bytes = model->frames[i] * (size_t)FRAME;
+    chunk_seal(&part->chunk);
     chunk_set_origin(part, part, true, 0);
     qi_reserve_add_piece(&model->reserve, part);
     qi_reserve_free(&model->set, &model->reserve, part);
@@ -146,6 +147,7 @@ static void resize_one(struct model *model, unsigned index, size_t frames)
         qi_reserve_truncate(&model->set, &model->reserve, part, bytes);
     else if (bytes > part->chunk.bytes && qi_reserve_extend(&model->set, &model->reserve, part, bytes))
         part->chunk.bytes = bytes;
+    chunk_seal(&part->chunk);
     mark(model, part, true);
     qi_chunk_insert(&model->set, part);
 }

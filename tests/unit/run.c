@@ -161,15 +161,15 @@ TEST(test_run_take_leaves_a_rest_of_the_same_class_where_it_is)
     struct quarry_heap *heap = heap_with_holes(holes, 3);
     if (heap == NULL)
         return;
-    const struct list_node *head = set_of(heap)->heads[run_class(15)].first;
+    const struct list_node *head = list_first(&set_of(heap)->heads[run_class(15)]);
     CHECK_EQ(unit_page_of(unit_first(heap), head), holes[2].page);
     CHECK_EQ(run_class(12), run_class(15));
     CHECK_EQ(take(heap, 3, RUN_TAIL).page, holes[2].page + 12);
-    CHECK_EQ(set_of(heap)->heads[run_class(12)].first, head);
+    CHECK_EQ(list_first(&set_of(heap)->heads[run_class(12)]), head);
     check_free_run(heap, holes[2].page, 12);
     CHECK(unit_settle(heap));
     CHECK_EQ(take(heap, 3, RUN_TAIL).page, holes[2].page + 9); /* a rest of another class goes to its list */
-    CHECK_EQ(set_of(heap)->heads[run_class(9)].first, head);
+    CHECK_EQ(list_first(&set_of(heap)->heads[run_class(9)]), head);
     CHECK(unit_settle(heap));
 }
 
@@ -219,13 +219,13 @@ TEST(test_run_search_class_moves_what_it_finds_to_the_head_and_keeps_the_others_
         const unsigned class = run_class(9);
         const struct list_node *node = qi_run_search_class(set_of(heap), class, asked[i]);
         REQUIRE(node != NULL);
-        CHECK_EQ(set_of(heap)->heads[class].first, node);
+        CHECK_EQ(list_first(&set_of(heap)->heads[class]), node);
         for (unsigned place = 0; place < 5; place++) {
             if (i == 2 && orders[i][place] == 3)
                 continue;
             REQUIRE(node != NULL);
             CHECK_EQ(unit_page_of(unit_first(heap), node), holes[orders[i][place]].page);
-            node = node->next;
+            node = list_next(heap_chunks(heap), node);
         }
         CHECK_EQ(node, NULL);
         CHECK(unit_settle(heap));
@@ -239,9 +239,9 @@ TEST(test_run_search_class_without_a_run_long_enough_changes_nothing)
     struct quarry_heap *heap = heap_to_search(holes);
     if (heap == NULL)
         return;
-    const struct list_node *head = set_of(heap)->heads[run_class(9)].first;
+    const struct list_node *head = list_first(&set_of(heap)->heads[run_class(9)]);
     CHECK_EQ(qi_run_search_class(set_of(heap), run_class(9), 12), NULL);
-    CHECK_EQ(set_of(heap)->heads[run_class(9)].first, head);
+    CHECK_EQ(list_first(&set_of(heap)->heads[run_class(9)]), head);
     CHECK_EQ(qi_run_search_class(set_of(heap), run_class(12), 12), NULL);
     CHECK(unit_settle(heap));
 }
@@ -400,7 +400,7 @@ TEST(test_run_take_finds_longest_run_in_any_chunk)
     if (region == NULL)
         return;
     REQUIRE(quarry_add_region(heap, region, unit_region_bytes(20)));
-    struct added_chunk *added = heap_chunks(heap)->first.next;
+    struct added_chunk *added = chunk_link(&heap_chunks(heap)->first.next);
     CHECK_EQ(take(heap, added->chunk.page_count, RUN_HEAD).chunk, &added->chunk);
     CHECK_EQ(take(heap, unit_first(heap)->page_count, RUN_HEAD).chunk, unit_first(heap));
     CHECK(unit_settle(heap));
@@ -417,6 +417,8 @@ TEST(test_run_chunk_with_longer_runs_brings_heads_for_them)
         return;
     struct run_set *set = set_of(heap);
     const unsigned classes = run_classes(set);
+    if (RUN_CLASSES_LEAST == 0)
+        SKIP("all heads lie in the heap");
     REQUIRE(classes <= run_class(PAGES));
     CHECK(take(heap, 3, RUN_HEAD).chunk != NULL && take(heap, 1, RUN_HEAD).chunk != NULL);
     CHECK_EQ(give(heap, 0, 3), RUN_FREED);
@@ -426,9 +428,9 @@ TEST(test_run_chunk_with_longer_runs_brings_heads_for_them)
     CHECK(qi_run_heads_lie_in(set, (struct added_chunk *)(void *)region));
     CHECK(unit_settle(heap));
     CHECK_EQ(take(heap, 3, RUN_HEAD).page, 0);
-    CHECK(take(heap, PAGES, RUN_HEAD).chunk == &set->chunks.first.next->chunk);
+    CHECK(take(heap, PAGES, RUN_HEAD).chunk == &chunk_link(&set->chunks.first.next)->chunk);
     quarry_reset(heap);
     CHECK(run_classes(set) > run_class(PAGES) && qi_check_heap(heap));
-    CHECK(take(heap, PAGES, RUN_HEAD).chunk == &set->chunks.first.next->chunk);
+    CHECK(take(heap, PAGES, RUN_HEAD).chunk == &chunk_link(&set->chunks.first.next)->chunk);
     CHECK_EQ(take(heap, (size_t)1 << (BITS_WORD - UNITS_PAGE_SHIFT - 1), RUN_HEAD).chunk, NULL);
 }

@@ -61,10 +61,10 @@ TEST(test_run_damaged_link_is_reported_and_changes_nothing)
     for (unsigned index = 0; index < 2; index++) {
         struct list_node *node = damage.nodes[index];
         const struct list_node kept = *node;
-        node->next = (struct list_node *)(uintptr_t)0x5a5a5a50;
+        list_store_next(heap_chunks(damage.heap), node, (struct list_node *)(uintptr_t)0x5a5a5a50);
         check_damaged(&damage, index);
         *node = kept;
-        node->link = &node->next;
+        list_store_link(heap_chunks(damage.heap), node, &node->next);
         check_damaged(&damage, index);
         *node = kept;
     }
@@ -81,7 +81,7 @@ TEST(test_run_damaged_node_of_free_chunk_keeps_the_chunk)
         return;
     struct list_node *node = (struct list_node *)(void *)unit_first(heap)->pages;
     const struct list_node kept = *node;
-    node->link = NULL;
+    list_store_link(heap_chunks(heap), node, NULL);
     CHECK(!qi_run_remove_chunk(set_of(heap), unit_first(heap)));
     expect_misuse(heap, KIND(QUARRY_CORRUPT));
     *node = kept;
@@ -100,7 +100,7 @@ TEST(test_run_take_with_damaged_next_is_reported_from_either_end)
                 return;
             const unsigned index = pages == 1 ? 0 : (unsigned)pages - 2; /* a page comes from the shorter run */
             const struct list_node kept = *damage.nodes[index];
-            damage.nodes[index]->next = damage.nodes[index];
+            list_store_next(heap_chunks(damage.heap), damage.nodes[index], damage.nodes[index]);
             CHECK_EQ(take(damage.heap, pages, tail != 0 ? RUN_TAIL : RUN_HEAD).chunk, NULL);
             check_reported(&damage, damage.nodes[index]);
             *damage.nodes[index] = kept;
@@ -122,7 +122,7 @@ TEST(test_run_search_with_damaged_node_is_reported_and_finds_none)
                 (struct list_node *)(void *)chunk_page_address(unit_first(heap), holes[2 - place].page);
         const struct list_node kept = *node;
         const uintptr_t class_mask = set_of(heap)->class_mask;
-        node->next = (struct list_node *)(uintptr_t)0x5a5a5a50;
+        list_store_next(heap_chunks(heap), node, (struct list_node *)(uintptr_t)0x5a5a5a50);
         CHECK_EQ(qi_run_search_class(set_of(heap), run_class(9), 11), NULL);
         CHECK_EQ(test_log.last.pointer, node);
         expect_misuse(heap, KIND(QUARRY_CORRUPT));

@@ -36,31 +36,41 @@ static unsigned count_free(const struct bin_shape *shape, uintptr_t word)
     return count;
 }
 
-/* A map between other maps, at an address that is aligned as little as a map may be. */
-enum { LEAST_ALIGN = CONTROL_MAP_BYTES >= 4 ? 4 : 1 };
-
-struct map {
-    uint8_t bytes[2 * sizeof(uintptr_t) + LEAST_ALIGN] __attribute__((aligned(8)));
+/* A map between other maps, at an address that is aligned as little as a map may be. A guarded one has two words. */
+enum {
+    MAP_BYTES = (QUARRY_CHECK_LEVEL >= 2 ? 2 : 1) * sizeof(uintptr_t),
+    LEAST_ALIGN = QUARRY_CHECK_LEVEL >= 2  ? sizeof(uintptr_t)
+                  : CONTROL_MAP_BYTES >= 4 ? 4
+                                           : 1,
+    BESIDE_BYTES = sizeof(uintptr_t)
 };
 
-static uint8_t *map_begin(struct map *map, uintptr_t word)
+struct map {
+    uint8_t bytes[LEAST_ALIGN + MAP_BYTES + BESIDE_BYTES] __attribute__((aligned(8)));
+};
+
+static uint8_t *map_begin(struct map *map, uintptr_t word, uintptr_t tag)
 {
+    uint8_t *at = map->bytes + LEAST_ALIGN;
     test_fill(map->bytes, sizeof map->bytes, 7);
-    set_map_word(map->bytes + LEAST_ALIGN, word);
-    return map->bytes + LEAST_ALIGN;
+    if (QUARRY_CHECK_LEVEL >= 2)
+        control_map_store(at, 0, word, tag);
+    else
+        set_map_word(at, word);
+    return at;
 }
 
 static bool is_kept_beside(const struct map *map)
 {
     return test_is_filled(map->bytes, LEAST_ALIGN, 7) &&
-           test_is_filled(map->bytes + LEAST_ALIGN + sizeof(uintptr_t), sizeof(uintptr_t),
-                          (uint32_t)(7 + LEAST_ALIGN + sizeof(uintptr_t)));
+           test_is_filled(map->bytes + LEAST_ALIGN + MAP_BYTES, BESIDE_BYTES, (uint32_t)(7 + LEAST_ALIGN + MAP_BYTES));
 }
 
 static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned slot)
 {
     struct map map;
-    uint8_t *at = map_begin(&map, word);
+    const uintptr_t tag = test_random();
+    uint8_t *at = map_begin(&map, word, tag);
     const unsigned free_slots = count_free(shape, word);
     enum small_freed expected = SMALL_FREED;
     if ((word >> slot & 1) != 0)
@@ -73,6 +83,7 @@ static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned s
         return;
     CHECK_EQ(small_free(at, shape, slot), expected);
     CHECK_EQ(map_word(at), expected == SMALL_FREED ? word | (uintptr_t)1 << slot : word);
+    CHECK(control_map_is_valid(at, tag));
     CHECK(is_kept_beside(&map));
 }
 
@@ -92,8 +103,8 @@ static void check_takes(struct bin_set *set, unsigned index, const struct bin_sh
     struct map map;
     struct bin *bin = &set->bins[index];
     uint8_t *start = (uint8_t *)(16 * (uintptr_t)QUARRY_PAGE_BYTES); /* never looked at */
-    bin->map = map_begin(&map, word);
-    bin->run = (uintptr_t)start | bin_unused_bits(shape);
+    const uintptr_t tag = bin_tag(start, bin_unused_bits(shape));
+    bin_set_current(bin, tag, map_begin(&map, word, tag));
     CHECK_EQ(bin_current_start(bin), start);
     CHECK_EQ(bin_current_unused_bits(bin), bin_unused_bits(shape));
     for (unsigned slot = 0; slot < shape->slots; slot++) {
@@ -150,7 +161,7 @@ TEST(test_small_take_gives_slots_of_a_run_lowest_first)
         CHECK_EQ(take(heap, bin), first + slot * bin_slot_bytes(bin));
     CHECK(!small_has_slot(&heap->bins, bin));
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), first);
-    CHECK_EQ(heap->bins.rooms[bin].first, NULL);
+    CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
     uint8_t *other = take(heap, bin);
     CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), other);
     CHECK_EQ((uintptr_t)other & (QUARRY_PAGE_BYTES - 1), 0);
@@ -269,7 +280,7 @@ TEST(test_small_random_calls_keep_blocks_apart_and_end_in_one_run)
             random_step(heap, &live[i]);
     CHECK(unit_settle(heap));
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        CHECK_EQ(heap->bins.rooms[bin].first, NULL);
+        CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
     qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }

@@ -15,7 +15,8 @@
 /* What a heap's gate might be while no callback runs. */
 enum { OPEN_BYTES = 1000 };
 
-#define OPEN_PAGES ((struct control_pages *)(uintptr_t)(8u * QUARRY_PAGE_BYTES))
+/* Of a chunk. */
+static struct control_pages open_pages = {.page_count = 100}, other_pages = {.page_count = 7};
 
 struct fake {
     struct quarry_source provider;
@@ -61,6 +62,12 @@ static bool fake_resize(void *context, void *memory, size_t old_bytes, size_t by
     return fake->willing;
 }
 
+static void open_hot(struct source *source, size_t bytes, struct control_pages *pages)
+{
+    source->hot.bytes = bytes;
+    control_set_hot_pages(&source->hot, pages, true);
+}
+
 static struct source *begin(struct fake *fake)
 {
     static const struct fake none;
@@ -72,8 +79,8 @@ static struct source *begin(struct fake *fake)
     fake->source.provider = &fake->provider;
     fake->answer = SOME_ADDRESS;
     fake->willing = fake->was_shut = true;
-    fake->source.hot.bytes = OPEN_BYTES;
-    fake->source.hot.pages = OPEN_PAGES;
+    open_hot(&fake->source, OPEN_BYTES, &open_pages);
+    qi_source_seal(&fake->source);
     return &fake->source;
 }
 
@@ -82,7 +89,7 @@ static void check_figures(const struct source *source, size_t acquired_bytes, si
     CHECK_EQ(source->acquired_bytes, acquired_bytes);
     CHECK_EQ(source->acquired_peak_bytes, peak_bytes);
     CHECK_EQ(source->hot.bytes, OPEN_BYTES);
-    CHECK_EQ(source->hot.pages, OPEN_PAGES);
+    CHECK_EQ(source->hot.pages, &open_pages);
     CHECK(!source_is_busy(source));
 }
 
@@ -105,9 +112,12 @@ TEST(test_source_acquire_asks_for_bytes_at_page_alignment)
 
 TEST(test_source_acquire_without_provider_gives_null)
 {
-    struct source source = {.hot = {OPEN_BYTES, OPEN_PAGES}};
-    CHECK_EQ(acquire(&source, 4096), NULL);
-    check_figures(&source, 0, 0);
+    struct fake fake;
+    struct source *source = begin(&fake);
+    source->provider = NULL;
+    qi_source_seal(source);
+    CHECK_EQ(acquire(source, 4096), NULL);
+    check_figures(source, 0, 0);
 }
 
 TEST(test_source_acquire_null_counts_nothing)
@@ -139,6 +149,7 @@ TEST(test_source_acquire_misaligned_without_release_gives_null)
     struct fake fake;
     struct source *source = begin(&fake);
     fake.provider.release = NULL;
+    qi_source_seal(source);
     fake.answer = (void *)((uintptr_t)SOME_ADDRESS + 8);
     CHECK_EQ(acquire(source, 4096), NULL);
     CHECK_EQ(fake.calls, 1);
@@ -167,6 +178,7 @@ TEST(test_source_acquire_up_to_last_byte_of_address_space_is_accepted)
         CHECK_EQ(acquire(source, pages * QUARRY_PAGE_BYTES), fake.answer);
         CHECK_EQ(fake.released, 0);
         source->acquired_bytes = 0;
+        qi_source_seal(source);
     }
 }
 
@@ -175,6 +187,7 @@ TEST(test_source_acquire_beyond_limit_does_not_ask)
     struct fake fake;
     struct source *source = begin(&fake);
     source->limit_bytes = 12288;
+    qi_source_seal(source);
     CHECK(acquire(source, 8192) != NULL);
     CHECK_EQ(qi_source_room_bytes(source), 4096);
     CHECK_EQ(acquire(source, 4097), NULL);
@@ -187,11 +200,14 @@ TEST(test_source_acquire_beyond_limit_does_not_ask)
 
 TEST(test_source_room_without_limit_never_overflows)
 {
-    struct source source = {.hot = {OPEN_BYTES, OPEN_PAGES}};
-    CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX);
-    qi_source_count(&source, 1000);
-    CHECK_EQ(qi_source_room_bytes(&source), SIZE_MAX - 1000);
-    check_figures(&source, 1000, 1000);
+    struct fake fake;
+    struct source *source = begin(&fake);
+    source->provider = NULL;
+    qi_source_seal(source);
+    CHECK_EQ(qi_source_room_bytes(source), SIZE_MAX);
+    qi_source_count(source, 1000);
+    CHECK_EQ(qi_source_room_bytes(source), SIZE_MAX - 1000);
+    check_figures(source, 1000, 1000);
 }
 
 TEST(test_source_release_gives_bytes_back_and_keeps_peak)
@@ -212,6 +228,7 @@ TEST(test_source_release_without_callback_keeps_memory)
     struct fake fake;
     struct source *source = begin(&fake);
     fake.provider.release = NULL;
+    qi_source_seal(source);
     qi_source_count(source, 4096);
     CHECK(!qi_source_release(source, SOME_ADDRESS, 4096));
     check_figures(source, 4096, 4096);
@@ -246,6 +263,7 @@ TEST(test_source_extend_refused_counts_nothing)
     fake.willing = false;
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8192));
     fake.provider.extend = NULL;
+    qi_source_seal(source);
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8192));
     CHECK_EQ(fake.calls, 1);
     check_figures(source, 4096, 4096);
@@ -256,6 +274,7 @@ TEST(test_source_extend_beyond_limit_does_not_ask)
     struct fake fake;
     struct source *source = begin(&fake);
     source->limit_bytes = 8192;
+    qi_source_seal(source);
     qi_source_count(source, 4096);
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 4096, 8193));
     CHECK_EQ(fake.calls, 0);
@@ -283,6 +302,7 @@ TEST(test_source_truncate_refused_counts_nothing)
     fake.willing = false;
     CHECK(!qi_source_truncate(source, SOME_ADDRESS, 12288, 4096));
     fake.provider.truncate = NULL;
+    qi_source_seal(source);
     CHECK(!qi_source_truncate(source, SOME_ADDRESS, 12288, 4096));
     CHECK_EQ(fake.calls, 1);
     check_figures(source, 12288, 12288);
@@ -291,47 +311,49 @@ TEST(test_source_truncate_refused_counts_nothing)
 /* --- the gate --- */
 
 /* The gate is what it was before, and each of so many callbacks found it shut. */
-static void check_gate(const struct fake *fake, unsigned calls, struct hot_limits expected)
+static void check_gate(const struct fake *fake, unsigned calls, size_t bytes, const struct control_pages *pages)
 {
     CHECK_EQ(fake->calls, calls);
     CHECK(fake->was_shut);
-    CHECK_EQ(fake->source.hot.bytes, expected.bytes);
-    CHECK_EQ(fake->source.hot.pages, expected.pages);
-    CHECK_EQ(source_is_busy(&fake->source), expected.bytes == 0);
+    CHECK_EQ(fake->source.hot.bytes, bytes);
+    CHECK_EQ(fake->source.hot.pages, pages);
+    CHECK_EQ(source_is_busy(&fake->source), bytes == 0);
 }
 
 /* Every kind of callback, willing or not. */
-static void check_callbacks(const struct hot_limits gate)
+static void check_callbacks(size_t bytes, struct control_pages *pages)
 {
     struct fake fake;
     struct source *source = begin(&fake);
-    source->hot.bytes = gate.bytes;
-    source->hot.pages = gate.pages;
+    open_hot(source, bytes, pages);
     for (unsigned willing = 0; willing < 2; willing++) {
         fake.willing = willing != 0;
         fake.answer = willing != 0 ? SOME_ADDRESS : NULL;
         fake.calls = 0;
         acquire(source, 8192);
-        check_gate(&fake, 1, gate);
+        check_gate(&fake, 1, bytes, pages);
         if (qi_source_extend(source, SOME_ADDRESS, 8192, 12288))
             qi_source_count(source, 4096);
-        check_gate(&fake, 2, gate);
+        check_gate(&fake, 2, bytes, pages);
         qi_source_truncate(source, SOME_ADDRESS, 12288, 4096);
-        check_gate(&fake, 3, gate);
+        check_gate(&fake, 3, bytes, pages);
         source->acquired_bytes = 4096;
+        qi_source_seal(source);
         qi_source_release(source, SOME_ADDRESS, 4096);
-        check_gate(&fake, 4, gate);
+        check_gate(&fake, 4, bytes, pages);
     }
     fake.answer = (void *)((uintptr_t)SOME_ADDRESS + 1);
     acquire(source, 4096); /* and its release */
-    check_gate(&fake, 6, gate);
+    check_gate(&fake, 6, bytes, pages);
 }
 
 TEST(test_source_gate_is_shut_during_every_callback_and_afterwards_as_before)
 {
-    static const struct hot_limits gates[] = {{OPEN_BYTES, OPEN_PAGES}, {1, NULL}, {SIZE_MAX, OPEN_PAGES}, {0, NULL}};
-    for (unsigned i = 0; i < sizeof gates / sizeof *gates; i++)
-        check_callbacks(gates[i]);
+    static struct control_pages none;
+    check_callbacks(OPEN_BYTES, &open_pages);
+    check_callbacks(1, &none);
+    check_callbacks(SIZE_MAX, &other_pages);
+    check_callbacks(0, &none);
 }
 
 TEST(test_source_gate_stays_open_where_no_callback_is_asked)
@@ -339,11 +361,13 @@ TEST(test_source_gate_stays_open_where_no_callback_is_asked)
     struct fake fake;
     struct source *source = begin(&fake);
     source->limit_bytes = 4096;
+    qi_source_seal(source);
     CHECK_EQ(acquire(source, 8192), NULL);
     fake.provider.release = NULL;
     fake.provider.extend = fake.provider.truncate = NULL;
+    qi_source_seal(source);
     CHECK(!qi_source_extend(source, SOME_ADDRESS, 1, 2));
     CHECK(!qi_source_truncate(source, SOME_ADDRESS, 2, 1));
     CHECK(!qi_source_release(source, SOME_ADDRESS, 1));
-    check_gate(&fake, 0, (struct hot_limits){OPEN_BYTES, OPEN_PAGES});
+    check_gate(&fake, 0, OPEN_BYTES, &open_pages);
 }

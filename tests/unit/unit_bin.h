@@ -12,7 +12,7 @@
 
 static inline const struct bin_shape *shape_of(unsigned bin, unsigned length)
 {
-    return &qi_bin_shapes[length << BIN_LENGTH_SHIFT | bin];
+    return &qi_bin_shapes[bin_shape_index(length, bin)];
 }
 
 /* Where in a map the bit of a slot lies: where maps are shorter than a word, they have their slots in order, byte by
@@ -67,11 +67,13 @@ static inline uintptr_t slots_bits(const struct bin_shape *shape)
 static inline unsigned code_of_page(unsigned length_and_bin, size_t inner, unsigned node_slot)
 {
     const unsigned low = node_slot % 8, high = node_slot / 8;
-    if (CONTROL_WIDE_CODES)
-        return 0x8000u | (inner == 0 ? high : inner == 1 ? low : 0) << 12 | (unsigned)inner << 7 | length_and_bin;
+    const unsigned shift = CONTROL_WIDE_CODES ? 12 : 4;
     if (inner == 0)
-        return 0x80u | length_and_bin;
-    return (inner == 1 ? low : inner == 2 && qi_bin_shapes[length_and_bin].slots > 8 ? high : 0) << 4 | (unsigned)inner;
+        return (CONTROL_WIDE_CODES ? 0x8000u | high << shift : 0x80u) | length_and_bin;
+    if (CONTROL_DIRECT_CODES)
+        return 0x8000u | (inner == 1 ? low : 0) << shift | (unsigned)inner << 7 | length_and_bin;
+    const bool has_high = inner == 2 && !CONTROL_WIDE_CODES && qi_bin_shapes[length_and_bin].slots > 8;
+    return (inner == 1 ? low : has_high ? high : 0) << shift | (unsigned)inner;
 }
 
 static inline unsigned length_and_bin_of(const struct bin_run *run)
