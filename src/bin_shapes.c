@@ -31,17 +31,21 @@
                                       (uint8_t)SLOTS(granules, length), (uint8_t)PAGES(granules, length),              \
                                       (uint8_t)(granules)MASK(SLOTS(granules, length))}
 
-#define BIN(bin, length)  SHAPE(bin, BIN_GRANULES(bin), length)
-#define FOUR(bin, length) BIN(bin, length), BIN((bin) + 1, length), BIN((bin) + 2, length), BIN((bin) + 3, length)
-
-/* So many times four bins. */
-#define FOURS_4(length)        FOUR(0, length), FOUR(4, length), FOUR(8, length), FOUR(12, length)
-#define FOURS_5(length)        FOURS_4(length), FOUR(16, length)
-#define FOURS_6(length)        FOURS_5(length), FOUR(20, length)
-#define FOURS_7(length)        FOURS_6(length), FOUR(24, length)
-#define FOURS_8(length)        FOURS_7(length), FOUR(28, length)
-#define FOURS_N(fours, length) FOURS_##fours(length)
-#define FOURS(fours, length)   FOURS_N(fours, length)
-#define BINS(length)           FOURS(BIN_FOURS, length)
+/* Two bins, and so many times two. */
+#define TWO(bin, length)       SHAPE(bin, BIN_GRANULES(bin), length), SHAPE((bin) + 1, BIN_GRANULES((bin) + 1), length)
+#define PAIRS_6(length)        TWO(0, length), TWO(2, length), TWO(4, length), TWO(6, length), TWO(8, length), TWO(10, length)
+#define PAIRS_7(length)        PAIRS_6(length), TWO(12, length)
+#define PAIRS_8(length)        PAIRS_7(length), TWO(14, length)
+#define PAIRS_9(length)        PAIRS_8(length), TWO(16, length)
+#define PAIRS_10(length)       PAIRS_9(length), TWO(18, length)
+#define PAIRS_11(length)       PAIRS_10(length), TWO(20, length)
+#define PAIRS_12(length)       PAIRS_11(length), TWO(22, length)
+#define PAIRS_13(length)       PAIRS_12(length), TWO(24, length)
+#define PAIRS_14(length)       PAIRS_13(length), TWO(26, length)
+#define PAIRS_15(length)       PAIRS_14(length), TWO(28, length)
+#define PAIRS_16(length)       PAIRS_15(length), TWO(30, length)
+#define PAIRS_N(pairs, length) PAIRS_##pairs(length)
+#define PAIRS(pairs, length)   PAIRS_N(pairs, length)
+#define BINS(length)           PAIRS(BIN_PAIRS, length)
 
 const struct bin_shape qi_bin_shapes[BIN_CODES] = {BINS(0), BINS(1), BINS(2), BINS(3)};

@@ -28,13 +28,13 @@ _Static_assert(BIN_MOST_PAGES - 1 <= (int)PAGE_DISTANCE_MASK, "an inner code can
 #define BIN_PAGE_GRANULES (QUARRY_PAGE_BYTES / (UINTPTR_MAX > 0xFFFFFFFFu ? 16 : 8))
 #if BIN_PAGE_GRANULES >= 32
 #define BIN_DOUBLINGS 3
-#define BIN_FOURS     7
+#define BIN_PAIRS     14
 #elif BIN_PAGE_GRANULES >= 16
 #define BIN_DOUBLINGS 1
-#define BIN_FOURS     5
+#define BIN_PAIRS     10
 #else
 #define BIN_DOUBLINGS 0
-#define BIN_FOURS     4
+#define BIN_PAIRS     8
 #endif
 #define BIN_MAX_GRANULES ((size_t)BIN_LINEAR_GRANULES << BIN_DOUBLINGS)
 #define BIN_MAX_BYTES    (BIN_MAX_GRANULES * UNITS_GRANULE_BYTES)
@@ -49,7 +49,7 @@ enum {
 _Static_assert(BIN_COUNT <= 1 << BIN_LENGTH_SHIFT &&
                        BIN_CODES <= (CONTROL_WIDE_CODES ? 0x80 << CONTROL_CODE_BITS : 0x80),
                "a page code holds bin and length");
-_Static_assert(BIN_COUNT == 4 * BIN_FOURS, "the table has every bin");
+_Static_assert(BIN_COUNT == 2 * BIN_PAIRS, "the table has every bin");
 _Static_assert(BIN_LENGTHS == 4, "two bits for the length");
 _Static_assert(BIN_PAGE_GRANULES == UNITS_PAGE_GRANULES, "the preprocessor knows the granule");
 
@@ -120,7 +120,7 @@ BITS_INLINE size_t bin_aligned_last_byte(size_t last)
 }
 
 /* The granules of a bin's slots, as a constant. With bin_of_last_byte(), which is the way back, this is the rule of the
- * size classes; BIN_FOURS says how many there are. */
+ * size classes; BIN_PAIRS says how many there are, by twos. */
 #define BIN_GRANULES(bin) ((bin) < BIN_LINEAR_GRANULES ? (bin) + 1u : ((bin) % 4 + 5u) * (1u << (bin) / 4 >> 2))
 
 /* The bin of a request of last + 1 bytes, 1 to BIN_MAX_BYTES. */
