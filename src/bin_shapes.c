@@ -33,7 +33,8 @@
 
 /* Two bins, and so many times two. */
 #define TWO(bin, length)       SHAPE(bin, BIN_GRANULES(bin), length), SHAPE((bin) + 1, BIN_GRANULES((bin) + 1), length)
-#define PAIRS_6(length)        TWO(0, length), TWO(2, length), TWO(4, length), TWO(6, length), TWO(8, length), TWO(10, length)
+#define PAIRS_3(length)        TWO(0, length), TWO(2, length), TWO(4, length)
+#define PAIRS_6(length)        PAIRS_3(length), TWO(6, length), TWO(8, length), TWO(10, length)
 #define PAIRS_7(length)        PAIRS_6(length), TWO(12, length)
 #define PAIRS_8(length)        PAIRS_7(length), TWO(14, length)
 #define PAIRS_9(length)        PAIRS_8(length), TWO(16, length)

@@ -211,7 +211,7 @@ class Conditions:
         return at
 
     def ranges(self):
-        """Whole conditions: of `if` and its like, of `?:`, and what `&&` and `||` join."""
+        """Whole conditions: of `if` and its like, of `?:`, and what `&&` and `||` join; and whether `0` is one, too."""
         found = {}
         for at, token in enumerate(self.tokens):
             if token in ("if", "switch") and self.tokens[at + 1:at + 2] == ["("]:
@@ -228,7 +228,7 @@ class Conditions:
             elif token == "?":
                 found[(self.left(at), at)] = True
             elif token in ("&&", "||"):
-                found[(self.left(at), self.right(at + 1))] = True
+                found.setdefault((self.left(at), self.right(at + 1)), False)
         return sorted(found.items(), key=lambda item: (item[0][0], -item[0][1]))
 
     def asserted(self):

@@ -183,6 +183,7 @@ CONDITIONS = [
     ("switch (QUARRY_LEVEL) { case 1: b(); }", 1),
     ("switch (a) { case KIND_SMALL: b(); }", 0),
     ("if (0) a();", 1),
+    ("a = (b) || true;", 0),
     ("a = WORD_BITS == 64;", 0),
     ("if (LARGER(QUARRY_LEVEL, 1) > 1) a();", 1),
     ("if (LARGER(a, 1) > 1) b();", 0),
