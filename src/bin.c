@@ -166,7 +166,7 @@ static inline bool find_first(const struct bin_set *set, unsigned index, const s
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);
     return control_valid(is_with_room(set, run, index)) && next_is_valid(set, node, index) &&
-           list_first_is_unwritten(&set->runs.chunks, head, node);
+           list_node_is_first(&set->runs.chunks, head, node);
 }
 
 BITS_NOINLINE void *qi_bin_allocate(struct bin_set *set, unsigned index)
@@ -191,19 +191,17 @@ BITS_NOINLINE void *qi_bin_allocate(struct bin_set *set, unsigned index)
 
 /* --- freeing --- */
 
-/* From check level 3: a run whose slots are all free is about to be filled anew, which would hide a write to them. Its
- * node, if it has one, is left out. */
-static void verify_run(const struct bin_set *set, const struct chunk *chunk, size_t page, size_t pages,
-                       const struct list_node *node)
+/* A run whose slots are all free is about to be freed. Its node, if it has one, is no free memory. */
+static inline void use_free_slots(const struct bin_set *set, const struct chunk *chunk, size_t page, size_t pages,
+                                  const struct list_node *node)
 {
+    const struct reporter *reporter = &set->runs.chunks.source.reporter;
     const uint8_t *start = chunk_page_address(chunk, page), *end = start + (pages << UNITS_PAGE_SHIFT);
-    if (!FILL_IS_ON)
-        return;
     if (node != NULL) {
-        qi_list_verify(&set->runs.chunks, start, (size_t)((const uint8_t *)node - start));
+        memory_allocated(reporter, start, (size_t)((const uint8_t *)node - start));
         start = (const uint8_t *)(node + 1);
     }
-    qi_list_verify(&set->runs.chunks, start, (size_t)(end - start));
+    memory_allocated(reporter, start, (size_t)(end - start));
 }
 
 /* Has a bin's current run no used slot? The lowest slots are allocated first, so most others are told here. */
@@ -240,7 +238,7 @@ bool qi_bin_free_idle_run(struct bin_set *set)
     if (!is_unused(bin) || !find_current(set, bin, &run)) /* it has been used since, or is gone */
         return false;
     size_t pages = bin_shape_of(run.code)->pages;
-    verify_run(set, run.chunk, run.page, pages, NULL);
+    use_free_slots(set, run.chunk, run.page, pages, NULL);
     if (qi_run_free(&set->runs, run.chunk, run.page, pages) == RUN_REFUSED)
         return false;
     forget_current(bin);
@@ -259,7 +257,7 @@ BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chun
     }
     /* The node's memory is the free run's in a moment. */
     list_unlink(&set->runs.chunks, &set->rooms[index], node);
-    verify_run(set, chunk, page, shape->pages, node);
+    use_free_slots(set, chunk, page, shape->pages, node);
     enum run_freed given = qi_run_free(&set->runs, chunk, page, shape->pages);
     if (!bits_likely(given != RUN_REFUSED)) /* nothing has been written to it */
         qi_list_relink(&set->runs.chunks, &set->rooms[index], node);
@@ -269,7 +267,7 @@ BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chun
 enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, size_t page)
 {
     const unsigned code = chunk->codes[page];
-    verify_run(set, chunk, page, bin_shape_of(code)->pages, NULL);
+    use_free_slots(set, chunk, page, bin_shape_of(code)->pages, NULL);
     enum run_freed given = qi_run_free(&set->runs, chunk, page, bin_shape_of(code)->pages);
     if (given != RUN_REFUSED)
         forget_current(&set->bins[bin_of_code(code)]);

@@ -17,13 +17,12 @@ static BITS_NOINLINE void *allocate_any(struct quarry_heap *heap, size_t bytes, 
 {
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
-        block = tried ? qi_heap_allocate_more(heap, bytes, align_bytes) : qi_heap_allocate(heap, bytes, align_bytes);
+        block = tried ? debug_allocate_more(heap, bytes, align_bytes) : debug_allocate(heap, bytes, align_bytes);
         while (block == NULL && retry_ask(heap, bytes, &saved))
-            block = qi_heap_allocate(heap, bytes, align_bytes);
+            block = debug_allocate(heap, bytes, align_bytes);
     }
     if (block == NULL)
         call_count_failure(heap);
-    block = heap_mark_allocated(heap, block, bytes);
     call_leave(heap, saved);
     return block;
 }
@@ -49,7 +48,7 @@ static BITS_NOINLINE void *allocate_from_next_run(struct quarry_heap *heap, size
     if (!bits_likely(block != NULL))
         return allocate_any(heap, bytes, 1, true, saved);
     heap_count_allocated(heap, bin_slot_bytes(index));
-    block = heap_mark_live(heap, block, bytes, bin_slot_bytes(index));
+    block = debug_hot_allocated(heap, block, bytes, bin_slot_bytes(index));
     call_leave(heap, saved);
     return block;
 }
@@ -59,14 +58,14 @@ static BITS_NOINLINE void *allocate_large(struct quarry_heap *heap, size_t bytes
 {
     if (!bits_likely(!source_is_busy(heap_source(heap))))
         return qi_call_reentered(heap, NULL, bytes, saved);
-    if (!HEAP_HAS_HOT || !bits_likely(bytes - 1 < UNITS_REQUEST_MAX_BYTES)) /* 0 too */
+    if (!bits_likely(bytes - 1 < debug_hot_bytes(UNITS_REQUEST_MAX_BYTES))) /* 0 too */
         return allocate_any(heap, bytes, 1, false, saved);
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_allocate(&heap->bins.runs, pages, 1);
     if (!bits_likely(block != NULL))
         return allocate_any(heap, bytes, 1, true, saved);
     heap_count_allocated(heap, units_bytes_from_pages(pages));
-    block = heap_mark_live(heap, block, bytes, units_bytes_from_pages(pages));
+    block = debug_hot_allocated(heap, block, bytes, units_bytes_from_pages(pages));
     call_leave(heap, saved);
     return block;
 }
@@ -76,7 +75,7 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
     const size_t last = bytes - 1; /* of 0 bytes: the largest number */
-    if (!HEAP_HAS_HOT || !bits_likely(last < heap_source(heap)->hot.bytes))
+    if (!bits_likely(last < debug_hot_bytes(heap_source(heap)->hot.bytes)))
         return allocate_large(heap, bytes, saved);
     const unsigned bin = bin_of_last_byte(last);
     void *block = NULL;
@@ -120,11 +119,9 @@ static BITS_NOINLINE void free_any(struct quarry_heap *heap, void *address, uint
     }
     struct heap_block block;
     if (address != NULL && qi_call_find(heap, address, 0, &block)) {
-        if (MARK_IS_ON)
-            mark_dead(heap, address, qi_heap_room_bytes(&block));
         if (block.kind != QUARRY_HUGE)
             chunk_make_hot(heap_chunks(heap), block.run.chunk);
-        qi_heap_free(heap, &block);
+        debug_free(heap, address, &block);
     }
     call_leave(heap, saved);
 }
@@ -194,7 +191,7 @@ static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uint
     struct chunk *hot = hot_chunk(heap);
     size_t pages = control_valid(hot != NULL) ? control_length_at_start(hot->maps, page) : 0;
     if (bits_likely(control_valid(hot != NULL) && run_length_is_valid(hot, page, pages))) {
-        mark_dead(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
+        debug_hot_freed(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
         count_freed(heap, hot, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
     } else {
         qi_call_report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.pages, 0);
@@ -208,7 +205,7 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     struct hot_place place;
     const unsigned code = hot_find(heap, address, &place);
     if (!bits_likely(code >= PAGE_SMALL)) {
-        if (code != PAGE_LARGE || place.offset != 0 || !heap_tag_fits(address))
+        if (code != PAGE_LARGE || place.offset != 0 || !debug_hot_may_free(address))
             return false;
         free_large(heap, place.page, saved);
         return true;
@@ -233,8 +230,8 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
 /* A block outside the hot chunk: its chunk becomes the hot one. */
 static BITS_NOINLINE void free_outside_hot_chunk(struct quarry_heap *heap, void *address, uintptr_t saved)
 {
-    struct chunk *chunk = run_chunk_of(&heap->bins.runs, mark_bare(address));
-    if (!BITS_FOR_SIZE && HEAP_HAS_HOT && chunk != NULL && chunk_holds(chunk, mark_bare(address)) &&
+    struct chunk *chunk = run_chunk_of(&heap->bins.runs, debug_hot_address(address));
+    if (!BITS_FOR_SIZE && chunk != NULL && chunk_holds(chunk, debug_hot_address(address)) &&
         !source_is_busy(heap_source(heap))) {
         chunk_make_hot(heap_chunks(heap), chunk);
         if (free_in_hot_chunk(heap, address, saved))
@@ -249,7 +246,7 @@ static BITS_NOINLINE void free_outside_hot_chunk(struct quarry_heap *heap, void 
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    if (!HEAP_HAS_HOT || !free_in_hot_chunk(heap, address, saved))
+    if (!free_in_hot_chunk(heap, address, saved))
         free_outside_hot_chunk(heap, address, saved);
 }
 
@@ -262,8 +259,8 @@ static BITS_NOINLINE bool has_other_size(struct quarry_heap *heap, void *address
         call_leave(heap, saved);
         return false;
     }
-    unsigned wrong = heap_find(heap, address, CALLER_IS_CHECKED, &block);
-    if (wrong == 0 && !qi_heap_size_fits(heap, &block, bytes))
+    unsigned wrong = debug_find(heap, address, CALLER_IS_CHECKED, &block);
+    if (wrong == 0 && !debug_size_fits(heap, &block, bytes))
         wrong = QUARRY_WRONG_SIZE;
     call_leave(heap, saved);
     if (wrong != QUARRY_WRONG_SIZE && wrong != QUARRY_CORRUPT) /* what else there is quarry_free() reports */
@@ -289,24 +286,22 @@ size_t quarry_usable_size(struct quarry_heap *heap, const void *address)
         return qi_call_reentered(heap, address, 0, saved) != NULL;
     struct heap_block block;
     size_t bytes = 0;
-    if (qi_call_find(heap, address, 0, &block)) {
-        bytes = qi_heap_usable_bytes(heap, &block);
-        mark_widened(heap, address, bytes);
-    }
+    if (qi_call_find(heap, address, 0, &block))
+        bytes = debug_widen(heap, address, &block);
     call_leave(heap, saved);
     return bytes;
 }
 
 size_t quarry_good_size(const struct quarry_heap *heap, size_t bytes)
 {
-    return bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_good_bytes(heap, bytes) : 0;
+    return bytes <= UNITS_REQUEST_MAX_BYTES ? debug_good_bytes(heap, bytes) : 0;
 }
 
 bool quarry_owns(const struct quarry_heap *heap, const void *pointer)
 {
     uintptr_t saved = lock_enter(heap);
     struct heap_block block;
-    unsigned wrong = heap_find(heap, pointer, 1, &block); /* at every check level; what is written beside lives */
+    unsigned wrong = debug_find(heap, pointer, 1, &block); /* at every check level; what is written beside lives */
     bool live = wrong == 0 || wrong == QUARRY_OVERRUN;
     call_leave(heap, saved);
     return live;

@@ -12,7 +12,7 @@ BITS_COLD bool qi_call_report(const struct quarry_heap *heap, unsigned kind, con
 
 bool qi_call_find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
 {
-    unsigned wrong = heap_find(heap, address, CALLER_IS_CHECKED, block);
+    unsigned wrong = debug_find(heap, address, CALLER_IS_CHECKED, block);
     return wrong == 0 ? true : qi_call_report(heap, wrong, address, bytes); /* GCOVR_EXCL_BR_LINE: always false */
 }
 

@@ -8,8 +8,7 @@
 #ifndef QUARRY_CALL_H
 #define QUARRY_CALL_H
 
-#include "check.h"
-#include "heap.h"
+#include "debug/debug.h"
 
 /* A heap lies in memory that it may write, whatever a caller's pointer says. */
 BITS_INLINE struct quarry_heap *call_writable(const struct quarry_heap *heap)
@@ -23,19 +22,17 @@ bool qi_call_report(const struct quarry_heap *heap, unsigned kind, const void *p
 /* The same without the lock. */
 BITS_INLINE void call_report_outside(const struct quarry_heap *heap, unsigned kind, const void *pointer, size_t bytes)
 {
-    mark_enter();
+    memory_work_begins();
     qi_call_report(heap, kind, pointer, bytes);
-    mark_leave();
+    memory_work_ends();
 }
 
 /* Is the block live? If not, that is reported. */
 bool qi_call_find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block);
 
-/* From check level 4 everything is looked at after each call. */
 BITS_INLINE void call_leave(const struct quarry_heap *heap, uintptr_t saved)
 {
-    if (QUARRY_CHECK_LEVEL >= 4 && !source_is_busy(&heap->bins.runs.chunks.source))
-        qi_check_heap(call_writable(heap));
+    debug_after_call(heap);
     lock_leave(heap, saved);
 }
 

@@ -77,29 +77,11 @@ bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, 
 
 /* --- the check --- */
 
-bool qi_check_fill(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end, struct check_sums *sums)
+/* Counts a live block of so many bytes in. */
+static void count_block(struct check_sums *sums, size_t whole_bytes)
 {
-    const void *damage = qi_fill_damage(start, (uintptr_t)end - (uintptr_t)start); /* end may be the address space's */
-    if (damage != NULL) {
-        qi_report_write(&heap->bins.runs.chunks.source.reporter, damage);
-        sums->reported = true;
-    }
-    return damage == NULL;
-}
-
-bool qi_check_block(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes, struct check_sums *sums)
-{
-    size_t bytes = whole_bytes - HEAP_CANARY_BYTES;
-    enum canary_state state = FILL_IS_ON ? heap_canary(heap, start, whole_bytes, &bytes) : CANARY_LIVE;
-    if (state == CANARY_DEAD)
-        return qi_check_fill(heap, start, canary_tail(start, whole_bytes), sums);
     sums->blocks++;
-    sums->used_bytes += bytes;
-    if (state == CANARY_LIVE)
-        return true;
-    qi_report(&heap->bins.runs.chunks.source.reporter, QUARRY_OVERRUN, start, bytes);
-    sums->reported = true;
-    return false;
+    sums->used_bytes += whole_bytes;
 }
 
 bool qi_check_nothing(const struct chunk *chunk, size_t first, size_t end)
@@ -124,13 +106,10 @@ bool qi_check_free_ends(const struct quarry_heap *heap, const struct check_stret
 /* R1, R4, C2, C4 */
 static bool check_free_run(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
 {
-    const struct chunk *chunk = stretch->chunk;
     const size_t end = stretch->page + stretch->pages;
-    const struct list_node *node = run_node_at(chunk, stretch->page);
     sums->free_pages += stretch->pages;
     sums->free_runs++;
-    return qi_check_free_ends(heap, stretch) && qi_check_nothing(chunk, stretch->page + 1, end - 1) &&
-           (!FILL_IS_ON || qi_check_fill(heap, (const uint8_t *)(node + 1), chunk_page_address(chunk, end), sums));
+    return qi_check_free_ends(heap, stretch) && qi_check_nothing(stretch->chunk, stretch->page + 1, end - 1);
 }
 
 /* C3 */
@@ -153,21 +132,6 @@ static bool says_current(const struct bin *bin, const struct bin_run *run)
            bin->run == bin_tag(bin_run_start(run), bin_unused_bits(bin_shape_of(run->code)));
 }
 
-/* From check level 3: has nobody written to the run's free slots, one of which may hold its node, nor behind its last
- * slot? */
-static bool check_slots_fill(const struct quarry_heap *heap, const struct bin_run *run, uintptr_t free_slots,
-                             const struct list_node *node, struct check_sums *sums)
-{
-    size_t bytes = bin_slot_bytes(bin_of_code(run->code));
-    for (uintptr_t rest = FILL_IS_ON ? free_slots : 0; rest != 0; rest &= rest - 1) {
-        const uint8_t *slot = bin_run_start(run) + bits_lowest(rest) * bytes;
-        if (!qi_check_fill(heap, slot == (const uint8_t *)node ? slot + sizeof *node : slot, slot + bytes, sums))
-            return false;
-    }
-    const uint8_t *end = bin_run_start(run) + units_bytes_from_pages(bin_shape_of(run->code)->pages);
-    return !FILL_IS_ON || qi_check_fill(heap, bin_run_start(run) + bin_shape_of(run->code)->slots * bytes, end, sums);
-}
-
 bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
 {
     struct bin_run run = check_run_of(stretch);
@@ -178,22 +142,19 @@ bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stret
         return false;
     if (!inner_codes_are_valid(stretch) || (CONTROL_OWN_WORD && word != free_slots))
         return false;
-    for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1) {
-        if (!qi_check_block(heap, bin_run_start(&run) + bits_lowest(rest) * bin_slot_bytes(index),
-                            bin_slot_bytes(index), sums))
-            return false;
-    }
+    for (uintptr_t rest = all ^ free_slots; rest != 0; rest &= rest - 1)
+        count_block(sums, bin_slot_bytes(index));
     if (heap->bins.bins[index].map == bin_run_map(&run)) {
         sums->current_seen[index] = true;
-        return says_current(&heap->bins.bins[index], &run) && check_slots_fill(heap, &run, free_slots, NULL, sums);
+        return says_current(&heap->bins.bins[index], &run);
     }
     if (free_slots == 0)
-        return check_slots_fill(heap, &run, 0, NULL, sums);
+        return true;
     sums->listed_runs[index]++;
     const struct list_node *node = qi_bin_node(&run);
     unsigned slot = bin_slot_at(bin_shape_of(run.code), (size_t)((const uint8_t *)node - bin_run_start(&run)));
     return free_slots != all && slot < bin_shape_of(run.code)->slots && (free_slots >> slot & 1) != 0 &&
-           qi_bin_node_is_valid(&heap->bins, node, index) && check_slots_fill(heap, &run, free_slots, node, sums);
+           qi_bin_node_is_valid(&heap->bins, node, index);
 }
 
 static bool check_stretch(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums)
@@ -202,9 +163,8 @@ static bool check_stretch(const struct quarry_heap *heap, const struct check_str
         return check_free_run(heap, stretch, sums);
     if (stretch->code >= PAGE_SMALL)
         return qi_check_small_run(heap, stretch, sums);
-    return qi_check_block(heap, chunk_page_address(stretch->chunk, stretch->page),
-                          units_bytes_from_pages(stretch->pages), sums) &&
-           qi_check_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
+    count_block(sums, units_bytes_from_pages(stretch->pages));
+    return qi_check_nothing(stretch->chunk, stretch->page + 1, stretch->page + stretch->pages);
 }
 
 /* V1, V2: idle memory stands in both trees, and what lies behind it in the same piece is in use. */
@@ -220,14 +180,6 @@ bool qi_check_idle(const struct quarry_heap *heap, const struct added_chunk *par
     const uint8_t *end = (const uint8_t *)((uintptr_t)part->start + bytes);
     const struct added_chunk *behind = qi_chunk_find_added(set, end);
     return (part->part & CHUNK_IS_LAST) != 0 || (behind != NULL && !chunk_is_idle(&behind->chunk));
-}
-
-/* The same, counted in; from check level 3, and nobody has written to it. */
-static bool check_idle(const struct quarry_heap *heap, const struct added_chunk *part, struct check_sums *sums)
-{
-    const uint8_t *end = (const uint8_t *)((uintptr_t)part->start + part->chunk.bytes);
-    sums->idle_bytes += part->chunk.bytes - RESERVE_HEADER_BYTES;
-    return qi_check_idle(heap, part) && (!FILL_IS_ON || qi_check_fill(heap, (const uint8_t *)(part + 1), end, sums));
 }
 
 bool qi_check_chunk_head(const struct quarry_heap *heap, struct chunk *chunk)
@@ -252,20 +204,14 @@ static bool check_chunk(const struct quarry_heap *heap, struct chunk *chunk, str
     sums->capacity_bytes += chunk_capacity_bytes(chunk);
     if (!qi_check_chunk_head(heap, chunk))
         return report_damage(heap, chunk);
-    if (chunk_is_idle(chunk)) {
-        if (check_idle(heap, (const struct added_chunk *)(const void *)chunk, sums))
-            return true;
-        return sums->reported ? false : report_damage(heap, chunk);
-    }
-    if (chunk->page_count == 0)
-        return qi_check_block(heap, chunk->pages, huge_usable_bytes(chunk), sums);
+    if (chunk_is_idle(chunk))
+        sums->idle_bytes += chunk->bytes - RESERVE_HEADER_BYTES;
+    else if (chunk->page_count == 0)
+        count_block(sums, huge_usable_bytes(chunk));
     struct check_stretch stretch = {chunk, 0, 0, 0};
     for (; stretch.page < chunk->page_count; stretch.page += stretch.pages)
-        if (!qi_check_read(&stretch) || !check_stretch(heap, &stretch, sums)) {
-            if (sums->reported)
-                return false;
+        if (!qi_check_read(&stretch) || !check_stretch(heap, &stretch, sums))
             return report_damage(heap, chunk_page_address(chunk, stretch.page));
-        }
     return true;
 }
 

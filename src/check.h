@@ -29,10 +29,9 @@ struct check_sums {
     size_t free_pages, free_runs, idle_bytes, used_bytes, blocks, chunks, chunk_bytes, capacity_bytes;
     size_t listed_runs[BIN_COUNT];
     bool current_seen[BIN_COUNT];
-    bool reported; /* what is wrong has been reported */
 };
 
-/* False, after a report, if the page codes make no sense. From check level 3 it looks at canaries too. */
+/* False, after a report, if the page codes make no sense. */
 bool qi_check_walk(const struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
                    void *context);
 
@@ -54,7 +53,7 @@ BITS_INLINE struct bin_run check_run_of(const struct check_stretch *stretch)
     return run;
 }
 
-/* Shows a live block of so many bytes, canary included; a huge block or idle memory; or all that a stretch holds.
+/* Shows a live block of so many bytes, a huge block or idle memory; or all that a stretch holds.
  * False: the visitor has seen enough. */
 bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,
                          enum quarry_block_kind kind);
@@ -70,7 +69,7 @@ bool qi_check_idle(const struct quarry_heap *heap, const struct added_chunk *par
 /* What a chunk says of itself, and where it is found. */
 bool qi_check_chunk_head(const struct quarry_heap *heap, struct chunk *chunk);
 
-/* C3, B2, B3. False, perhaps after a report: then sums->reported is set. */
+/* C3, B2, B3 */
 bool qi_check_small_run(const struct quarry_heap *heap, const struct check_stretch *stretch, struct check_sums *sums);
 
 /* R1, R4, C4: what a free run's first and last page say, and the links in it. */
@@ -78,12 +77,5 @@ bool qi_check_free_ends(const struct quarry_heap *heap, const struct check_stret
 
 /* C2: pages from first to before end hold nothing, or stale inner codes. */
 bool qi_check_nothing(const struct chunk *chunk, size_t first, size_t end);
-
-/* From check level 3: has nobody written to free memory? If somebody has, that is reported. */
-bool qi_check_fill(const struct quarry_heap *heap, const uint8_t *start, const uint8_t *end, struct check_sums *sums);
-
-/* Counts an allocated block of so many bytes in, canary included, if it is live; false after a report: its canary, or
- * the memory of a block that waits, was written to. */
-bool qi_check_block(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes, struct check_sums *sums);
 
 #endif

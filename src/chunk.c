@@ -280,12 +280,12 @@ bool qi_chunk_meets(const struct chunk_set *set, const void *start, size_t bytes
 bool qi_chunk_set_overlaps(const struct chunk_set *set, const void *start, size_t bytes)
 {
     uintptr_t first = (uintptr_t)start;
-    size_t padding = set->first_padding + (set->source.provider == NULL ? MARK_REGION_BYTES : 0);
+    size_t padding = set->first_padding;
     if (overlaps(first, bytes, (uintptr_t)set - padding, set->first.bytes + padding))
         return true;
     for (const struct added_chunk *added = chunk_link(&set->first.next); added != NULL;
          added = chunk_link(&added->chunk.next)) {
-        padding = added->padding + (added->from_source ? 0 : MARK_REGION_BYTES);
+        padding = added->padding;
         if (overlaps(first, bytes, (uintptr_t)added->start - padding, added->chunk.bytes + padding))
             return true;
     }

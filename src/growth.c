@@ -139,7 +139,7 @@ void *qi_heap_allocate_from_source(struct quarry_heap *heap, size_t bytes, size_
     struct added_chunk *huge = allocate_huge(heap, bytes, align_bytes);
     if (huge == NULL)
         return NULL;
-    heap_count_whole(heap, huge_usable_bytes(&huge->chunk));
+    heap_count_allocated(heap, huge_usable_bytes(&huge->chunk));
     heap_note_oversized(heap, QUARRY_HUGE, bytes, huge_usable_bytes(&huge->chunk));
     return huge->chunk.pages;
 }
@@ -235,15 +235,11 @@ struct quarry_heap *qi_heap_create_sourced(const struct quarry_source *provider,
     void *memory = qi_source_ask(&asking, bytes, QUARRY_PAGE_BYTES);
     if (memory == NULL || qi_source_accept(&asking, memory, bytes, QUARRY_PAGE_BYTES) == NULL)
         return NULL;
-    mark_enter();
     struct quarry_heap *heap = format_sourced(memory, bytes, options, provider, extra_bytes);
     if (heap == NULL)
         qi_source_release(&asking, memory, bytes);
     else
         qi_source_count(heap_source(heap), bytes);
-    if (heap != NULL)
-        mark_heap_begins(heap);
-    mark_leave();
     return heap;
 }
 

@@ -4,28 +4,6 @@
  */
 #include "heap.h"
 
-/* A block that was allocated a moment ago: nothing was written to its memory, and it gets its canary. */
-static void *begin_life(struct quarry_heap *heap, void *address, size_t asked_bytes)
-{
-    struct heap_block block;
-    if (qi_heap_locate(heap, address, 1, &block) != 0) { /* something was damaged meanwhile */
-        qi_heap_report_damage(heap, address);
-        return NULL;
-    }
-    if (block.kind == QUARRY_SMALL) /* pages have been looked at; a huge block comes from the source */
-        qi_list_verify(heap_chunks(heap), address, qi_heap_whole_bytes(&block));
-    qi_heap_write_canary(heap, &block, asked_bytes);
-    heap_count_allocated(heap, asked_bytes);
-    return address;
-}
-
-/* A live block gets another size, in a slot or pages that have room for it. */
-static void change_asked(struct quarry_heap *heap, const struct heap_block *block, size_t old_bytes, size_t asked_bytes)
-{
-    qi_heap_write_canary(heap, block, asked_bytes);
-    heap_count_resized(heap, old_bytes, asked_bytes);
-}
-
 /* --- allocating --- */
 
 /* The bin whose slots all lie at multiples of align_bytes and hold so many bytes; BIN_COUNT: none. Runs begin at page
@@ -47,7 +25,7 @@ static void *allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align
     size_t pages = units_pages_from_bytes(bytes);
     void *block = qi_large_allocate(&heap->bins.runs, pages, align_bytes);
     if (block != NULL) {
-        heap_count_whole(heap, units_bytes_from_pages(pages));
+        heap_count_allocated(heap, units_bytes_from_pages(pages));
         heap_note_oversized(heap, QUARRY_LARGE, bytes, units_bytes_from_pages(pages));
     }
     return block;
@@ -64,7 +42,7 @@ static void *allocate_slot(struct quarry_heap *heap, unsigned bin)
     }
     void *block = opened == SMALL_OPEN ? small_allocate_from(&current, bytes) : qi_bin_allocate(&heap->bins, bin);
     if (block != NULL)
-        heap_count_whole(heap, bytes);
+        heap_count_allocated(heap, bytes);
     return block;
 }
 
@@ -103,15 +81,10 @@ BITS_NOINLINE void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes
 
 void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
-    size_t whole = heap_whole_request(bytes);
-    if (whole == 0) /* the smallest block */
-        whole = 1;
-    void *block = qi_heap_allocate_from_chunks(heap, whole, align_bytes);
-    if (block == NULL && qi_heap_flush(heap))
-        block = qi_heap_allocate_from_chunks(heap, whole, align_bytes);
-    if (block == NULL)
-        block = qi_heap_allocate_more(heap, whole, align_bytes);
-    return FILL_IS_ON && block != NULL ? begin_life(heap, block, heap_asked_for(bytes)) : block;
+    if (bytes == 0) /* the smallest block */
+        bytes = 1;
+    void *block = qi_heap_allocate_from_chunks(heap, bytes, align_bytes);
+    return block != NULL ? block : qi_heap_allocate_more(heap, bytes, align_bytes);
 }
 
 /* --- freeing --- */
@@ -134,66 +107,9 @@ BITS_INLINE enum run_freed free_memory(struct quarry_heap *heap, const struct he
                                               : qi_heap_report_damage(heap, heap_sourced(heap));
 }
 
-/* What waits at a place of the ring, which is then empty; NULL: nothing, or the place is damaged. */
-static void *stop_waiting(struct quarry_heap *heap, unsigned place)
-{
-    void *address = heap_waiting(heap)[place];
-    heap_waiting(heap)[place] = NULL;
-    if (address != NULL && (uintptr_t)address != ~heap_waiting_check(heap)[place]) {
-        qi_heap_report_damage(heap, &heap_waiting(heap)[place]);
-        return NULL;
-    }
-    return address;
-}
-
-/* The slot of a block that has waited may be allocated again; what was written to it meanwhile is reported. */
-static void end_waiting(struct quarry_heap *heap, void *address)
-{
-    struct heap_block block;
-    if (qi_heap_locate(heap, address, 1, &block) != 0)
-        return;
-    const size_t bytes = qi_heap_whole_bytes(&block);
-    qi_list_verify(heap_chunks(heap), address, bytes - sizeof(uintptr_t));
-    if (qi_heap_examine(heap, &block) != QUARRY_DOUBLE_FREE)
-        qi_report_write(&heap_source(heap)->reporter, canary_tail(address, bytes));
-    qi_fill(address, bytes);
-    if (free_memory(heap, &block) == RUN_FREED_ALL)
-        qi_heap_emptied(heap, block.run.chunk);
-}
-
-/* Puts a small block in the place of the one that has waited longest. */
-static void begin_waiting(struct quarry_heap *heap, const struct heap_block *block)
-{
-    const unsigned place = *heap_oldest(heap) % HEAP_WAITING;
-    void *longest = stop_waiting(heap, place);
-    *heap_oldest(heap) = (place + 1) % HEAP_WAITING;
-    heap_waiting(heap)[place] = heap_block_start(block);
-    heap_waiting_check(heap)[place] = ~(uintptr_t)heap_block_start(block);
-    heap_count_freed(heap, qi_heap_usable_bytes(heap, block));
-    qi_canary_write_dead(&heap_source(heap)->reporter, heap_block_start(block), qi_heap_whole_bytes(block));
-    if (longest != NULL)
-        end_waiting(heap, longest);
-}
-
-bool qi_heap_flush(struct quarry_heap *heap)
-{
-    bool any = false;
-    for (unsigned i = 0; FILL_IS_ON && i < HEAP_WAITING; i++) {
-        void *address = stop_waiting(heap, i);
-        any |= address != NULL;
-        if (address != NULL)
-            end_waiting(heap, address);
-    }
-    return any;
-}
-
 BITS_NOINLINE void qi_heap_free(struct quarry_heap *heap, const struct heap_block *block)
 {
-    if (FILL_IS_ON && block->kind == QUARRY_SMALL) {
-        begin_waiting(heap, block);
-        return;
-    }
-    size_t bytes = FILL_IS_ON ? qi_heap_usable_bytes(heap, block) : qi_heap_whole_bytes(block);
+    size_t bytes = qi_heap_whole_bytes(block);
     enum run_freed given = free_memory(heap, block);
     if (given != RUN_REFUSED)
         heap_count_freed(heap, bytes);
@@ -203,19 +119,11 @@ BITS_NOINLINE void qi_heap_free(struct quarry_heap *heap, const struct heap_bloc
 
 size_t qi_heap_trim(struct quarry_heap *heap)
 {
-    qi_heap_flush(heap);
     qi_bin_free_idle_run(&heap->bins);
     return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
 }
 
 /* --- changing --- */
-
-/* Frees what only waits to be allocated again; false: nothing does. */
-BITS_INLINE bool free_waiting(struct quarry_heap *heap)
-{
-    bool any = FILL_IS_ON && qi_heap_flush(heap);
-    return qi_bin_free_idle_run(&heap->bins) || any;
-}
 
 static bool is_same(const struct heap_block *one, const struct heap_block *other)
 {
@@ -228,7 +136,7 @@ static bool is_same(const struct heap_block *one, const struct heap_block *other
 static bool is_where_it_was(const struct quarry_heap *heap, const struct heap_block *block, const void *address)
 {
     struct heap_block found;
-    if (control_valid(qi_heap_locate(heap, mark_bare(address), 1, &found) == 0 && is_same(&found, block)))
+    if (control_valid(qi_heap_locate(heap, address, 1, &found) == 0 && is_same(&found, block)))
         return true;
     qi_heap_report_damage(heap, address);
     return false;
@@ -253,11 +161,9 @@ static bool has_known_end(const struct heap_block *block)
 
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
 {
-    const size_t old_bytes = qi_heap_whole_bytes(block), asked_bytes = bytes;
+    const size_t old_bytes = qi_heap_whole_bytes(block);
     const uint8_t *start = heap_block_start(block);
-    const size_t old_asked = FILL_IS_ON ? qi_heap_usable_bytes(heap, block) : 0; /* while its canary is where it was */
     bool done;
-    bytes = heap_whole_request(bytes);
     if (block->kind == QUARRY_SMALL) {
         done = bytes <= old_bytes;
     } else if (block->kind == QUARRY_HUGE) {
@@ -265,51 +171,33 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
         done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
-               (free_waiting(heap) && is_where_it_was(heap, block, start) &&
+               (qi_bin_free_idle_run(&heap->bins) && is_where_it_was(heap, block, start) &&
                 qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
     }
     if (!has_known_end(block)) /* damaged while a callback ran, which was reported */
         return done && bytes <= old_bytes;
     if (!done)
         return false;
-    if (FILL_IS_ON) {
-        change_asked(heap, block, old_asked, heap_asked_for(asked_bytes));
-    } else {
-        const size_t new_bytes = qi_heap_whole_bytes(block);
-        if (block->kind != QUARRY_SMALL)
-            heap_count_resized(heap, old_bytes, new_bytes);
-        heap_note_oversized(heap, block->kind, bytes, new_bytes);
-    }
+    const size_t new_bytes = qi_heap_whole_bytes(block);
+    if (block->kind != QUARRY_SMALL)
+        heap_count_resized(heap, old_bytes, new_bytes);
+    heap_note_oversized(heap, block->kind, bytes, new_bytes);
     return true;
-}
-
-/* Would a block of another kind or bin be better than changing this one where it lies? */
-static bool should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
-{
-    if (block->kind == QUARRY_SMALL)
-        return bytes > BIN_MAX_BYTES || bin_of_bytes(bytes == 0 ? 1 : bytes) != bin_of_code(block->run.code);
-    if (block->kind == QUARRY_HUGE)
-        return bytes <= BIN_MAX_BYTES || units_pages_from_bytes(bytes) <= heap_fresh_chunk_pages(heap);
-    return bytes <= BIN_MAX_BYTES;
 }
 
 void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes, size_t align_bytes)
 {
-    const size_t old_bytes = qi_heap_usable_bytes(heap, block);
+    const size_t old_bytes = qi_heap_whole_bytes(block);
     bool placed = ((uintptr_t)address & (align_bytes - 1)) == 0;
-    if (placed && !should_move(heap, block, heap_whole_request(bytes)) && qi_heap_resize(heap, block, bytes))
+    if (placed && !heap_should_move(heap, block, bytes) && qi_heap_resize(heap, block, bytes))
         return address;
     void *other = qi_heap_allocate(heap, bytes, align_bytes);
     if (other != NULL)
-        return heap_mark_allocated(heap, other, bytes);
+        return other;
     /* Then where it is. Shrinking never fails: its pages may stay as many as they are. */
     if (!placed || !is_where_it_was(heap, block, address))
         return placed && bytes <= old_bytes ? address : NULL;
     if (qi_heap_resize(heap, block, bytes))
         return address;
-    if (bytes > old_bytes)
-        return NULL;
-    if (FILL_IS_ON)
-        change_asked(heap, block, old_bytes, heap_asked_for(bytes));
-    return address;
+    return bytes > old_bytes ? NULL : address;
 }

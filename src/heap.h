@@ -12,9 +12,6 @@
 
 #include "locate.h"
 
-/* From check level 3: frees the slots of all waiting blocks, and says whether there was one. */
-bool qi_heap_flush(struct quarry_heap *heap);
-
 /* A block of bytes (at most UNITS_REQUEST_MAX_BYTES) at a multiple of align_bytes (likewise, a power of two). */
 void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
@@ -33,7 +30,17 @@ void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 /* Changes a live block's size where it lies. What was found out of the block holds afterwards too. */
 bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes);
 
-/* Where a live block is to lie with another size; address is its owner's pointer. The answer is address: its size was
+/* Would a block of another kind or bin be better than changing this one where it lies? */
+BITS_INLINE bool heap_should_move(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
+{
+    if (block->kind == QUARRY_SMALL)
+        return bytes > BIN_MAX_BYTES || bin_of_bytes(bytes == 0 ? 1 : bytes) != bin_of_code(block->run.code);
+    if (block->kind == QUARRY_HUGE)
+        return bytes <= BIN_MAX_BYTES || units_pages_from_bytes(bytes) <= heap_fresh_chunk_pages(heap);
+    return bytes <= BIN_MAX_BYTES;
+}
+
+/* Where a live block is to lie with another size; address is where it starts. The answer is address: its size was
  * changed there; or another block, to which the caller copies the contents before the old one is freed; or NULL:
  * there is no memory, the block is as it was. */
 void *qi_heap_place(struct quarry_heap *heap, struct heap_block *block, void *address, size_t bytes,

@@ -9,7 +9,7 @@
 #ifndef QUARRY_HOT_H
 #define QUARRY_HOT_H
 
-#include "heap.h"
+#include "debug/debug.h"
 #include "small.h"
 
 /* A block for a request of so many bytes, counted and marked, in *block. If the bin's current run is not open, nothing
@@ -24,7 +24,7 @@ BITS_INLINE enum small_opened hot_allocate(struct quarry_heap *heap, size_t byte
         const size_t slot_bytes = bin_bytes_of_last_byte(bytes - 1, bin);
         void *slot = small_allocate_from(&current, slot_bytes);
         heap_count_allocated(heap, slot_bytes);
-        *block = heap_mark_live(heap, slot, bytes, slot_bytes);
+        *block = debug_hot_allocated(heap, slot, bytes, slot_bytes);
     }
     return opened;
 }
@@ -42,7 +42,8 @@ BITS_INLINE unsigned hot_find(const struct quarry_heap *heap, const void *addres
     place->pages = control_hot_pages(&heap->bins.runs.chunks.source.hot);
     if (!control_valid(place->pages != NULL))
         return PAGE_NOTHING;
-    const size_t offset = chunk_offset_in(place->pages, mark_bare(address)); /* of NULL too: no page lies there */
+    const size_t offset =
+            chunk_offset_in(place->pages, debug_hot_address(address)); /* of NULL too: no page lies there */
     place->page = offset >> UNITS_PAGE_SHIFT;
     if (!bits_likely(place->page < place->pages->page_count))
         return PAGE_NOTHING;
@@ -56,13 +57,13 @@ BITS_INLINE unsigned hot_find(const struct quarry_heap *heap, const void *addres
 BITS_INLINE enum small_freed hot_free(struct quarry_heap *heap, void *address, const struct hot_place *place,
                                       const struct bin_shape *shape, unsigned slot, size_t slot_bytes)
 {
-    if (!bits_likely(caller_valid(slot < shape->slots)) || !heap_tag_fits(address))
+    if (!bits_likely(caller_valid(slot < shape->slots)) || !debug_hot_may_free(address))
         return SMALL_WRONG;
     const enum small_freed freed = small_free(chunk_map_in(place->pages, place->page), shape, slot);
     if (freed == SMALL_FREED)
         heap_count_freed(heap, slot_bytes);
     if (freed != SMALL_WRONG)
-        mark_dead(heap, address, slot_bytes);
+        debug_hot_freed(heap, address, slot_bytes);
     return freed;
 }
 

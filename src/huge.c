@@ -53,8 +53,7 @@ static bool extend_piece(const struct huge_memory *memory, const struct added_ch
     if (!qi_source_extend(source, piece->start, old_bytes, bytes))
         return false;
     qi_source_count(source, more_bytes);
-    mark_acquired(more, more_bytes);
-    mark_closed(more, more_bytes);
+    memory_freed(NULL, more, more_bytes);
     return true;
 }
 

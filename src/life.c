@@ -8,6 +8,7 @@
 struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quarry_options *options, uint8_t *control)
 {
     struct quarry_heap *heap = memory;
+    memory_allocated(NULL, heap, (size_t)(control - (uint8_t *)memory)); /* is read without the lock too */
     qi_bytes_clear(heap, sizeof *heap);
     qi_report_set_secret(&heap_source(heap)->reporter, options != NULL ? options->entropy : 0);
     chunk_set_link(&heap_chunks(heap)->first.next, NULL);
@@ -101,8 +102,6 @@ void qi_heap_reset(struct quarry_heap *heap)
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->frees = heap->requests;
     control_keep(heap, has_oversized, 0);
-    if (FILL_IS_ON)
-        qi_bytes_clear(heap_waiting(heap), HEAP_WAITING * sizeof(void *));
     if (heap_sourced_or_null(heap) != NULL) {
         qi_bytes_clear(heap_sourced(heap)->cached_chunks, sizeof heap_sourced(heap)->cached_chunks);
         qi_reserve_clear(&heap_sourced(heap)->reserve);

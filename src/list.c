@@ -11,10 +11,3 @@ BITS_COLD void qi_list_relink(const struct chunk_set *set, struct list_head *hea
     if (next != NULL)
         list_store_link(set, next, &node->next);
 }
-
-void qi_list_verify(const struct chunk_set *set, const void *memory, size_t bytes)
-{
-    const void *damage = qi_fill_damage(memory, bytes);
-    if (damage != NULL)
-        qi_report_write(&set->source.reporter, damage);
-}

@@ -22,7 +22,6 @@
 #define QUARRY_LIST_H
 
 #include "chunk.h"
-#include "fill.h"
 
 struct list_node {
     struct list_node *next;
@@ -112,22 +111,22 @@ BITS_INLINE void list_unlink(const struct chunk_set *set, struct list_head *head
 /* Undoes that, while the list and the node are as they were then. */
 void qi_list_relink(const struct chunk_set *set, struct list_head *head, struct list_node *node);
 
-/* Reports what was written to free memory since it was filled. */
-void qi_list_verify(const struct chunk_set *set, const void *memory, size_t bytes);
-
-/* From check level 3: a node that is in no list any more is free memory like any other. */
-BITS_INLINE void list_scrub(const struct list_node *node)
+/* A node uses free memory while it is in a list. */
+BITS_INLINE void list_use_memory(const struct chunk_set *set, const struct list_node *node)
 {
-    if (FILL_IS_ON)
-        qi_fill((void *)(uintptr_t)node, sizeof *node);
+    memory_allocated(&set->source.reporter, node, sizeof *node);
 }
 
-/* Of the first node of a list: its link is not needed to remove it, but from check level 3 nobody may have written
- * to it. */
-BITS_INLINE bool list_first_is_unwritten(const struct chunk_set *set, const struct list_head *head,
-                                         const struct list_node *node)
+BITS_INLINE void list_free_memory(const struct chunk_set *set, const struct list_node *node)
 {
-    return !FILL_IS_ON || list_link(set, node) == &head->first;
+    memory_freed(&set->source.reporter, node, sizeof *node);
+}
+
+/* Does a list's first node say that it is the first one? Its link is not needed to remove it. */
+BITS_INLINE bool list_node_is_first(const struct chunk_set *set, const struct list_head *head,
+                                    const struct list_node *node)
+{
+    return control_valid(list_link(set, node) == &head->first);
 }
 
 /* Makes node a list's first, and next, which may be NULL, its second. */
@@ -145,10 +144,9 @@ BITS_INLINE void list_put_first(const struct chunk_set *set, struct list_head *h
 BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_head *head, const struct list_node *node,
                                     struct list_node *next, struct list_node *by)
 {
-    if (FILL_IS_ON)
-        qi_list_verify(set, by, sizeof *by);
+    list_use_memory(set, by);
     list_put_first(set, head, by, next);
-    list_scrub(node);
+    list_free_memory(set, node);
 }
 
 /* Removes the first node, whose next is valid, from its list; next: which that is. */
@@ -158,14 +156,13 @@ BITS_INLINE void list_remove_first(const struct chunk_set *set, struct list_head
     list_set_first(head, next);
     if (next != NULL)
         list_store_link(set, next, &head->first);
-    list_scrub(node);
+    list_free_memory(set, node);
 }
 
 /* Puts a node into a list. */
 BITS_INLINE void list_push(const struct chunk_set *set, struct list_head *head, struct list_node *node)
 {
-    if (FILL_IS_ON)
-        qi_list_verify(set, node, sizeof *node);
+    list_use_memory(set, node);
     list_put_first(set, head, node, list_first(head));
 }
 

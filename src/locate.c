@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate.c: see locate.h. Looking up, then sizes, then canaries.
+ * locate.c: see locate.h. Looking up, then sizes.
  */
 #include "locate.h"
 
@@ -71,23 +71,8 @@ size_t qi_heap_whole_bytes(const struct heap_block *block)
     }
 }
 
-size_t qi_heap_room_bytes(const struct heap_block *block)
-{
-    return qi_heap_whole_bytes(block) - HEAP_CANARY_BYTES;
-}
-
-size_t qi_heap_usable_bytes(const struct quarry_heap *heap, const struct heap_block *block)
-{
-    size_t asked_bytes;
-    if (!FILL_IS_ON)
-        return qi_heap_room_bytes(block);
-    heap_canary(heap, heap_block_start(block), qi_heap_whole_bytes(block), &asked_bytes);
-    return asked_bytes;
-}
-
-/* The bytes of the slot or the pages for so many bytes, canary included. It reads only what stays as it was when the
- * heap was made, since it may be asked without the lock. */
-static size_t good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
+/* It reads only what stays as it was when the heap was made, since it may be asked without the lock. */
+size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
 {
     if (bytes <= BIN_MAX_BYTES)
         return bin_slot_bytes(bin_of_bytes(bytes == 0 ? 1 : bytes));
@@ -95,16 +80,6 @@ static size_t good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
     if (heap_sourced_or_null(heap) == NULL || pages <= heap_fresh_chunk_pages(heap))
         return pages << UNITS_PAGE_SHIFT;
     return huge_good_bytes(bytes);
-}
-
-size_t qi_heap_good_whole_bytes(const struct quarry_heap *heap, size_t bytes)
-{
-    return good_whole_bytes(heap, heap_whole_request(bytes));
-}
-
-size_t qi_heap_good_bytes(const struct quarry_heap *heap, size_t bytes)
-{
-    return FILL_IS_ON ? heap_asked_for(bytes) : good_whole_bytes(heap, heap_whole_request(bytes)) - HEAP_CANARY_BYTES;
 }
 
 /* What a block of that kind has for so many bytes, if nothing makes it larger. */
@@ -119,25 +94,8 @@ size_t qi_heap_good_bytes_of_kind(unsigned kind, size_t bytes)
 
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes)
 {
-    if (FILL_IS_ON)
-        return heap_asked_for(bytes) == qi_heap_usable_bytes(heap, block);
-    if (bytes > qi_heap_room_bytes(block))
+    if (bytes > qi_heap_whole_bytes(block))
         return false;
     return control_word(heap, has_oversized) != 0 ||
-           qi_heap_good_bytes_of_kind(block->kind, bytes + HEAP_CANARY_BYTES) == qi_heap_whole_bytes(block);
-}
-
-/* --- canaries --- */
-
-void qi_heap_write_canary(const struct quarry_heap *heap, const struct heap_block *block, size_t asked_bytes)
-{
-    qi_canary_write(&heap->bins.runs.chunks.source.reporter, heap_block_start(block), qi_heap_whole_bytes(block),
-                    asked_bytes);
-}
-
-unsigned qi_heap_examine(const struct quarry_heap *heap, const struct heap_block *block)
-{
-    size_t asked_bytes;
-    enum canary_state state = heap_canary(heap, heap_block_start(block), qi_heap_whole_bytes(block), &asked_bytes);
-    return state == CANARY_LIVE ? 0 : state == CANARY_DEAD ? (unsigned)QUARRY_DOUBLE_FREE : (unsigned)QUARRY_OVERRUN;
+           qi_heap_good_bytes_of_kind(block->kind, bytes) == qi_heap_whole_bytes(block);
 }

@@ -8,7 +8,7 @@
 #ifndef QUARRY_LOCK_H
 #define QUARRY_LOCK_H
 
-#include "mark.h"
+#include "memory_hooks.h"
 #include "quarry.h"
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
@@ -69,11 +69,11 @@ BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved)
 /* What was saved, once the library is at work. */
 BITS_INLINE uintptr_t lock_saved(uintptr_t saved)
 {
-    mark_enter();
+    memory_work_begins();
     return saved;
 }
 
 #define lock_enter(heap)        lock_saved(lock_acquire(heap))
-#define lock_leave(heap, saved) (mark_leave(), lock_release(heap, saved))
+#define lock_leave(heap, saved) (memory_work_ends(), lock_release(heap, saved))
 
 #endif

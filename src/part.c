@@ -91,23 +91,10 @@ static enum quarry_progress show(struct part *part, struct part_place *place)
 
 /* --- one step of the check --- */
 
-/* QUARRY_MORE, or, if what was looked at is not valid, a report, unless there was one. */
-static enum quarry_progress judge(const struct part *part, bool is_valid, const struct check_sums *sums, const void *at)
+/* QUARRY_MORE, or a report. */
+static enum quarry_progress judge(const struct part *part, bool is_valid, const void *at)
 {
-    if (is_valid)
-        return QUARRY_MORE;
-    return sums->reported ? QUARRY_DAMAGED : report(part, at);
-}
-
-/* From check level 3: has nobody written to these pages of a free run? The first one begins with a node. */
-static bool free_pages_are_filled(const struct part *part, const struct check_stretch *run, size_t first, size_t end,
-                                  struct check_sums *sums)
-{
-    const uint8_t *start = chunk_page_address(run->chunk, first);
-    if (first == run->page)
-        start += sizeof(struct list_node);
-    return !FILL_IS_ON || run->code != PAGE_FREE ||
-           qi_check_fill(part->heap, start, chunk_page_address(run->chunk, end), sums);
+    return is_valid ? QUARRY_MORE : report(part, at);
 }
 
 /* Looks at what starts at a page: a run of small blocks as a whole, of anything else the first page. */
@@ -122,16 +109,13 @@ static enum quarry_progress check_start(struct part *part, struct part_place *pl
     if (is_valid && stretch.code >= PAGE_SMALL) {
         is_valid = qi_check_small_run(part->heap, &stretch, &sums);
         pages = stretch.pages;
-    } else if (is_valid && stretch.code == PAGE_LARGE) {
-        is_valid = qi_check_block(part->heap, at, units_bytes_from_pages(stretch.pages), &sums);
-    } else if (is_valid) {
-        is_valid = qi_check_free_ends(part->heap, &stretch) &&
-                   free_pages_are_filled(part, &stretch, place->page, place->page + 1, &sums);
+    } else if (is_valid && stretch.code == PAGE_FREE) {
+        is_valid = qi_check_free_ends(part->heap, &stretch);
     }
     count_pages(part, pages);
     part->cursor->seen = pages < stretch.pages ? (uintptr_t)at : 0;
     place->page += pages;
-    return judge(part, is_valid, &sums, at);
+    return judge(part, is_valid, at);
 }
 
 /* Fills in the large block or free run, the start of which was looked at before the cursor came to stand inside it.
@@ -150,14 +134,11 @@ static bool find_seen(const struct part *part, const struct part_place *place, s
 static enum quarry_progress check_inner(struct part *part, struct part_place *place,
                                         const struct check_stretch *stretch)
 {
-    struct check_sums sums;
     const size_t page = place->page++;
     const bool is_end = stretch->code == PAGE_FREE && page == stretch->page + stretch->pages - 1;
-    qi_bytes_clear(&sums, sizeof sums);
     count_pages(part, 1);
-    const bool is_valid = (is_end || qi_check_nothing(place->chunk, page, page + 1)) &&
-                          free_pages_are_filled(part, stretch, page, page + 1, &sums);
-    return judge(part, is_valid, &sums, chunk_page_address(place->chunk, page));
+    return judge(part, is_end || qi_check_nothing(place->chunk, page, page + 1),
+                 chunk_page_address(place->chunk, page));
 }
 
 /* --- heads --- */
@@ -265,16 +246,12 @@ static bool find_place(const struct part *part, struct part_place *place)
 /* What there is to see of a chunk at its start: a huge block is all of it. */
 static enum quarry_progress begin_chunk(struct part *part, struct chunk *chunk)
 {
-    struct check_sums sums;
     if (chunk->page_count != 0)
         return starts_at(chunk, 0) ? QUARRY_MORE : report(part, chunk->codes);
     count_pages(part, 1);
     if (part->visitor != NULL)
         return qi_check_show_huge(part->visitor, chunk) ? QUARRY_MORE : QUARRY_DONE;
-    if (chunk_is_idle(chunk)) /* its head has been looked at */
-        return QUARRY_MORE;
-    qi_bytes_clear(&sums, sizeof sums);
-    return judge(part, qi_check_block(part->heap, chunk->pages, huge_usable_bytes(chunk), &sums), &sums, chunk);
+    return QUARRY_MORE; /* its head has been looked at */
 }
 
 /* Looks at what lies at a page, and goes on behind it. */

@@ -6,7 +6,6 @@
 
 #include "bytes.h"
 #include "call.h"
-#include "part.h"
 
 /* --- creating --- */
 
@@ -14,7 +13,7 @@ enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
 
 size_t quarry_min_region_bytes(void)
 {
-    return QUARRY_ALIGN_BYTES - 1 + MARK_REGION_BYTES + sizeof(struct quarry_heap) +
+    return QUARRY_ALIGN_BYTES - 1 + DEBUG_REGION_BYTES + sizeof(struct quarry_heap) +
            RUN_CLASSES_LEAST * sizeof(void *) + CHUNK_CONTROL_BYTES(MIN_PAGES) + (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
 }
 
@@ -32,9 +31,9 @@ static bool add_pieces(struct quarry_heap *heap, uintptr_t region, size_t bytes)
     while (bytes != 0) {
         uint8_t *start = (uint8_t *)region;
         size_t piece = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
-        mark_acquired(start, piece);
+        memory_freed(NULL, start, piece);
         if (!qi_heap_add_region(heap, start, piece)) {
-            mark_region_released(start, piece);
+            debug_region_freed(start, piece);
             break;
         }
         added = true;
@@ -47,7 +46,7 @@ static bool add_pieces(struct quarry_heap *heap, uintptr_t region, size_t bytes)
 struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struct quarry_options *options)
 {
     size_t bytes = region_bytes_in_space(region, region_bytes);
-    region = mark_bare(region);
+    region = memory_address(region);
     if (options != NULL) {
         if (options->chunk_bytes != 0 && !heap_chunk_bytes_are_valid(options->chunk_bytes))
             return NULL;
@@ -57,21 +56,21 @@ struct quarry_heap *quarry_create(void *region, size_t region_bytes, const struc
     if (bytes < quarry_min_region_bytes())
         return NULL;
     size_t padding = (size_t)(bits_round_up((uintptr_t)region, QUARRY_ALIGN_BYTES) - (uintptr_t)region);
-    padding += MARK_REGION_BYTES;
+    padding += DEBUG_REGION_BYTES;
     size_t first = bytes < UNITS_CHUNK_MAX_BYTES ? bytes : UNITS_CHUNK_MAX_BYTES;
-    mark_enter();
-    mark_acquired((uint8_t *)region + padding, first - padding);
+    memory_work_begins();
+    memory_freed(NULL, (uint8_t *)region + padding, first - padding);
     struct quarry_heap *heap = qi_heap_format((uint8_t *)region + padding, first - padding, options,
                                               (uint8_t *)region + padding + sizeof(struct quarry_heap));
     if (heap != NULL) { /* GCOVR_EXCL_BR_LINE: a region at least so long has a page */
         heap_chunks(heap)->first_padding = padding & 15;
         qi_source_count(heap_source(heap), bytes);
         add_pieces(heap, (uintptr_t)region + first, bytes - first);
-        mark_heap_begins(heap);
+        debug_begin(heap);
     } else {
-        mark_region_released((uint8_t *)region + padding, first - padding); /* GCOVR_EXCL_LINE: see above */
+        debug_region_freed((uint8_t *)region + padding, first - padding); /* GCOVR_EXCL_LINE: see above */
     }
-    mark_leave();
+    memory_work_ends();
     return heap;
 }
 
@@ -79,7 +78,14 @@ QUARRY_PLAIN_NAME(quarry_create)
 
 struct quarry_heap *quarry_create_from_source(const struct quarry_source *source, const struct quarry_options *options)
 {
-    return source == NULL || source->acquire == NULL ? NULL : qi_heap_create_sourced(source, options, 0);
+    if (source == NULL || source->acquire == NULL)
+        return NULL;
+    memory_work_begins();
+    struct quarry_heap *heap = qi_heap_create_sourced(source, options, 0);
+    if (heap != NULL)
+        debug_begin(heap);
+    memory_work_ends();
+    return heap;
 }
 
 QUARRY_PLAIN_NAME(quarry_create_from_source)
@@ -90,14 +96,14 @@ bool quarry_add_region(struct quarry_heap *heap, void *region, size_t region_byt
     if (!call_enter(heap, &saved))
         return qi_call_reentered(heap, region, region_bytes, saved) != NULL;
     size_t bytes = region_bytes_in_space(region, region_bytes);
-    region = mark_bare(region);
+    region = memory_address(region);
     bool added = false;
-    if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes)) {
+    if (bytes != 0 && !qi_chunk_set_overlaps(heap_chunks(heap), region, bytes + DEBUG_REGION_BYTES)) {
         size_t room = qi_source_room_bytes(heap_source(heap));
         if (bytes > room)
             bytes = room;
-        added = (!MARK_HAS_TAGS || bytes > MARK_REGION_BYTES) &&
-                add_pieces(heap, (uintptr_t)region + MARK_REGION_BYTES, bytes - MARK_REGION_BYTES);
+        added = bytes > DEBUG_REGION_BYTES &&
+                add_pieces(heap, (uintptr_t)region + DEBUG_REGION_BYTES, bytes - DEBUG_REGION_BYTES);
         if (added)
             qi_source_count(heap_source(heap), bytes);
     }
@@ -112,35 +118,10 @@ void quarry_reset(struct quarry_heap *heap)
         qi_call_reentered(heap, NULL, 0, saved);
         return;
     }
-    heap_mark_all_dead(heap);
-    mark_heap_ends(heap);
+    debug_end(heap);
     qi_heap_reset(heap);
-    mark_heap_begins(heap);
+    debug_begin(heap);
     call_leave(heap, saved);
-}
-
-/* Before the heap ends: regions go back to who gave them, with the tags that they had, and the source's memory may go.
- * True: that was all, as the heap itself lies in a region. */
-static bool hand_back(struct quarry_heap *heap)
-{
-    struct chunk *chunk = &heap_chunks(heap)->first;
-    bool is_sourced = heap_source(heap)->provider != NULL;
-    heap_mark_all_dead(heap);
-    mark_heap_ends(heap);
-    for (struct added_chunk *added; (added = chunk_link(&chunk->next)) != NULL && chunk_is_valid(&added->chunk);) {
-        if (added->from_source) {
-            mark_released(added->start, added->chunk.bytes);
-            chunk = &added->chunk;
-        } else {
-            chunk_set_link(&chunk->next, chunk_link(&added->chunk.next)); /* its memory is no longer ours to read */
-            mark_region_released(added, added->chunk.bytes);
-        }
-    }
-    if (is_sourced)
-        mark_released(heap, heap_chunks(heap)->first.bytes);
-    else
-        mark_region_released(heap, heap_chunks(heap)->first.bytes);
-    return !is_sourced;
 }
 
 void quarry_destroy(struct quarry_heap *heap)
@@ -153,10 +134,10 @@ void quarry_destroy(struct quarry_heap *heap)
         return;
     }
     call_leave(heap, saved); /* nobody else may be inside, and there will be no lock to leave */
-    mark_enter();
-    if (!MARK_IS_ON || !hand_back(heap))
+    memory_work_begins();
+    if (!debug_hand_back(heap))
         qi_heap_destroy(heap);
-    mark_leave();
+    memory_work_ends();
 }
 
 /* --- nested heaps --- */
@@ -164,19 +145,19 @@ void quarry_destroy(struct quarry_heap *heap)
 static void *parent_acquire(void *context, size_t bytes, size_t align_bytes)
 {
     void *memory = quarry_aligned_alloc(context, align_bytes, bytes);
-    return memory == NULL ? NULL : mark_lent(context, memory, bytes);
+    return memory == NULL ? NULL : debug_lend(context, memory, bytes);
 }
 
 static void parent_release(void *context, void *memory, size_t bytes)
 {
-    mark_returned(context, memory, bytes);
+    debug_return(context, memory, bytes);
     quarry_free_sized(context, memory, bytes);
 }
 
 static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t bytes)
 {
     (void)old_bytes;
-    return MARK_IS_ON ? qi_call_resize(context, memory, bytes, true) : quarry_resize(context, memory, bytes);
+    return debug_resize_lent(context, memory, bytes);
 }
 
 struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
@@ -211,7 +192,7 @@ static void get_free_memory(const struct quarry_heap *heap, struct quarry_stats 
     if (sourced != NULL)
         sourced->growth->add_idle(call_writable(heap), stats);
     if (stats->largest_free_bytes != 0)
-        stats->largest_free_bytes -= HEAP_CANARY_BYTES;
+        stats->largest_free_bytes = debug_room_bytes(stats->largest_free_bytes);
     if (stats->largest_free_bytes > UNITS_REQUEST_MAX_BYTES) /* a run may be longer */
         stats->largest_free_bytes = UNITS_REQUEST_MAX_BYTES;
 }
@@ -222,7 +203,7 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     const struct chunk_set *chunks = &heap->bins.runs.chunks;
     const struct source *source = &chunks->source;
     if (!source_is_busy(source)) { /* figures show what can be had; a callback must change nothing */
-        qi_heap_flush(call_writable(heap));
+        debug_flush(call_writable(heap));
         qi_bin_free_idle_run(&call_writable(heap)->bins);
         make_idle(call_writable(heap));
     }
@@ -232,6 +213,7 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     stats->chunks = chunks->chunk_count;
     stats->capacity_bytes = chunks->capacity_bytes;
     heap_get_figures(heap, stats);
+    debug_set_figures(heap, stats);
     get_free_memory(heap, stats);
     call_leave(heap, saved);
 }
@@ -244,6 +226,7 @@ void quarry_reset_peaks(struct quarry_heap *heap)
         return;
     }
     heap_forget_peaks(heap);
+    debug_forget_peak(heap);
     heap->failures = 0;
     call_leave(heap, saved);
 }
@@ -271,6 +254,7 @@ size_t quarry_trim(struct quarry_heap *heap)
     uintptr_t saved;
     if (!call_enter(heap, &saved))
         return qi_call_reentered(heap, NULL, 0, saved) != NULL;
+    debug_flush(heap);
     size_t bytes = qi_heap_trim(heap);
     call_leave(heap, saved);
     return bytes;
@@ -281,9 +265,7 @@ bool quarry_check(struct quarry_heap *heap)
     uintptr_t saved;
     if (!call_enter(heap, &saved))
         return qi_call_reentered(heap, NULL, 0, saved) != NULL;
-    if (!FILL_IS_ON) /* what was written to it would be reported now, and no more be there to be found */
-        qi_bin_free_idle_run(&heap->bins);
-    bool sound = qi_check_heap(heap);
+    bool sound = debug_check(heap);
     call_leave(heap, saved);
     return sound;
 }
@@ -291,15 +273,16 @@ bool quarry_check(struct quarry_heap *heap)
 void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const struct quarry_block *block),
                  void *context)
 {
+    const struct check_visitor visitor = {heap, visit, context};
     uintptr_t saved;
     if (!call_enter(heap, &saved)) {
         qi_call_reentered(heap, NULL, 0, saved);
         return;
     }
-    qi_heap_flush(heap);
+    debug_flush(heap);
     qi_bin_free_idle_run(&heap->bins);
     make_idle(heap); /* as quarry_get_stats() does, so that both say the same */
-    qi_check_walk(heap, visit, context);
+    debug_walk(&visitor);
     call_leave(heap, saved);
 }
 
@@ -310,7 +293,7 @@ enum quarry_progress quarry_check_some(struct quarry_heap *heap, struct quarry_c
         qi_call_reentered(heap, NULL, 0, saved);
         return QUARRY_DAMAGED;
     }
-    enum quarry_progress progress = qi_part_check(heap, cursor, pages);
+    enum quarry_progress progress = debug_check_some(heap, cursor, pages);
     call_leave(heap, saved);
     return progress;
 }
@@ -324,9 +307,9 @@ enum quarry_progress quarry_walk_some(struct quarry_heap *heap, struct quarry_cu
         qi_call_reentered(heap, NULL, 0, saved);
         return QUARRY_DAMAGED;
     }
-    qi_heap_flush(heap);
+    debug_flush(heap);
     qi_bin_free_idle_run(&heap->bins);
-    enum quarry_progress progress = qi_part_walk(&visitor, cursor, pages);
+    enum quarry_progress progress = debug_walk_some(&visitor, cursor, pages);
     call_leave(heap, saved);
     return progress;
 }

@@ -33,12 +33,12 @@ BITS_COLD void qi_report(const struct reporter *reporter, enum quarry_misuse_kin
     misuse.bytes = bytes;
     if (!reporter_is_valid(reporter))
         misuse.kind = QUARRY_CORRUPT;
-    mark_leave();
+    memory_work_ends();
     if (reporter->on_misuse != NULL && reporter_is_valid(reporter))
         reporter->on_misuse(reporter->context, &misuse);
     else
         quarry_panic(&misuse);
-    mark_enter();
+    memory_work_begins();
 }
 
 BITS_COLD void qi_report_without_heap(enum quarry_misuse_kind kind, const void *pointer)

@@ -12,7 +12,7 @@
 #define QUARRY_REPORT_H
 
 #include "control/control.h"
-#include "mark.h"
+#include "memory_hooks.h"
 #include "quarry.h"
 
 struct reporter {
@@ -54,9 +54,9 @@ void qi_report(const struct reporter *reporter, enum quarry_misuse_kind kind, co
 BITS_INLINE void report_unlocked(const struct reporter *reporter, enum quarry_misuse_kind kind, const void *pointer,
                                  size_t bytes)
 {
-    mark_enter();
+    memory_work_begins();
     qi_report(reporter, kind, pointer, bytes);
-    mark_leave();
+    memory_work_ends();
 }
 
 /* A pointer that no heap is there for: to quarry_panic(), with heap NULL. From outside. */

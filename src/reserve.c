@@ -4,8 +4,6 @@
  */
 #include "reserve.h"
 
-#include "fill.h"
-
 _Static_assert(RESERVE_HEADER_BYTES < UNITS_SOURCE_BYTES, "the shortest part has room behind its struct");
 
 /* --- the priority search tree --- */
@@ -183,14 +181,6 @@ void qi_reserve_add_piece(struct reserve *reserve, struct added_chunk *part)
     reserve->next_position += part->chunk.bytes / UNITS_SOURCE_BYTES;
 }
 
-/* From check level 3: reports what was written to an idle part, before it is filled anew or used. */
-static void verify(const struct chunk_set *set, const struct added_chunk *part)
-{
-    const void *damage = FILL_IS_ON ? qi_fill_damage(part + 1, part->chunk.bytes - sizeof *part) : NULL;
-    if (damage != NULL)
-        qi_report_write(&set->source.reporter, damage);
-}
-
 /* Removes an idle part from both trees; false after a report. */
 static bool remove_part(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part)
 {
@@ -200,7 +190,7 @@ static bool remove_part(struct chunk_set *set, struct reserve *reserve, struct a
     if (!qi_chunk_remove(set, part))
         return false;
     order_remove(&way, part);
-    verify(set, part);
+    memory_allocated(&set->source.reporter, part + 1, part->chunk.bytes - sizeof *part);
     return true;
 }
 
@@ -209,12 +199,6 @@ static struct added_chunk *idle_at(const struct chunk_set *set, const uint8_t *a
 {
     struct added_chunk *part = qi_chunk_find_added(set, address);
     return part != NULL && chunk_is_idle(&part->chunk) ? part : NULL;
-}
-
-static void fill_behind(struct added_chunk *part)
-{
-    if (FILL_IS_ON)
-        qi_fill(part + 1, part->chunk.bytes - sizeof *part);
 }
 
 void qi_reserve_free(struct chunk_set *set, struct reserve *reserve, struct added_chunk *part)
@@ -241,8 +225,7 @@ void qi_reserve_free(struct chunk_set *set, struct reserve *reserve, struct adde
     idle->chunk.bytes = bytes;
     chunk_set_origin(idle, start, true, 0);
     chunk_set_part(idle, position, ends | CHUNK_IS_IDLE);
-    fill_behind(idle);
-    mark_closed(idle + 1, bytes - sizeof *idle);
+    memory_freed(&set->source.reporter, idle + 1, bytes - sizeof *idle);
     order_insert(reserve, idle);
     qi_chunk_insert(set, idle);
 }

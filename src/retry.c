@@ -12,8 +12,7 @@ void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes)
         report_unlocked(&heap_source(heap)->reporter, QUARRY_REENTRY, NULL, bytes);
         return NULL;
     }
-    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? qi_heap_allocate(heap, bytes, 1) : NULL;
-    block = heap_mark_allocated(heap, block, bytes);
+    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? debug_allocate(heap, bytes, 1) : NULL;
     lock_leave(heap, saved);
     return block;
 }

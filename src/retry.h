@@ -8,7 +8,7 @@
 #ifndef QUARRY_RETRY_H
 #define QUARRY_RETRY_H
 
-#include "heap.h"
+#include "debug/debug.h"
 
 /* Asks on_oom, outside the lock, whether to try again. The lock is held, and is held again afterwards. */
 BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)

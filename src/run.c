@@ -229,14 +229,13 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
         run_remove_node(set, this, run_class(before));
     }
     set->free_pages += pages;
-    if (FILL_IS_ON)
-        qi_fill(chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
+    memory_freed(&set->chunks.source.reporter, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
     if (CONTROL_DIRECT_CODES && codes[0] >= PAGE_SMALL)
         code_quads_store(codes, pages, 0, 0); /* so that no inner code is stale */
     codes[0] = PAGE_NOTHING;
     if (next != NULL) { /* [ this ][ next ] -> [ this      ] */
         codes[pages] = PAGE_NOTHING;
-        list_scrub(next);
+        list_free_memory(&set->chunks, next);
         set->free_runs--;
     }
     if (before != 0) /* [ prev ][ this ] -> [ this      ] */
@@ -263,7 +262,7 @@ bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t o
     if (!qi_run_node_is_valid(set, node, run_class(length)))
         return qi_run_report(set, node) != NULL;
     run_remove_node(set, node, run_class(length));
-    run_verify(set, chunk, next, more);
+    run_use_pages(set, chunk, next, more);
     set->free_pages -= more;
     chunk->codes[next] = PAGE_NOTHING; /* [ this ][ next ] -> [ this   ][ rest ] */
     chunk->codes[next + length - 1] = PAGE_NOTHING;

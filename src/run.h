@@ -219,14 +219,13 @@ BITS_INLINE void run_unlink_node(struct run_set *set, const struct list_node *no
 BITS_INLINE void run_remove_node(struct run_set *set, const struct list_node *node, unsigned class)
 {
     run_unlink_node(set, node, class);
-    list_scrub(node);
+    list_free_memory(&set->chunks, node);
 }
 
-/* From check level 3: reports what was written to free pages that are about to be used. */
-BITS_INLINE void run_verify(const struct run_set *set, const struct chunk *chunk, size_t page, size_t pages)
+/* Pages that are in no free run any more are about to be used. */
+BITS_INLINE void run_use_pages(const struct run_set *set, const struct chunk *chunk, size_t page, size_t pages)
 {
-    if (FILL_IS_ON)
-        qi_list_verify(&set->chunks, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
+    memory_allocated(&set->chunks.source.reporter, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
 }
 
 /* One of the first runs of a class that starts below the length asked for. If one is long enough it goes to the head of
@@ -289,7 +288,7 @@ BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run
         /* node is the list's first */
         struct list_node *next = list_next(&set->chunks, node);
         if ((next != NULL && !link_valid(qi_run_next_is_valid(set, node, class))) ||
-            !list_first_is_unwritten(&set->chunks, &set->heads[class], node)) {
+            !list_node_is_first(&set->chunks, &set->heads[class], node)) {
             qi_run_report(set, node);
             return false;
         }
@@ -321,7 +320,7 @@ BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run
         size_t page = end == RUN_TAIL ? run.page : run.page + pages;
         run_mark_free(run.chunk->codes + page, run.chunk->maps, page, rest);
     }
-    run_verify(set, run.chunk, *taken, pages);
+    run_use_pages(set, run.chunk, *taken, pages);
     return true;
 }
 

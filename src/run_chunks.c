@@ -55,11 +55,7 @@ static void add_pages(struct run_set *set, struct chunk *chunk)
 {
     set->free_pages += chunk->page_count;
     set->free_runs++;
-    if (MARK_IS_ON)
-        mark_closed(chunk->codes - 1, (size_t)(chunk_page_address(chunk, chunk->page_count) - (uint8_t *)chunk->codes) +
-                                              sizeof(page_code_t));
-    if (FILL_IS_ON)
-        qi_fill(chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
+    memory_freed(&set->chunks.source.reporter, chunk->pages, chunk->page_count << UNITS_PAGE_SHIFT);
     run_insert(set, run_class(chunk->page_count), run_node_at(chunk, 0));
     run_mark_free(chunk->codes, chunk->maps, 0, chunk->page_count);
 }
@@ -105,6 +101,6 @@ bool qi_run_remove_chunk(struct run_set *set, struct chunk *chunk)
     run_remove_node(set, node, class);
     set->free_pages -= chunk->page_count;
     set->free_runs--;
-    run_verify(set, chunk, 0, chunk->page_count);
+    run_use_pages(set, chunk, 0, chunk->page_count);
     return true;
 }

@@ -4,23 +4,12 @@
  */
 #include "check.h"
 
-/* How much of a live block may be used; from check level 3 a block is reported that something was written behind. */
-static size_t usable_bytes(const struct quarry_heap *heap, const uint8_t *start, size_t whole_bytes)
-{
-    size_t bytes;
-    if (!FILL_IS_ON)
-        return whole_bytes - HEAP_CANARY_BYTES;
-    if (heap_canary(heap, start, whole_bytes, &bytes) != CANARY_LIVE)
-        qi_report(&heap->bins.runs.chunks.source.reporter, QUARRY_OVERRUN, start, bytes);
-    return bytes;
-}
-
 bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,
                          enum quarry_block_kind kind)
 {
     struct quarry_block block;
-    block.pointer = mark_owners(start);
-    block.bytes = usable_bytes(visitor->heap, start, whole_bytes);
+    block.pointer = (void *)(uintptr_t)start;
+    block.bytes = whole_bytes;
     block.free = false;
     block.kind = kind;
     return visitor->visit(visitor->context, &block);
@@ -31,7 +20,7 @@ static bool visit_free(const struct check_visitor *visitor, const uint8_t *start
                        enum quarry_block_kind kind)
 {
     struct quarry_block block;
-    block.pointer = mark_owners(start);
+    block.pointer = (void *)(uintptr_t)start;
     block.bytes = bytes;
     block.free = true;
     block.kind = kind;
@@ -46,7 +35,7 @@ static bool visit_slots(const struct check_visitor *visitor, const struct check_
     for (unsigned slot = 0; slot < slots; slot++) {
         const uint8_t *start = bin_run_start(&run) + slot * bytes;
         if (small_is_used(&run, slot) ? !qi_check_show_block(visitor, start, bytes, QUARRY_SMALL)
-                                      : !visit_free(visitor, start, bytes - HEAP_CANARY_BYTES, QUARRY_SMALL))
+                                      : !visit_free(visitor, start, bytes, QUARRY_SMALL))
             return false;
     }
     return true;

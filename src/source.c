@@ -83,7 +83,7 @@ static bool provider_release(struct source *source, void *memory, size_t bytes)
     const struct quarry_source *provider = source->provider;
     if (!is_valid(source) || provider->release == NULL)
         return false;
-    mark_released(memory, bytes);
+    memory_allocated(NULL, memory, bytes);
     struct hot_limits open;
     qi_source_close_hot(source, &open);
     provider->release(provider->context, memory, bytes);
@@ -98,7 +98,7 @@ void *qi_source_ask(struct source *source, size_t bytes, size_t align_bytes)
         return NULL;
     struct hot_limits open;
     qi_source_close_hot(source, &open);
-    void *memory = mark_bare(provider->acquire(provider->context, bytes, align_bytes));
+    void *memory = memory_address(provider->acquire(provider->context, bytes, align_bytes));
     qi_source_open_hot(source, &open);
     return memory;
 }
@@ -113,7 +113,7 @@ void *qi_source_accept(struct source *source, void *memory, size_t bytes, size_t
         return NULL;
     }
     qi_source_count(source, bytes);
-    mark_acquired(memory, bytes);
+    memory_freed(NULL, memory, bytes);
     return memory;
 }
 
@@ -142,7 +142,7 @@ bool qi_source_truncate(struct source *source, void *memory, size_t old_bytes, s
     const struct quarry_source *provider = source->provider;
     if (!is_valid(source) || provider->truncate == NULL)
         return false;
-    mark_released((uint8_t *)memory + bytes, old_bytes - bytes);
+    memory_allocated(NULL, (uint8_t *)memory + bytes, old_bytes - bytes);
     struct hot_limits open;
     qi_source_close_hot(source, &open);
     bool truncated = provider->truncate(provider->context, memory, old_bytes, bytes);

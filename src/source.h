@@ -17,7 +17,7 @@
 #ifndef QUARRY_SOURCE_H
 #define QUARRY_SOURCE_H
 
-#include "mark.h"
+#include "memory_hooks.h"
 #include "report.h"
 
 /* Of a chunk without a page. It is const, as nothing writes to it. */

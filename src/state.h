@@ -15,48 +15,10 @@
 #ifndef QUARRY_STATE_H
 #define QUARRY_STATE_H
 
-#include "canary.h"
 #include "huge.h"
 #include "large.h"
 #include "lock.h"
 #include "small.h"
-
-/* From check level 3 a block ends in a canary (canary.h), and a small one that was freed waits in a ring before its
- * slot may be allocated again: it still looks allocated to the layers below, but its canary says that it is dead. Where
- * blocks are marked for a tool of the host's, there is a zone in its place below level 3, which belongs to nobody.
- *
- *   slot or pages     +-------------------------------------------+-------------------+
- *   of a block        | room                                      | canary or zone    |     HEAP_CANARY_BYTES
- *                     +-------------------------------------------+-------------------+
- *   below level 3     '-------------- usable bytes ---------------'
- *   from level 3      '---- usable bytes ----'----- canary -------------------------'
- */
-#define HEAP_CANARY_BYTES (FILL_IS_ON ? CANARY_LEAST_BYTES : MARK_ZONE_BYTES)
-
-/* A request and the least that stands behind it. A block has at least a byte beside that. */
-BITS_INLINE size_t heap_whole_request(size_t bytes)
-{
-    return bytes + HEAP_CANARY_BYTES + (HEAP_CANARY_BYTES != 0 && bytes == 0 ? 1 : 0);
-}
-
-/* Is a block just its slot or pages, so that hot paths can serve it? */
-enum { HEAP_HAS_HOT = !FILL_IS_ON && MARK_ZONE_BYTES == 0 };
-
-enum { HEAP_WAITING = 16 };
-#if QUARRY_CHECK_LEVEL >= 3
-#define HEAP_WAITING_FIELDS                                                                                            \
-    void *waiting[HEAP_WAITING];           /* NULL: nothing waits there */                                             \
-    uintptr_t waiting_check[HEAP_WAITING]; /* their complements, when something does */                                \
-    unsigned oldest;
-#define heap_waiting(heap)       ((heap)->waiting)
-#define heap_waiting_check(heap) ((heap)->waiting_check)
-#define heap_oldest(heap)        (&(heap)->oldest)
-#else
-#define HEAP_WAITING_FIELDS
-#define heap_waiting(heap)       ((void)(heap), (void **)NULL)
-#define heap_waiting_check(heap) ((void)(heap), (uintptr_t *)NULL)
-#define heap_oldest(heap)        ((void)(heap), (unsigned *)NULL)
-#endif
 
 struct quarry_heap {
     struct bin_set bins;
@@ -68,7 +30,7 @@ struct quarry_heap {
     bool (*on_oom)(void *context, struct quarry_heap *heap, size_t bytes);
     CONTROL_WORD(on_oom_check)  /* its complement */
     CONTROL_WORD(has_oversized) /* not 0: some block has more than a request of its size gets as a rule */
-    HEAP_WAITING_FIELDS
+    DEBUG_FIELDS
     LOCK_FIELD
 };
 
@@ -111,9 +73,6 @@ _Static_assert(offsetof(struct quarry_heap, requests) ==
 _Static_assert(offsetof(struct quarry_heap, below_peak_bytes) ==
                        offsetof(struct quarry_heap, frees) + sizeof(uintptr_t),
                "both figures may be loaded as a pair");
-_Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || CONTROL_SPARE_MAPS != 0 ||
-                       sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
-               "a small heap's fixed control data stays small");
 
 BITS_INLINE struct chunk_set *heap_chunks(struct quarry_heap *heap)
 {
@@ -218,12 +177,11 @@ BITS_INLINE void heap_count_freed_in_memory(struct quarry_heap *heap, size_t byt
     heap->frees++;
 }
 
-/* bytes: below check level 3 of the slot or the pages, zone included; from there on, what was asked for. */
+/* bytes: of the slot or the pages. */
 BITS_INLINE void heap_count_allocated(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
         heap_count_allocated_in_memory(heap, bytes);
         return;
@@ -241,7 +199,6 @@ BITS_INLINE void heap_count_freed(struct quarry_heap *heap, size_t bytes)
 {
     if (QUARRY_STATS == 0)
         return;
-    bytes -= FILL_IS_ON ? 0 : HEAP_CANARY_BYTES;
     if (HEAP_NOTES_PEAK_LATE) {
         heap_count_freed_in_memory(heap, bytes);
         return;

@@ -55,9 +55,9 @@ fn port_flags(port: &str) -> &'static [&'static str] {
     }
 }
 
-/// The C files of the core.
+/// The C files of a folder.
 fn sources(folder: &Path) -> Vec<PathBuf> {
-    let read = fs::read_dir(folder.join("src"));
+    let read = fs::read_dir(folder);
     let mut files: Vec<PathBuf> = read
         .unwrap_or_else(|error| panic!("QUARRY_DIR, {}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
@@ -84,7 +84,7 @@ fn main() {
     }
 
     let mut build = cc::Build::new();
-    build.files(sources(&folder)).file("src/layout.c");
+    build.files(sources(&folder.join("src"))).files(sources(&folder.join("src/debug"))).file("src/layout.c");
     build.include(folder.join("include")).include(folder.join("arch").join(port));
     build.opt_level(2).flag("-std=c11").flag("-ffreestanding").flag("-ffunction-sections");
     for flag in port_flags(port) {

@@ -11,7 +11,7 @@
 #include "quarry/caps.h"
 
 #include "../bytes.h"
-#include "../mark.h"
+#include "../memory_hooks.h"
 
 #define CAPS_BITS ((uint32_t)0xFFFF)
 
@@ -20,7 +20,7 @@
 /* The distance of an address from the window's start: below its length exactly for addresses inside. */
 static size_t offset_in(const struct quarry_caps_memory *memory, const void *address)
 {
-    return (uintptr_t)mark_bare(address) - (uintptr_t)mark_bare(memory->start);
+    return (uintptr_t)memory_address(address) - (uintptr_t)memory_address(memory->start);
 }
 
 static bool window_holds(const struct quarry_caps_memory *memory, const void *address)
@@ -36,11 +36,11 @@ static bool windows_overlap(const struct quarry_caps_memory *a, const struct qua
 /* The memory in whose window the address lies, or NULL. */
 static const struct quarry_caps_memory *memory_at(const struct quarry_caps *caps, const void *address)
 {
-    const uintptr_t at = (uintptr_t)mark_bare(address);
+    const uintptr_t at = (uintptr_t)memory_address(address);
     unsigned low = 0, high = caps->count; /* windows before low start at or below the address, those from high above */
     while (low < high) {
         const unsigned middle = (low + high) / 2;
-        if ((uintptr_t)mark_bare(caps->by_address[middle]->start) <= at)
+        if ((uintptr_t)memory_address(caps->by_address[middle]->start) <= at)
             low = middle + 1;
         else
             high = middle;
@@ -57,7 +57,7 @@ static bool is_zero_or_power_of_two(size_t value)
 
 static bool memory_is_valid(const struct quarry_caps_memory *memory)
 {
-    const uintptr_t start = (uintptr_t)mark_bare(memory->start);
+    const uintptr_t start = (uintptr_t)memory_address(memory->start);
     return memory->heap != NULL && memory->bytes != 0 && start + (memory->bytes - 1) >= start &&
            window_holds(memory, memory->heap) && (memory->bits & ~CAPS_BITS) == 0 &&
            is_zero_or_power_of_two(memory->align_bytes) && is_zero_or_power_of_two(memory->multiple_bytes);
@@ -80,7 +80,7 @@ bool quarry_caps_add(struct quarry_caps *caps, const struct quarry_caps_memory *
     for (unsigned i = 0; i < caps->count; i++) {
         if (windows_overlap(caps->by_address[i], memory))
             return false;
-        by_address += mark_bare(caps->by_address[i]->start) < mark_bare(memory->start);
+        by_address += memory_address(caps->by_address[i]->start) < memory_address(memory->start);
         by_preference += caps->by_preference[i]->preference >= memory->preference;
     }
     insert(caps->by_address, caps->count, by_address, memory);

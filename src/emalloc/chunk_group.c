@@ -5,6 +5,7 @@
 #include "chunk_group.h"
 
 #include "../bytes.h"
+#include "../debug/debug.h"
 
 /* --- the group's lock --- */
 
@@ -107,8 +108,10 @@ static bool trim_heap(struct chunk_group *group)
         return false;
     size_t bytes = 0;
     uintptr_t saved = enter(group);
-    if (!source_is_busy(heap_source(group->heap)))
+    if (!source_is_busy(heap_source(group->heap))) {
+        debug_flush(group->heap);
         bytes = qi_heap_trim(group->heap);
+    }
     leave(group, saved);
     return bytes != 0;
 }

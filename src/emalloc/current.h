@@ -10,13 +10,13 @@
 #ifndef QUARRY_CURRENT_H
 #define QUARRY_CURRENT_H
 
-#include "../heap.h"
+#include "../debug/debug.h"
 
 /* Can emalloc() have hot paths? Not if every call carries its place, nor if the lock is in the heap, which may be the
  * one that has nothing, or the user's to take. */
 enum {
     CURRENT_HAS_HOT =
-            QUARRY_TRACK == 0 && HEAP_HAS_HOT && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
+            QUARRY_TRACK == 0 && DEBUG_HAS_HOT && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
 };
 
 _Static_assert(!CURRENT_HAS_HOT || QUARRY_CORES == 1, "the hot pointer is changed by one core");

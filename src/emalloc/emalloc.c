@@ -97,7 +97,7 @@ BITS_NOINLINE void *qi_emalloc_allocate_from_next_run(size_t bytes, unsigned bin
         block = qi_bin_allocate(&heap->bins, bin);
     if (bits_likely(block != NULL)) {
         heap_count_allocated(heap, bin_slot_bytes(bin));
-        block = heap_mark_live(heap, block, bytes, bin_slot_bytes(bin));
+        block = debug_hot_allocated(heap, block, bytes, bin_slot_bytes(bin));
     }
     lock_leave(heap, saved);
     return bits_likely(block != NULL) ? block : qi_emalloc_slowly(bytes);

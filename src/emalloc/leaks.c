@@ -149,8 +149,8 @@ static bool is_live(struct quarry_heap *heap, const struct place_entry *entry)
 {
     struct heap_block block;
     uintptr_t saved = lock_enter(heap);
-    unsigned wrong = heap_find(heap, entry->block, 1, &block);
-    bool live = wrong == QUARRY_OVERRUN || (wrong == 0 && qi_heap_usable_bytes(heap, &block) >= entry->bytes);
+    unsigned wrong = debug_find(heap, entry->block, 1, &block);
+    bool live = wrong == QUARRY_OVERRUN || (wrong == 0 && debug_usable_bytes(heap, &block) >= entry->bytes);
     lock_leave(heap, saved);
     return live;
 }

@@ -95,7 +95,7 @@ unsigned qi_request_find_wrong(const struct quarry_heap *heap, const void *block
 {
     struct heap_block located;
     uintptr_t saved = lock_enter(heap);
-    unsigned wrong = heap_find(heap, block, 1, &located);
+    unsigned wrong = debug_find(heap, block, 1, &located);
     lock_leave(heap, saved);
     return wrong;
 }
@@ -116,6 +116,7 @@ void qi_request_forget_peaks(struct quarry_heap *heap)
 {
     uintptr_t saved = lock_enter(heap);
     heap_forget_peaks(heap);
+    debug_forget_peak(heap);
     if (qi_request_of(heap) != NULL)
         request_in(heap)->real_peak_bytes = qi_request_real_bytes(heap);
     lock_leave(heap, saved);
@@ -145,6 +146,7 @@ static struct quarry_heap *create(const struct quarry_source *source, const stru
     sourced->growth = &request_growth;
     control_keep(sourced, seal, heap_sourced_sum(sourced));
     qi_request_begin(heap, group);
+    debug_begin(heap);
     return heap;
 }
 

@@ -34,7 +34,7 @@ struct request *qi_request_or_report(struct quarry_heap *heap);
 /* May emalloc()'s hot paths serve from the heap as it is now? */
 bool qi_request_is_hot(const struct quarry_heap *heap);
 
-/* What is wrong with a block, as heap_find() says at level 1; 0: it is live. */
+/* What is wrong with a block, as debug_find() says at level 1; 0: it is live. */
 unsigned qi_request_find_wrong(const struct quarry_heap *heap, const void *block);
 
 /* What the heap has from its source, cached chunks included. The lock is held. */

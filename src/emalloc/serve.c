@@ -116,7 +116,7 @@ static bool has_other_size(struct quarry_heap *heap, const void *block, size_t b
 {
     struct heap_block located;
     uintptr_t saved = lock_enter(heap);
-    bool is_other = heap_find(heap, block, 1, &located) == 0 && !qi_heap_size_fits(heap, &located, bytes);
+    bool is_other = debug_find(heap, block, 1, &located) == 0 && !debug_size_fits(heap, &located, bytes);
     lock_leave(heap, saved);
     return is_other;
 }
@@ -149,16 +149,6 @@ static void *move(struct quarry_heap *heap, void *block, void *moved, size_t cop
     return moved;
 }
 
-/* Would the block have the same slot or pages with so many bytes? From check level 3 it then gets another end there. */
-static bool stays_in_place(struct quarry_heap *heap, void *block, size_t old_bytes, size_t bytes)
-{
-    if (!FILL_IS_ON)
-        return old_bytes == quarry_good_size(heap, bytes);
-    return bytes <= UNITS_REQUEST_MAX_BYTES &&
-           qi_heap_good_whole_bytes(heap, old_bytes) == qi_heap_good_whole_bytes(heap, bytes) &&
-           quarry_resize(heap, block, bytes);
-}
-
 /* quarry_realloc() that copies copy_bytes at most. The block is found again after each time that on_oom was asked, as
  * the hook may have resized it, or freed it, which is reported. */
 static void *change_and_copy(struct quarry_heap *heap, void *block, size_t bytes, size_t copy_bytes)
@@ -167,7 +157,7 @@ static void *change_and_copy(struct quarry_heap *heap, void *block, size_t bytes
         size_t old_bytes = quarry_usable_size(heap, block);
         if (old_bytes == 0) /* dead, which was reported */
             return NULL;
-        if (stays_in_place(heap, block, old_bytes, bytes))
+        if (debug_stays_in_place(heap, block, old_bytes, bytes))
             return block;
         if (old_bytes > BIN_MAX_BYTES && bytes > BIN_MAX_BYTES && quarry_resize(heap, block, bytes))
             return block;

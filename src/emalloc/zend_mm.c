@@ -35,7 +35,7 @@ bool is_zend_ptr(const void *ptr)
     struct quarry_heap *heap = current_heap();
     if (heap == NULL)
         return false;
-    ptr = mark_bare(ptr);
+    ptr = memory_address(ptr);
     uintptr_t saved = lock_enter(heap);
     bool found =
             is_inside(ptr, heap, heap_chunks(heap)->first.bytes) || qi_chunk_find_added(heap_chunks(heap), ptr) != NULL;
@@ -65,12 +65,12 @@ static size_t read_figure(size_t (*figure)(const struct quarry_heap *heap))
 
 size_t zend_memory_usage(bool real_usage)
 {
-    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes : heap_used_bytes);
+    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes : debug_used_bytes);
 }
 
 size_t zend_memory_peak_usage(bool real_usage)
 {
-    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes : heap_used_peak_bytes);
+    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes : debug_used_peak_bytes);
 }
 
 void zend_memory_reset_peak_usage(void)

@@ -40,7 +40,7 @@ FUZZ_LINK_replay64  := clang -fsanitize=fuzzer-no-link,address,undefined
 FUZZ_LINK_replay32  := $(FUZZ_CC_replay32)
 
 # A fuzzer learns nothing from loops over memory, and they would take most of its time.
-FUZZ_UNSEEN := src/fill.c src/bytes.c
+FUZZ_UNSEEN := src/debug/fill.c src/bytes.c
 FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c source.c model.c model_life.c)
 FUZZ_SOURCES_emalloc := tests/fuzz/emalloc_calls.c
 

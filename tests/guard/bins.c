@@ -37,8 +37,7 @@ static enum run_freed give_slot(const uint8_t *slot)
 {
     struct bin_run run;
     find_run(slot, &run);
-    if (FILL_IS_ON)
-        qi_fill((void *)(uintptr_t)slot, bin_slot_bytes(scene.index));
+    memory_freed(&heap_source(scene.heap)->reporter, slot, bin_slot_bytes(scene.index));
     return qi_bin_free(&scene.heap->bins, &run,
                        bin_slot_at(bin_shape_of(run.code), (size_t)(slot - bin_run_start(&run))));
 }
@@ -49,7 +48,7 @@ static bool begin(void)
     scene.heap = unit_heap(PAGES);
     if (scene.heap == NULL)
         return false;
-    scene.index = bin_of_bytes(heap_whole_request(BYTES));
+    scene.index = bin_of_bytes(debug_request(BYTES));
     scene.bin = &scene.heap->bins.bins[scene.index];
     uint8_t *first = take_slot();
     scene.block = take_slot();
@@ -113,7 +112,7 @@ static void open_with_word(uintptr_t *word, uintptr_t value)
     struct small_current current;
     *word = value;
     CHECK_EQ(small_open(scene.bin, &current), SMALL_DAMAGED);
-    qi_heap_allocate(scene.heap, BYTES, 1); /* the block may have pages of its own */
+    qi_heap_allocate(scene.heap, debug_request(BYTES), 1); /* the block may have pages of its own */
     CHECK_EQ(test_log.count, 1);
     CHECK_EQ((uintptr_t)test_log.last.pointer, (uintptr_t)scene.bin);
     test_log.count = 0;
@@ -244,12 +243,12 @@ TEST(test_guard_moves_a_bit_from_word_to_word)
     const uintptr_t all = BIN_SLOTS_MASK(bin_shape_of(found.run.code));
     CHECK(map_says(&found.run, all - 3));
     quarry_free(heap, first);
-    qi_heap_flush(heap); /* where freed blocks wait */
+    debug_flush(heap); /* where freed blocks wait */
     CHECK(map_says(&found.run, all - 2));
     CHECK(quarry_malloc(heap, BYTES) == first);
     CHECK(map_says(&found.run, all - 3));
     quarry_free(heap, second);
-    qi_heap_flush(heap);
+    debug_flush(heap);
     CHECK(map_says(&found.run, all - 1));
 }
 
@@ -260,13 +259,13 @@ TEST(test_guard_reports_write_over_canary_of_waiting_block)
     struct quarry_heap *heap = unit_heap(PAGES);
     if (heap == NULL)
         return;
-    if (!FILL_IS_ON)
+    if (!DEBUG_FILLS)
         SKIP("blocks wait from check level 3 on");
     uint8_t *block = quarry_malloc(heap, BYTES);
     const size_t usable = quarry_usable_size(heap, block);
     quarry_free(heap, block);
     block[usable] ^= 1;
-    qi_heap_flush(heap);
+    debug_flush(heap);
     CHECK(test_log.count != 0);
     CHECK_EQ(test_log.last.kind, QUARRY_WRITE_AFTER_FREE);
     test_log.count = 0;
@@ -279,14 +278,14 @@ TEST(test_guard_leaves_waiting_block_in_damaged_run)
     struct quarry_heap *heap = unit_heap(PAGES);
     if (heap == NULL)
         return;
-    if (!FILL_IS_ON)
+    if (!DEBUG_FILLS)
         SKIP("blocks wait from check level 3 on");
     uint8_t *block = quarry_malloc(heap, BYTES);
     const struct heap_block found = unit_find(heap, block);
     quarry_free(heap, block);
     struct control_map *map = control_map_at(bin_run_map(&found.run));
     map->rest++;
-    qi_heap_flush(heap);
+    debug_flush(heap);
     map->rest--;
     CHECK(small_is_used(&found.run, found.slot));
     test_log.count = 0;

@@ -40,7 +40,7 @@ static void expect_whole(struct quarry_heap *heap)
 
 static size_t bytes_of_pages(size_t pages)
 {
-    return units_bytes_from_pages(pages) - HEAP_CANARY_BYTES;
+    return units_bytes_from_pages(pages) - DEBUG_BEHIND_BYTES;
 }
 
 static struct control_map_word *map_of(struct chunk *chunk, size_t page)
@@ -76,7 +76,7 @@ GUARDED(test_guard_reports_damaged_length_when_pages_are_given)
     struct chunk *first = &heap_chunks(heap)->first;
     uint8_t *block = take_large(heap);
     REQUIRE(block != NULL);
-    if (FILL_IS_ON)
+    if (DEBUG_FILLS)
         return;
     const size_t page = chunk_offset(first, block) >> UNITS_PAGE_SHIFT;
     give_with_damage(heap, block, &map_of(first, page)->value, 0);
@@ -87,7 +87,7 @@ GUARDED(test_guard_reports_damaged_length_when_pages_are_given)
 GUARDED(test_guard_reports_gate_that_leads_to_another_chunk)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
-    void *region = heap == NULL || FILL_IS_ON ? NULL : test_memory(unit_region_bytes(REGION_PAGES), 0);
+    void *region = heap == NULL || DEBUG_FILLS ? NULL : test_memory(unit_region_bytes(REGION_PAGES), 0);
     if (region == NULL)
         return;
     uint8_t *block = take_large(heap);
@@ -104,7 +104,7 @@ GUARDED(test_guard_reports_gate_that_leads_to_another_chunk)
 GUARDED(test_guard_frees_only_slots_while_hot_chunk_is_damaged)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
-    if (heap == NULL || FILL_IS_ON)
+    if (heap == NULL || DEBUG_FILLS)
         return;
     struct chunk *first = &heap_chunks(heap)->first;
     struct control_pages **pages = &heap_source(heap)->hot.pages;
@@ -129,7 +129,7 @@ GUARDED(test_guard_frees_only_slots_while_hot_chunk_is_damaged)
 GUARDED(test_guard_reports_damaged_run_when_slots_are_given)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
-    if (heap == NULL || FILL_IS_ON)
+    if (heap == NULL || DEBUG_FILLS)
         return;
     void *only = quarry_malloc(heap, 100);
     const struct heap_block found_only = unit_find(heap, only);
@@ -383,7 +383,7 @@ GUARDED(test_guard_block_beside_overrun_is_owned)
         return;
     unsigned char *block = quarry_malloc(heap, 100);
     REQUIRE(block != NULL);
-    if (!FILL_IS_ON)
+    if (!DEBUG_FILLS)
         return;
     const size_t usable = quarry_usable_size(heap, block);
     block[usable] ^= 1;
@@ -430,7 +430,7 @@ GUARDED(test_guard_hot_path_of_efree_does_without_damaged_hot_limits)
 GUARDED(test_guard_hot_path_of_emalloc_does_without_damaged_bin)
 {
     struct quarry_heap *heap = unit_heap(REGION_PAGES);
-    if (heap == NULL || FILL_IS_ON)
+    if (heap == NULL || DEBUG_FILLS)
         return;
     zend_mm_set_heap(heap);
     struct bin *bin = &heap->bins.bins[bin_of_bytes(24)];

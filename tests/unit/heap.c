@@ -27,7 +27,7 @@ static void give(struct quarry_heap *heap, void *block)
 static void *realloc_block(struct quarry_heap *heap, void *block, size_t bytes, size_t align_bytes)
 {
     struct heap_block found = unit_find(heap, block);
-    const size_t old_bytes = qi_heap_usable_bytes(heap, &found);
+    const size_t old_bytes = qi_heap_whole_bytes(&found);
     void *place = qi_heap_place(heap, &found, block, bytes, align_bytes);
     CHECK(qi_check_heap(heap));
     if (place != NULL && place != block) { /* both are live until the contents are copied */
@@ -64,8 +64,8 @@ TEST(test_heap_good_bytes_is_what_a_block_has)
         void *block = take(heap, bytes, 1);
         REQUIRE(block != NULL);
         const struct heap_block found = unit_find(heap, block);
-        CHECK(qi_heap_usable_bytes(heap, &found) >= bytes);
-        CHECK_EQ(qi_heap_usable_bytes(heap, &found), qi_heap_good_bytes(heap, bytes));
+        CHECK(qi_heap_whole_bytes(&found) >= bytes);
+        CHECK_EQ(qi_heap_whole_bytes(&found), qi_heap_good_bytes(heap, bytes));
         CHECK_EQ(found.kind, bytes <= BIN_MAX_BYTES ? QUARRY_SMALL : QUARRY_LARGE);
         give(heap, block);
     }
@@ -85,7 +85,7 @@ TEST(test_heap_good_bytes_on_source_is_what_large_and_huge_blocks_have)
         void *block = take(heap, sizes[i], 1);
         REQUIRE(block != NULL);
         const struct heap_block found = unit_find(heap, block);
-        CHECK_EQ(qi_heap_usable_bytes(heap, &found), qi_heap_good_bytes(heap, sizes[i]));
+        CHECK_EQ(qi_heap_whole_bytes(&found), qi_heap_good_bytes(heap, sizes[i]));
         CHECK_EQ(found.kind, sizes[i] <= most ? QUARRY_LARGE : QUARRY_HUGE);
         give(heap, block);
     }
@@ -139,7 +139,7 @@ TEST(test_heap_take_aligned_is_aligned_and_served_from_bins_where_it_can)
             }
             const struct heap_block found = unit_find(heap, block);
             CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
-            CHECK(qi_heap_usable_bytes(heap, &found) >= bytes);
+            CHECK(qi_heap_whole_bytes(&found) >= bytes);
             if (align_bytes <= QUARRY_ALIGN_BYTES && bytes <= BIN_MAX_BYTES / 2)
                 CHECK_EQ(found.kind, QUARRY_SMALL);
             give(heap, block);
@@ -172,7 +172,7 @@ TEST(test_heap_realloc_small_within_its_bin_stays)
         return;
     void *block = take(heap, 2 * UNITS_GRANULE_BYTES, 1);
     const struct heap_block found = unit_find(heap, block);
-    const size_t usable_bytes = qi_heap_usable_bytes(heap, &found);
+    const size_t usable_bytes = qi_heap_whole_bytes(&found);
     for (size_t bytes = usable_bytes; bin_of_bytes(bytes) == bin_of_bytes(usable_bytes); bytes--)
         CHECK_EQ(realloc_block(heap, block, bytes, 1), block);
 }
@@ -504,7 +504,7 @@ TEST(test_heap_block_may_have_been_asked_for_with_sizes_of_its_own_only)
     REQUIRE(block != NULL);
     const struct heap_block found = unit_find(heap, block);
     CHECK(qi_heap_size_fits(heap, &found, 100));
-    CHECK(qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(heap, &found)));
-    CHECK(!qi_heap_size_fits(heap, &found, qi_heap_usable_bytes(heap, &found) + 1));
+    CHECK(qi_heap_size_fits(heap, &found, qi_heap_whole_bytes(&found)));
+    CHECK(!qi_heap_size_fits(heap, &found, qi_heap_whole_bytes(&found) + 1));
     CHECK(!qi_heap_size_fits(heap, &found, 1));
 }

@@ -10,7 +10,7 @@
 
 #include "test_heap.h"
 
-#include "../../src/check.h"
+#include "../../src/debug/debug.h"
 
 static inline bool unit_add(void *context, const struct quarry_block *block)
 {

@@ -7,7 +7,7 @@
 #ifndef QUARRY_FILL_H
 #define QUARRY_FILL_H
 
-#include "bits.h"
+#include "../bits.h"
 #include "quarry_config.h"
 
 /* Is free memory filled, and looked at before it is used again? */

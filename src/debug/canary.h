@@ -20,7 +20,8 @@
 #ifndef QUARRY_CANARY_H
 #define QUARRY_CANARY_H
 
-#include "report.h"
+#include "../report.h"
+#include "mark.h"
 
 /* What a block's slot or pages have beside what was asked for, at least. With memory tags the tail lies in a granule
  * that is not the block's. */
