@@ -97,9 +97,9 @@ pub enum MisuseKind {
 pub struct Misuse {
     /// What a caller did wrong.
     pub kind: MisuseKind,
-    /// The pointer given, or the place found damaged.
+    /// The pointer in question, or the damaged place.
     pub pointer: *const u8,
-    /// The size given, where there is one; otherwise 0.
+    /// The size that the caller named, where there is one; otherwise 0.
     pub bytes: usize,
 }
 
@@ -266,7 +266,7 @@ impl<L: Lock> Heap<L> {
             Place::IsNone => return ptr::null_mut(),
             Place::Moves => {}
         }
-        let other = self.moved(block, old, layout);
+        let other = self.move_block(block, old, layout);
         if other.is_null() && layout.size() < old.size() {
             let is_cut = self.locked(false, |heap| ffi::quarry_resize(heap, block as *mut c_void, layout.size()));
             return if is_cut { block } else { other };
@@ -275,7 +275,7 @@ impl<L: Lock> Heap<L> {
     }
 
     /// The contents in another block; null, and nothing changes, if there is none.
-    unsafe fn moved(&self, block: *mut u8, old: Layout, layout: Layout) -> *mut u8 {
+    unsafe fn move_block(&self, block: *mut u8, old: Layout, layout: Layout) -> *mut u8 {
         let other = self.allocate_block(layout);
         if !other.is_null() {
             ptr::copy_nonoverlapping(block, other, old.size().min(layout.size()));
@@ -343,7 +343,7 @@ mod allocator {
             if block as usize % layout.align() == 0 {
                 self.resize_block(block, old, layout)
             } else {
-                self.moved(block, old, layout)
+                self.move_block(block, old, layout)
             }
         }
     }

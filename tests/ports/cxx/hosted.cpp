@@ -389,10 +389,10 @@ static void test_allocator_puts_containers_into_several_heaps()
         CHECK(figures(fast).blocks == fast_before.blocks + 1001);
         CHECK(is_aligned(lines.data(), 64));
         const int *const data = in_fast.data();
-        fast_vector<int> moved(std::move(in_fast));
-        CHECK(moved.data() == data);
-        moved.swap(in_slow);
-        CHECK(in_slow.data() == data && in_slow.get_allocator().heap() == fast && moved[9] == -9);
+        fast_vector<int> target(std::move(in_fast));
+        CHECK(target.data() == data);
+        target.swap(in_slow);
+        CHECK(in_slow.data() == data && in_slow.get_allocator().heap() == fast && target[9] == -9);
         fast_vector<int> copy{quarry::allocator<int>(slow)};
         copy = in_slow;
         CHECK(quarry_owns(slow, copy.data()) && copy[999] == 999);

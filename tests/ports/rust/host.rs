@@ -123,8 +123,8 @@ fn test_realloc_keeps_contents_and_alignment() {
             let neighbour = unsafe { heap.alloc(layout(next, 1)) }; // in the way now and then
             block = unsafe { heap.realloc(block, layout(bytes, align), next) };
             check!(!block.is_null() && block as usize % align == 0);
-            let kept = bytes.min(next);
-            check!((0..kept).all(|i| unsafe { *block.add(i) } == align as u8));
+            let shorter = bytes.min(next);
+            check!((0..shorter).all(|i| unsafe { *block.add(i) } == align as u8));
             unsafe {
                 block.write_bytes(align as u8, next);
                 heap.dealloc(neighbour, layout(next, 1));
