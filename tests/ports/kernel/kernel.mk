@@ -21,5 +21,5 @@ build/ports/liballoc-hook: tests/ports/kernel/liballoc_port.c ports/kernel/libal
 	$(KERNEL_PORT_CC) -O1 -ffreestanding -DQUARRY_LOCK=HOOK $(filter %.c,$^) -o $@
 
 kernel_port_jobs = $(call job,port kernel,$(HOST_SECONDS),tests/ports/kernel/run.sh build/ports)\
-$(if $(ALL),$(call job,port kernel from README,$(BUILD_SECONDS),tests/ports/from_readme.py --short 5 ports/kernel/README.md))\
+$(if $(ALL),$(call job,port kernel from README,$(BUILD_SECONDS),tests/ports/from_readme.sh kernel))\
 $(call job,example kernel-grub,$(BUILD_SECONDS),tests/ports/kernel/grub.sh)

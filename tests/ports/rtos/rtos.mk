@@ -28,7 +28,8 @@ $(foreach rtos,$(RTOSES),$(eval $(call rtos_rules,$(rtos))))
 RTOS_IMAGES := $(RTOSES:%=build/ports/rtos/%)
 
 # What READMEs and the files of the RTOSes' own build systems say takes a compilation of the library each: with ALL only.
-rtos_stub = tests/ports/rtos/stub/$(1)
+# A README's reader has his RTOS's headers somewhere, and says where.
+RTOS_HEADERS := CMSIS=cmsis-rtos2 THREADX=threadx ZEPHYR=zephyr NUTTX=nuttx RIOT=riot
 rtos_jobs = $(foreach rtos,$(RTOSES),$(call job,port $(rtos),$(HOST_SECONDS),build/ports/rtos/$(rtos)))\
-$(if $(ALL),$(call job,ports of RTOSes from READMEs,$(BUILD_SECONDS),tests/ports/from_readme.py --short 5 CMSIS=$(call rtos_stub,cmsis-rtos2) THREADX=$(call rtos_stub,threadx) ZEPHYR=$(call rtos_stub,zephyr) NUTTX=$(call rtos_stub,nuttx) RIOT=$(call rtos_stub,riot) $(foreach port,cmsis-rtos2 threadx zephyr nuttx riot,ports/$(port)/README.md)))\
-$(if $(ALL),$(call job,packages of RTOSes,$(BUILD_SECONDS),tests/ports/rtos/packages.sh))
+$(if $(ALL),$(foreach name,$(RTOS_HEADERS),$(call job,port $(word 2,$(subst =, ,$(name))) from its README alone,$(BUILD_SECONDS),env $(subst =,=$(CURDIR)/tests/ports/rtos/stub/,$(name)) tests/ports/from_readme.sh $(word 2,$(subst =, ,$(name)))))\
+$(call job,packages of RTOSes,$(BUILD_SECONDS),tests/ports/rtos/packages.sh))
