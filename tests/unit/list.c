@@ -290,3 +290,33 @@ TEST(test_list_across_chunks_is_valid)
     CHECK(qi_run_node_is_valid(set, list_next(&set->chunks, near), run_class(RUN_PAGES)));
     CHECK(unit_settle(heap));
 }
+
+/* A word that a caller writes into a freed block may make the list's own head look like a node that points back: the
+ * word before the head is its next, and the head its link. */
+TEST(test_list_link_to_the_word_before_its_own_head_is_reported_by_malloc)
+{
+    enum { BYTES = BIN_MAX_BYTES + QUARRY_PAGE_BYTES - HEAP_CANARY_BYTES };
+    if (QUARRY_CHECK_LEVEL == 0)
+        SKIP("links are not checked");
+    struct quarry_heap *heap = unit_heap(4 * (BYTES / QUARRY_PAGE_BYTES + 1));
+    if (heap == NULL)
+        return;
+    void *freed = quarry_malloc(heap, BYTES), *wall = quarry_malloc(heap, BYTES);
+    REQUIRE(freed != NULL && wall != NULL);
+    const size_t pages = units_pages_from_bytes(quarry_usable_size(heap, freed));
+    struct list_head *head = &heap->bins.runs.heads[run_class(pages)];
+    quarry_free(heap, freed);
+    REQUIRE((void *)list_first(head) == freed);
+    const struct list_node kept = *list_first(head);
+    list_store_next(heap_chunks(heap), freed, (struct list_node *)(void *)(&head->first - 1));
+    for (unsigned i = 0; i < 3; i++) {
+        void *block = quarry_malloc(heap, BYTES);
+        CHECK(block == NULL || (quarry_owns(heap, block) && block != wall));
+        CHECK(block != freed);
+    }
+    CHECK(test_log.count != 0);
+    CHECK_EQ(test_log.last.kind, QUARRY_CORRUPT);
+    test_log.count = 0;
+    *list_first(head) = kept;
+    CHECK(qi_check_heap(heap));
+}
