@@ -2,18 +2,19 @@
  *
  * current.h: which heap each core's emalloc() is served by.
  *
- * The only state of the library that lies in no heap. A core has two pointers: the current heap, and the hot one, which
- * is the same heap while the hot paths may serve from it without asking anything, and otherwise a heap that has nothing
- * to give: its bins have no free slot and its chunk no page. So a hot path pays nothing for custom handlers, observers,
- * source callbacks, or for having no current heap. A few instructions each.
+ * This state and that of manager.c are the only state of the library that lies in no heap. A core has two pointers: the
+ * current heap, and the hot heap. The hot heap is the current one while the hot paths may serve from it without further
+ * questions. Otherwise it is a heap that has nothing: its bins have no free slot, and its chunk has no page. So the hot
+ * paths need not ask for custom handlers, observers, callbacks that run, or a heap that is not there. Each function is
+ * a few instructions.
  */
 #ifndef QUARRY_CURRENT_H
 #define QUARRY_CURRENT_H
 
 #include "../debug/debug.h"
 
-/* Can emalloc() have hot paths? Not if every call carries its place, nor if the lock is in the heap, which may be the
- * one that has nothing, or the user's to take. */
+/* Can emalloc() have hot paths? It cannot if every call carries its place, nor if the lock lies in the heap, since no
+ * lock lies in the heap that has nothing, nor if the lock is a hook of the user's. */
 enum {
     CURRENT_HAS_HOT =
             QUARRY_TRACK == 0 && DEBUG_HAS_HOT && (QUARRY_LOCK == QUARRY_LOCK_NONE || QUARRY_LOCK == QUARRY_LOCK_IRQ)
@@ -39,13 +40,13 @@ BITS_INLINE struct quarry_heap *current_heap(void)
     return lock_shared_load(&current_core()->current);
 }
 
-/* Is heap, the current one of this core, one that its own functions may serve without further ado? */
+/* May the functions of quarry.h serve from heap, which is the current heap of this core? */
 BITS_INLINE bool current_is_hot(const struct quarry_heap *heap)
 {
     return CURRENT_HAS_HOT && current_core()->hot == heap;
 }
 
-/* Makes heap (NULL: none) the current one of this core; the one before. */
+/* Makes heap the current one of this core (NULL: there is none then), and answers the one before. */
 struct quarry_heap *qi_current_set(struct quarry_heap *heap, bool is_hot);
 
 /* Opens or closes the hot paths, if this is the current heap. */

@@ -16,7 +16,8 @@ static struct quarry_options manager_options; /* their options */
 /* What a request heap's chunk should have at least: the heap itself lies in the first one. */
 #define REQUEST_CHUNK_USEFUL_BYTES (sizeof(void *) == 8 ? (size_t)16384 : (size_t)4096)
 
-/* A chunk for request heaps on a region: a sixteenth of it, within what is useful. */
+/* The chunks of request heaps on a region have a sixteenth of it, but no less than is useful, and no more than the
+ * default. */
 static size_t chunk_bytes_for_region(size_t region_bytes)
 {
     size_t bytes = REQUEST_CHUNK_USEFUL_BYTES < QUARRY_CHUNK_BYTES ? REQUEST_CHUNK_USEFUL_BYTES : QUARRY_CHUNK_BYTES;
@@ -25,8 +26,8 @@ static size_t chunk_bytes_for_region(size_t region_bytes)
     return bytes;
 }
 
-/* Releases a cached chunk to the source. The persistent heap's lock is held and its hot paths are closed meanwhile, as
- * for a call of the source from that heap. */
+/* Releases a cached chunk to the source. The persistent heap's lock is held and its hot paths are closed meanwhile,
+ * as if that heap called the source. */
 static void release_to_shared_source(struct quarry_heap *heap, struct cached_chunk *chunk)
 {
     const struct quarry_source *source = &manager_group.source;
@@ -52,8 +53,9 @@ static bool release_cached_chunk(void *context, struct quarry_heap *heap, size_t
     return true;
 }
 
-/* The persistent heap. Without the user's on_oom: it would be asked during a call of a request heap that wants a chunk,
- * when no block of that heap can be freed; and without a limit, which is for requests. */
+/* The persistent heap has no limit, since the limit is for requests. Nor has it the user's on_oom: that would be
+ * asked during a call of a request heap that wants a chunk, and during that call no block of the request heap can be
+ * freed. */
 static struct quarry_heap *create_persistent(const struct quarry_memory *memory)
 {
     struct quarry_options options;
@@ -117,7 +119,7 @@ void zend_mm_shutdown(zend_mm_heap *heap, bool full_shutdown, bool silent)
         qi_serve_end(heap, full_shutdown, silent);
 }
 
-/* A heap that all of the manager cannot end for now, as one of its source's callbacks asks for that; or NULL. */
+/* A heap of the manager of which a callback of its source is running, so that it cannot end now; or NULL. */
 static struct quarry_heap *busy_heap(struct quarry_heap *current)
 {
     if (current != NULL && source_is_busy(heap_source(current)))
@@ -144,7 +146,7 @@ static void end_all(bool silent)
         return;
     for (struct chunk_cache *cache; (cache = manager_group.caches) != NULL;) {
         zend_mm_shutdown(cache->heap, true, silent);
-        qi_group_remove(&manager_group, cache); /* a damaged heap is not ended; otherwise it has been done */
+        qi_group_remove(&manager_group, cache); /* a damaged heap is not ended, and must leave the list */
     }
     qi_manager_persistent = NULL;
     qi_current_forget(persistent);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * manager.h: the persistent heap, and what request heaps get their memory from.
+ * manager.h: the persistent heap, and where request heaps get their memory.
  *
- * On a region the persistent heap lies in it, and request heaps take their chunks from the persistent heap as blocks;
- * on a source each heap has chunks of its own. These words and those of current.h are the only ones outside heaps.
+ * A manager that was started on a region has the persistent heap in it; the chunks of request heaps are blocks of the
+ * persistent heap. On a source each heap has chunks of its own.
  */
 #ifndef QUARRY_MANAGER_H
 #define QUARRY_MANAGER_H
 
 #include "serve.h"
 
-/* NULL: start_memory_manager() was not called. */
+/* NULL: the manager is not started. */
 extern struct quarry_heap *qi_manager_persistent __attribute__((visibility("hidden")));
 
 #endif

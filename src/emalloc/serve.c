@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * serve.c: see serve.h. Allocating first, then freeing, changing, and freeing much.
+ * serve.c: see serve.h. Allocating comes first, then freeing, changing, collecting and ending.
  */
 #include "serve.h"
 
@@ -10,7 +10,7 @@
 #include "../bytes.h"
 #include "../retry.h"
 
-/* Is it noted where the heap's blocks were asked for? A tracked heap does so itself. */
+/* Are the places of the heap's blocks noted here? A tracked heap notes them itself. */
 static bool notes_places(const struct request *request)
 {
     return QUARRY_TRACK != 0 && request->calls == NULL;
@@ -18,18 +18,19 @@ static bool notes_places(const struct request *request)
 
 /* --- allocating --- */
 
-/* A size that overflowed: no heap serves it. */
+/* Stands for a size that overflowed. No heap serves it. */
 #define OVERFLOWED SIZE_MAX
 
-/* Custom handlers may add to a size, so they are not asked for one that overflowed. A tracked heap is: it reports a
- * block that is dead, whatever size is wanted. */
+/* Custom handlers may add to a size, so they are not asked for one that overflowed. A tracked heap is asked: it
+ * reports a dead block, whatever the size. */
 static bool is_refused(const struct request *request, size_t bytes)
 {
     return bytes == OVERFLOWED && request->calls->owns == NULL;
 }
 
-/* Counts an allocation, if they are counted. The bytes to ask for: once the allocations are used up, what no heap
- * serves. So a call that fails goes the same way as one that is served, and reports the same misuses. */
+/* Counts an allocation, if the heap counts them, and answers the bytes to ask for. Once the allocations are used up,
+ * that is a size that no heap serves: so the call fails on the way on which others are served, and reports the same
+ * misuses. */
 static size_t count_allocation(struct request *request, size_t bytes)
 {
     if (!request->counts_allocations)
@@ -68,7 +69,7 @@ void *qi_serve_allocate(struct quarry_heap *heap, size_t bytes, const struct pla
 
 /* --- freeing --- */
 
-/* Is it a live block of the heap's own? One that was written beyond is not: the call that frees it reports it. */
+/* Is it a live block of the heap's own? A block that was written beyond is not: the call that frees it reports that. */
 static bool is_live(const struct quarry_heap *heap, const void *block)
 {
     return qi_request_find_wrong(heap, block) == 0;
@@ -82,7 +83,7 @@ static bool is_misuse(struct quarry_heap *heap, const struct request *request, c
     return source_is_busy(heap_source(heap)) || !is_live(heap, block);
 }
 
-/* Before a live block is freed. */
+/* To be called before a block is freed: tells the observers, and forgets its place. */
 static void note_freed(struct quarry_heap *heap, struct request *request, void *block)
 {
     const bool notes = notes_places(request);
@@ -111,7 +112,7 @@ void qi_serve_free(struct quarry_heap *heap, void *block, const struct place *pl
         quarry_free(heap, block);
 }
 
-/* Has a live block of the heap's own another size? Whether it is live the call that frees it finds out. */
+/* Has a live block of the heap's own another size? The call that frees the block finds out whether it is live. */
 static bool has_other_size(struct quarry_heap *heap, const void *block, size_t bytes)
 {
     struct heap_block located;
@@ -121,7 +122,7 @@ static bool has_other_size(struct quarry_heap *heap, const void *block, size_t b
     return is_other;
 }
 
-/* The same, reported. */
+/* The same; another size is reported. */
 static bool reports_other_size(struct quarry_heap *heap, void *block, size_t bytes)
 {
     const struct request *request = qi_request_of(heap);
@@ -141,7 +142,7 @@ void qi_serve_free_sized(struct quarry_heap *heap, void *block, size_t bytes, co
 
 /* --- changing --- */
 
-/* Copies so much at most. The old block is freed. */
+/* Copies the contents, and frees the old block. */
 static void *move(struct quarry_heap *heap, void *block, void *moved, size_t copy_bytes)
 {
     qi_bytes_copy(moved, block, copy_bytes);
@@ -225,7 +226,7 @@ size_t qi_serve_usable(struct quarry_heap *heap, void *block)
                                                      : quarry_usable_size(heap, block);
 }
 
-/* --- freeing much --- */
+/* --- collecting and ending --- */
 
 size_t qi_serve_collect(struct quarry_heap *heap)
 {

@@ -38,7 +38,7 @@ static uint8_t *raw_of(const void *block)
     return (uint8_t *)(uintptr_t)block - ZONE_BYTES;
 }
 
-/* What a block takes with its zones; SIZE_MAX, which no heap serves: it overflows. */
+/* The bytes of a block and its zones; SIZE_MAX if they overflow. No heap serves so many. */
 static size_t whole_bytes(size_t bytes)
 {
     return bytes <= SIZE_MAX - 2 * ZONE_BYTES ? bytes + 2 * ZONE_BYTES : SIZE_MAX;
@@ -93,8 +93,8 @@ static bool note(struct quarry_heap *heap, const void *block, size_t bytes, cons
     return false;
 }
 
-/* A new block, noted and between its zones. NULL, and nothing has changed: there is no memory for it or for
- * the table. on_oom is not asked. */
+/* A new block, which is noted and lies between its zones. NULL, and nothing has changed: there is no memory for the
+ * block or for the table. on_oom is not asked. */
 static void *attempt(struct quarry_heap *heap, size_t bytes, const struct place *place)
 {
     uint8_t *raw = qi_retry_malloc(heap, whole_bytes(bytes));
@@ -134,7 +134,7 @@ static void tracked_free(struct quarry_heap *heap, void *block, const struct pla
         free_entry(heap, &entry);
 }
 
-/* The block is found again after each time that on_oom was asked, as the hook may have freed it, which is reported. */
+/* The block is looked for again after each call of on_oom, as the hook may have freed it, which is reported. */
 static void *tracked_change(struct quarry_heap *heap, void *block, size_t bytes, const struct place *place)
 {
     struct place_entry entry;
@@ -169,8 +169,8 @@ static size_t last_byte(size_t bytes)
     return bytes != 0 ? bytes - 1 : 0;
 }
 
-/* emalloc() and efree_size() of a constant size name a bin, other calls the size itself: so sizes of the same bin are
- * the same to a small block. */
+/* emalloc() and efree_size() of a constant size name a bin, and other calls name the size itself. So sizes of one bin
+ * count as equal for a small block. */
 static bool sizes_agree(size_t bytes, size_t other_bytes)
 {
     size_t last = last_byte(bytes), other_last = last_byte(other_bytes);

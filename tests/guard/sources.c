@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * sources.c: one changed bit in what a heap on a source knows of its memory, before quarry_destroy() or while a callback
- * runs: the source is never told of another length than it gave, no damaged callback is called, and it is reported.
+ * sources.c: one changed bit in what a heap on a source knows of its memory, before quarry_destroy() or while a
+ * callback runs: the source is never told of another length than it gave, no damaged callback is called, and it is
+ * reported.
  * tests/table/flips.c does the same with every bit; here each case has a name.
  *
  * From check level 2.
