@@ -19,6 +19,7 @@ cat >"$work/user.cpp" <<'END'
 #include "quarry.h"
 
 alignas(64) static unsigned char region[65536];
+QUARRY_HEAP_DEFINE(defined, 16384);
 
 int main() {
     quarry_options options = {};
@@ -27,6 +28,7 @@ int main() {
     bool good = block != nullptr && quarry_usable_size(heap, block) >= 100 && quarry_check(heap);
     quarry_free(heap, block);
     quarry_destroy(heap);
+    good = good && defined() != nullptr && defined_init() == defined();
     return good ? 0 : 1;
 }
 END

@@ -15,7 +15,8 @@ FREERTOS_stacks   := -DSTUB_TRACES -DconfigSTACK_ALLOCATION_FROM_SEPARATE_HEAP=1
 	-DportBYTE_ALIGNMENT=32 -DconfigENABLE_HEAP_PROTECTOR=1 -DconfigAPPLICATION_ALLOCATED_HEAP=1
 FREERTOS_VARIANTS := plain critical regions stacks
 FREERTOS_SOURCES  := tests/ports/freertos/port.c ports/freertos/heap_quarry.c
-FREERTOS_IMAGES   := $(FREERTOS_VARIANTS:%=$(FREERTOS_DIR)/%) $(addprefix $(FREERTOS_DIR)/plain-,refusing elsewhere replaced)
+FREERTOS_IMAGES   := $(FREERTOS_VARIANTS:%=$(FREERTOS_DIR)/%) $(addprefix $(FREERTOS_DIR)/plain-,refusing elsewhere replaced) \
+	build/armv7em/libquarry.a
 
 # $(1) variant
 define freertos_rules
