@@ -387,7 +387,9 @@ enum quarry_progress quarry_check_some(struct quarry_heap *heap, struct quarry_c
 enum quarry_progress quarry_walk_some(struct quarry_heap *heap, struct quarry_cursor *cursor, size_t pages,
                                       bool (*visit)(void *context, const struct quarry_block *block), void *context);
 
-/** The smallest region_bytes that quarry_create() accepts, whatever the region's start.
+/*  The smallest region_bytes that quarry_create() accepts, whatever the region's start. With the default page size at
+ * most
+ *  1,024 on 32-bit targets and 4,096 on 64-bit ones, up to check level 2.
  *  Time       constant.
  *  Context    any. */
 size_t quarry_min_region_bytes(void);

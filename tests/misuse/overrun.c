@@ -39,6 +39,8 @@ static void expect_overrun(struct quarry_heap *heap, unsigned char *block)
     CHECK_EQ(quarry_usable_size(heap, block), 0);
     expect_misuse(heap, KIND(QUARRY_OVERRUN));
     CHECK(quarry_owns(heap, block));
+    if (QUARRY_CHECK_LEVEL >= 4) /* the heap is checked after each call */
+        expect_misuse(heap, KIND(QUARRY_OVERRUN));
 }
 
 /* Of each length, from the byte behind those that were asked for; limit: how many may be written. */
