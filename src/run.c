@@ -113,23 +113,6 @@ static unsigned tries_in(unsigned class)
     return class < RUN_SHORT_CLASSES ? RUN_LAST_TRIES : RUN_LONG_TRIES;
 }
 
-BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
-{
-    struct list_node *node = run_first(set, class);
-    for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
-        const size_t found = run_of_node(set, node).pages;
-        if (run_class(found) != class || !qi_run_node_is_valid(set, node, class))
-            return qi_run_report(set, node);
-        if (found >= pages) {
-            run_remove_node(set, node, class);
-            run_insert(set, class, node);
-            return node;
-        }
-        node = list_next(&set->chunks, node);
-    }
-    return NULL;
-}
-
 /* How many pages a free run has from the first one that lies at a multiple of align_bytes. */
 static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
 {
@@ -140,31 +123,36 @@ static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
     return before < run->pages ? run->pages - before : 0;
 }
 
-/* In one class; 0: none. */
-static size_t find_aligned_in(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
+/* qi_run_search_class() for a run in which the pages begin at a multiple of align_bytes; 0: anywhere. */
+BITS_INLINE struct list_node *search(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
 {
     struct list_node *node = run_first(set, class);
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const struct run_free run = run_of_node(set, node);
-        if (run.pages == 0 || run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
-            return 0; /* no pages: it is damaged */
-        if (aligned_pages(&run, align_bytes) >= pages) {
+        if (run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
+            return qi_run_report(set, node);
+        if ((align_bytes == 0 ? run.pages : aligned_pages(&run, align_bytes)) >= pages) {
             run_remove_node(set, node, class);
             run_insert(set, class, node);
-            return run.pages;
+            return node;
         }
         node = list_next(&set->chunks, node);
     }
-    return 0;
+    return NULL;
+}
+
+BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
+{
+    return search(set, class, pages, 0);
 }
 
 BITS_COLD size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes)
 {
     const unsigned last = run_class_wanted(set, pages + (align_bytes >> UNITS_PAGE_SHIFT) - 1);
     for (unsigned class = run_class_wanted(set, pages); class <= last; class ++) {
-        const size_t found = find_aligned_in(set, class, pages, align_bytes);
-        if (found != 0)
-            return found;
+        struct list_node *node = search(set, class, pages, align_bytes);
+        if (node != NULL)
+            return run_of_node(set, node).pages;
     }
     return 0;
 }
