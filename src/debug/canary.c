@@ -6,6 +6,8 @@
 
 #include "fill.h"
 
+#if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
+
 /* The number of spare bytes is multiplied by the factor. A tail that was changed comes out, all but certainly, as more
  * bytes than the block has. */
 #define SPARE_FACTOR  ((uintptr_t)0x9E3779B97F4A7C15u)
@@ -74,3 +76,5 @@ enum canary_state qi_canary_read(const struct reporter *reporter, const uint8_t 
     *asked_bytes = room - spare;
     return is_whole(start + *asked_bytes, least(spare, CANARY_LOOKED_AT_BYTES)) ? CANARY_LIVE : CANARY_DAMAGED;
 }
+
+#endif

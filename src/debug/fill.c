@@ -4,6 +4,8 @@
  */
 #include "fill.h"
 
+#if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
+
 /* What is looked at was written as whatever its owner kept there, and what is filled is next read as something else. */
 typedef uintptr_t __attribute__((may_alias)) fill_word_t;
 
@@ -23,3 +25,5 @@ const void *qi_fill_damage(const void *at, size_t bytes)
     }
     return NULL;
 }
+
+#endif

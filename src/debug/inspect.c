@@ -2,11 +2,9 @@
  *
  * inspect.c: see on.h. What debugging adds to the core's check and walk: both go where the core's walk leads.
  */
-#include "quarry_config.h"
+#include "debug.h"
 
 #if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
-
-#include "on.h"
 
 static const struct reporter *reporter_of(const struct quarry_heap *heap)
 {

@@ -2,11 +2,9 @@
  *
  * wrap.c: see on.h. Figures and canaries, blocks that wait, then what the public calls do with a block.
  */
-#include "quarry_config.h"
+#include "debug.h"
 
 #if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
-
-#include "on.h"
 
 static const struct reporter *reporter_of(const struct quarry_heap *heap)
 {
