@@ -125,6 +125,18 @@ struct kmem_cache {
     void (*constructor)(void *object);
 };
 
+/* A struct that is all zero, whatever fields it has. */
+#ifdef __cplusplus
+#define KMEM_CACHE_DEFAULTS                                                                                            \
+    {                                                                                                                  \
+    }
+#else
+#define KMEM_CACHE_DEFAULTS                                                                                            \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+#endif
+
 enum { KMEM_CACHE_LEAST_BYTES = 4096, KMEM_CACHE_MOST_BYTES = 1 << 16, KMEM_CACHE_OBJECTS = 8 };
 
 /** Make a cache of objects of one size.
@@ -142,7 +154,7 @@ static inline struct kmem_cache *kmem_cache_create(const char *name, size_t obje
 {
     const bool is_valid = (align_bytes & (align_bytes - 1)) == 0;
     struct kmem_cache *cache = is_valid ? (struct kmem_cache *)kzalloc(sizeof(struct kmem_cache)) : NULL;
-    struct quarry_options options = {0, 0, NULL, NULL, NULL, 0};
+    struct quarry_options options = KMEM_CACHE_DEFAULTS;
     if (cache == NULL)
         return NULL;
     const struct quarry_source source = quarry_source_from_heap(quarry_kernel_heap);

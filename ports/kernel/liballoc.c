@@ -74,9 +74,8 @@ void quarry_unlock_hook(const struct quarry_heap *locked, uintptr_t saved)
 /* The first call makes the heap, as in liballoc. Making a heap takes no lock of the library's, so the hook serves. */
 static struct quarry_heap *heap_of_kernel(void)
 {
-    const struct quarry_source source = {NULL, acquire, release, NULL, NULL, 0};
-    struct quarry_options options = {0, 0, NULL, NULL, NULL, 0};
-    options.chunk_bytes = LIBALLOC_PAGES * PAGE_BYTES;
+    const struct quarry_source source = {.acquire = acquire, .release = release};
+    const struct quarry_options options = {.chunk_bytes = LIBALLOC_PAGES * PAGE_BYTES};
     if (heap == NULL) {
         liballoc_lock();
         if (heap == NULL)
