@@ -18,6 +18,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"')
+CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|endif)")
+GUARD = re.compile(r"^#ifndef (\w+)\n#define \1$", re.MULTILINE)
 
 HEAD = """/* SPDX-License-Identifier: MIT
  *
@@ -68,8 +70,20 @@ def read(path):
         return text.read()
 
 
+def lines_of(path):
+    """The lines of a file, each with the number of conditions that it stands under, its include guard apart."""
+    text = read(path)
+    conditions = -1 if GUARD.search(text) else 0
+    for line in text.splitlines():
+        match = CONDITION.match(line)
+        conditions += match is not None and match.group(1) == "if"
+        yield line, conditions
+        conditions -= match is not None and match.group(1) == "endif"
+
+
 class Inliner:
-    """Replaces includes of the project's files by their text, the first time, and drops them later."""
+    """Replaces includes of the project's files by their text, the first time, and drops them later. What stands under a
+    condition is not there for all, so it does not count as the first time: include guards drop the second one."""
 
     def __init__(self, folders, special):
         self.folders, self.special, self.seen = folders, special, set()
@@ -81,19 +95,21 @@ class Inliner:
                 return path
         sys.exit(f"{folder}: {name} is not there")
 
-    def expand(self, path):
+    def expand(self, path, is_conditional=False):
         if path in self.seen:
             return ""
-        self.seen.add(path)
+        if not is_conditional:
+            self.seen.add(path)
         lines = []
-        for line in read(path).splitlines():
+        for line, conditions in lines_of(path):
             match = INCLUDE.match(line)
             if match is None:
                 lines.append(line)
             elif match.group(1) in self.special:
                 lines.append(self.special[match.group(1)])
             else:
-                lines.append(self.expand(self.find(match.group(1), os.path.dirname(path))))
+                found = self.find(match.group(1), os.path.dirname(path))
+                lines.append(self.expand(found, is_conditional or conditions > 0))
         title = "/* ---- " + path + " " + "-" * max(3, 100 - len(path)) + " */\n"
         body = re.sub(r"^/\* SPDX-License-Identifier: MIT\n \*\n \*", "/*", "\n".join(lines))
         return title + "\n" + body.strip("\n") + "\n"
@@ -146,7 +162,7 @@ def wrapped(path, sources):
     others.remove(path)
     before = "".join(
         sources.expand(sources.find(match.group(1), os.path.dirname(path)))
-        for match in map(INCLUDE.match, read(path).splitlines())
+        for match in (INCLUDE.match(line) for line, conditions in lines_of(path) if conditions == 0)
         if match and match.group(1) not in sources.special)
     shared = sorted(name for name in statics(path) if any(name in statics(other) for other in others))
     stem = os.path.splitext(os.path.basename(path))[0]
