@@ -6,11 +6,6 @@
 
 #if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
 
-static const struct reporter *reporter_of(const struct quarry_heap *heap)
-{
-    return &heap->bins.runs.chunks.source.reporter;
-}
-
 /* --- the walk --- */
 
 /* What an owner may use of a block that the core shows. */
@@ -19,8 +14,8 @@ static size_t usable_bytes(const struct quarry_heap *heap, const struct quarry_b
     size_t bytes;
     if (!FILL_IS_ON)
         return block->bytes - DEBUG_BEHIND_BYTES;
-    if (qi_canary_read(reporter_of(heap), block->pointer, block->bytes, &bytes) != CANARY_LIVE)
-        qi_report(reporter_of(heap), QUARRY_OVERRUN, block->pointer, bytes);
+    if (qi_canary_read(debug_reporter(heap), block->pointer, block->bytes, &bytes) != CANARY_LIVE)
+        qi_report(debug_reporter(heap), QUARRY_OVERRUN, block->pointer, bytes);
     return bytes;
 }
 
@@ -65,7 +60,7 @@ static bool is_filled(const struct look *look, const uint8_t *start, size_t byte
 {
     const void *damage = qi_fill_damage(start, bytes);
     if (damage != NULL)
-        qi_report_write(reporter_of(look->heap), damage);
+        qi_report_write(debug_reporter(look->heap), damage);
     return damage == NULL;
 }
 
@@ -73,13 +68,13 @@ static bool is_filled(const struct look *look, const uint8_t *start, size_t byte
 static bool look_at_block(struct look *look, const struct quarry_block *block)
 {
     size_t bytes;
-    const enum canary_state state = qi_canary_read(reporter_of(look->heap), block->pointer, block->bytes, &bytes);
+    const enum canary_state state = qi_canary_read(debug_reporter(look->heap), block->pointer, block->bytes, &bytes);
     if (state == CANARY_DEAD)
         return is_filled(look, block->pointer, block->bytes - sizeof(uintptr_t));
     look->blocks++;
     look->used_bytes += bytes;
     if (state != CANARY_LIVE)
-        qi_report(reporter_of(look->heap), QUARRY_OVERRUN, block->pointer, bytes);
+        qi_report(debug_reporter(look->heap), QUARRY_OVERRUN, block->pointer, bytes);
     return state == CANARY_LIVE;
 }
 
@@ -125,7 +120,7 @@ static bool look_at_all(const struct quarry_heap *heap)
     if (!qi_check_walk(heap, look_at, &look) || !look.is_valid)
         return false;
     if (QUARRY_STATS != 0 && (look.used_bytes != heap->debug.used_bytes || look.blocks != heap->debug.blocks))
-        return qi_report_damage(reporter_of(heap), &heap->debug.used_bytes);
+        return qi_report_damage(debug_reporter(heap), &heap->debug.used_bytes);
     return true;
 }
 

@@ -31,6 +31,11 @@ enum { DEBUG_FILLS = FILL_IS_ON };
 /* What a region keeps of its own, for the day that it is handed back. */
 #define DEBUG_REGION_BYTES MARK_REGION_BYTES
 
+BITS_INLINE const struct reporter *debug_reporter(const struct quarry_heap *heap)
+{
+    return &heap->bins.runs.chunks.source.reporter;
+}
+
 /* --- hot paths: only memory tags leave them as they are --- */
 
 enum { DEBUG_HAS_HOT = !FILL_IS_ON && MARK_ZONE_BYTES == 0 };

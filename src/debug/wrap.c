@@ -6,11 +6,6 @@
 
 #if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
 
-static const struct reporter *reporter_of(const struct quarry_heap *heap)
-{
-    return &heap->bins.runs.chunks.source.reporter;
-}
-
 static size_t room_bytes(const struct heap_block *block)
 {
     return qi_heap_whole_bytes(block) - DEBUG_BEHIND_BYTES;
@@ -47,7 +42,7 @@ static void count_freed(struct quarry_heap *heap, size_t bytes)
 
 static enum canary_state read_canary(const struct quarry_heap *heap, const struct heap_block *block, size_t *bytes)
 {
-    return qi_canary_read(reporter_of(heap), heap_block_start(block), qi_heap_whole_bytes(block), bytes);
+    return qi_canary_read(debug_reporter(heap), heap_block_start(block), qi_heap_whole_bytes(block), bytes);
 }
 
 size_t qi_debug_usable_bytes(const struct quarry_heap *heap, const struct heap_block *block)
@@ -72,7 +67,7 @@ static size_t write_end(const struct quarry_heap *heap, const struct heap_block 
 {
     if (!FILL_IS_ON)
         return room_bytes(block);
-    qi_canary_write(reporter_of(heap), heap_block_start(block), qi_heap_whole_bytes(block), asked_for(bytes));
+    qi_canary_write(debug_reporter(heap), heap_block_start(block), qi_heap_whole_bytes(block), asked_for(bytes));
     return asked_for(bytes);
 }
 
@@ -98,10 +93,10 @@ static void free_waiting(struct quarry_heap *heap, void *address)
     if (qi_heap_locate(heap, address, 1, &block) != 0)
         return;
     const size_t bytes = qi_heap_whole_bytes(&block);
-    memory_allocated(reporter_of(heap), address, bytes - sizeof(uintptr_t));
+    memory_allocated(debug_reporter(heap), address, bytes - sizeof(uintptr_t));
     if (examine(heap, &block) != QUARRY_DOUBLE_FREE)
-        qi_report_write(reporter_of(heap), canary_tail(address, bytes));
-    memory_freed(reporter_of(heap), address, bytes);
+        qi_report_write(debug_reporter(heap), canary_tail(address, bytes));
+    memory_freed(debug_reporter(heap), address, bytes);
     qi_heap_free(heap, &block);
 }
 
@@ -113,7 +108,7 @@ static void begin_waiting(struct quarry_heap *heap, const struct heap_block *blo
     heap->debug.oldest = (place + 1) % DEBUG_WAITING;
     heap->debug.waiting[place] = start;
     heap->debug.waiting_check[place] = ~(uintptr_t)start;
-    qi_canary_write_dead(reporter_of(heap), start, qi_heap_whole_bytes(block));
+    qi_canary_write_dead(debug_reporter(heap), start, qi_heap_whole_bytes(block));
     if (longest != NULL)
         free_waiting(heap, longest);
 }
@@ -154,7 +149,7 @@ static void *begin(struct quarry_heap *heap, void *address, size_t bytes)
         return NULL;
     }
     if (FILL_IS_ON && block.kind == QUARRY_SMALL)
-        memory_allocated(reporter_of(heap), address, qi_heap_whole_bytes(&block));
+        memory_allocated(debug_reporter(heap), address, qi_heap_whole_bytes(&block));
     count(heap, 1, write_end(heap, &block, bytes));
     return qi_debug_mark(heap, address, bytes, room_bytes(&block));
 }
