@@ -295,7 +295,7 @@ TEST(test_list_across_chunks_is_valid)
  * word before the head is its next, and the head its link. */
 TEST(test_list_link_to_the_word_before_its_own_head_is_reported_by_malloc)
 {
-    enum { BYTES = BIN_MAX_BYTES + QUARRY_PAGE_BYTES - HEAP_CANARY_BYTES };
+    enum { BYTES = BIN_MAX_BYTES + QUARRY_PAGE_BYTES };
     if (QUARRY_CHECK_LEVEL == 0)
         SKIP("links are not checked");
     struct quarry_heap *heap = unit_heap(4 * (BYTES / QUARRY_PAGE_BYTES + 1));
