@@ -17,6 +17,7 @@ static BITS_NOINLINE void *allocate_any(struct quarry_heap *heap, size_t bytes, 
 {
     void *block = NULL;
     if (bytes <= UNITS_REQUEST_MAX_BYTES) {
+        /* NOLINTNEXTLINE(bugprone-branch-clone): at level 4 both are the same */
         block = tried ? debug_allocate_more(heap, bytes, align_bytes) : debug_allocate(heap, bytes, align_bytes);
         while (block == NULL && retry_ask(heap, bytes, &saved))
             block = debug_allocate(heap, bytes, align_bytes);

@@ -55,8 +55,6 @@ BITS_INLINE struct bin_run check_run_of(const struct check_stretch *stretch)
 
 /* Shows a live block of so many bytes, a huge block or idle memory; or all that a stretch holds.
  * False: the visitor has seen enough. */
-bool qi_check_show_block(const struct check_visitor *visitor, const uint8_t *start, size_t whole_bytes,
-                         enum quarry_block_kind kind);
 bool qi_check_show_huge(const struct check_visitor *visitor, const struct chunk *chunk);
 bool qi_check_show(const struct check_visitor *visitor, const struct check_stretch *stretch);
 

@@ -111,13 +111,15 @@ static void set_bit(struct added_chunk *node, unsigned bit)
     node->bit = (uint8_t)bit;
 }
 
-/* Takes some leaf below or at *link out of the tree. */
-static struct added_chunk *remove_leaf(struct added_chunk **link)
+/* Takes some leaf below a node, or the node itself, out of the tree. */
+static struct added_chunk *remove_leaf(struct added_chunk **link, struct added_chunk *node)
 {
-    struct added_chunk *node = chunk_link(link);
-    while (chunk_link(&node->low) != NULL || chunk_link(&node->high) != NULL) {
-        link = chunk_link(&node->low) != NULL ? &node->low : &node->high;
-        node = chunk_link(link);
+    struct added_chunk *low = chunk_link(&node->low), *high = chunk_link(&node->high);
+    while (low != NULL || high != NULL) {
+        link = low != NULL ? &node->low : &node->high;
+        node = low != NULL ? low : high;
+        low = chunk_link(&node->low);
+        high = chunk_link(&node->high);
     }
     chunk_set_link(link, NULL);
     return node;
@@ -187,7 +189,7 @@ static struct added_chunk **tree_link(struct chunk_set *set, const struct added_
 
 static void tree_remove(struct added_chunk **link, struct added_chunk *added)
 {
-    struct added_chunk *leaf = remove_leaf(link);
+    struct added_chunk *leaf = remove_leaf(link, added);
     if (leaf != added)
         replace_node(link, added, leaf);
 }

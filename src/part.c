@@ -154,8 +154,8 @@ static bool find_first(const struct part *part, const struct list_head *head, st
 {
     const struct list_node *node = list_first(head);
     run->chunk = (struct chunk *)(uintptr_t)chunk_find(chunks_of(part), node);
-    if (run->chunk == NULL || !chunk_holds(run->chunk, node) || ((uintptr_t)node & (UNITS_GRANULE_BYTES - 1)) != 0 ||
-        list_link(chunks_of(part), node) != &head->first)
+    if (node == NULL || run->chunk == NULL || !chunk_holds(run->chunk, node) ||
+        ((uintptr_t)node & (UNITS_GRANULE_BYTES - 1)) != 0 || list_link(chunks_of(part), node) != &head->first)
         return false;
     run->page = page_of(run->chunk, (uintptr_t)node);
     run->code = chunk_run_code(run->chunk->codes, &run->page);

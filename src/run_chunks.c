@@ -23,6 +23,7 @@ void qi_run_clear(struct run_set *set)
         list_set_first(&set->heads[class], NULL);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): below check level 2 heads are written there */
 uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
 {
     uint8_t *end = control_place_heads(set, place, classes_for(chunk_bytes));
@@ -36,6 +37,7 @@ bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *ad
 }
 
 /* To a longer row. A list's first node says where its head lies. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): as above */
 static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
 {
     const struct list_head *old = set->heads;

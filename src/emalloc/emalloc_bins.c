@@ -33,4 +33,5 @@
             emalloc_free(ptr, bin_of_bytes(BIN_BYTES(granules)), SLOT_BYTES(granules));                                \
     }
 
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): the macro that computes a bin from a constant size */
 QUARRY_BINS(BIN_FUNCTIONS, , )
