@@ -42,7 +42,7 @@ static struct chunk *next_chunk(const struct chunk *chunk)
     return (struct chunk *)chunk_link(&chunk->next);
 }
 
-/* Guarded: may a chunk be looked at, and the next one be followed? Where a huge block or idle memory begins and ends
+/* May a chunk be looked at, and the next one be followed? Where a huge block or idle memory begins and ends
  * depends on its origin too. */
 static bool chunk_and_link_are_valid(const struct chunk *chunk)
 {

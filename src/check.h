@@ -58,7 +58,7 @@ BITS_INLINE struct bin_run check_run_of(const struct check_stretch *stretch)
 bool qi_check_show_huge(const struct check_visitor *visitor, const struct chunk *chunk);
 bool qi_check_show(const struct check_visitor *visitor, const struct check_stretch *stretch);
 
-/* Guarded: is what no sum of blocks or pages says undamaged? S3 */
+/* Is what no sum of blocks or pages says undamaged? S3 */
 bool qi_check_seals(const struct quarry_heap *heap);
 
 /* V1, V2: idle memory, but for what lies in it. */

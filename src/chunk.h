@@ -284,7 +284,7 @@ bool qi_chunk_format(struct chunk *chunk, uint8_t *control, uintptr_t end);
 /* Makes every page of a formatted chunk nothing again. Clears a code a page. */
 void qi_chunk_clear(struct chunk *chunk);
 
-/* Guarded: does what an added chunk says twice agree? */
+/* Does what an added chunk says twice agree? */
 bool qi_chunk_links_are_valid(const struct added_chunk *added);
 
 /* Makes a set of its formatted first chunk alone. */

@@ -151,7 +151,7 @@ static bool resize_huge_block(struct quarry_heap *heap, struct heap_block *block
     return done;
 }
 
-/* Guarded: is what says where a block ends undamaged? */
+/* Is what says where a block ends undamaged? */
 static bool has_known_end(const struct heap_block *block)
 {
     const struct chunk *chunk = block->run.chunk;

@@ -52,7 +52,7 @@ void qi_heap_limit_was_set(struct quarry_heap *heap);
 /* The chunk after this one in the list; NULL: none, or after a report, where the list is damaged and its rest lost. */
 struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const struct chunk *chunk);
 
-/* Guarded: may an added chunk, or a huge block's memory, go back with the length that it says? If not, that is
+/* May an added chunk, or a huge block's memory, go back with the length that it says? If not, that is
  * reported, and the memory is lost. */
 bool qi_heap_may_be_released(const struct quarry_heap *heap, const struct added_chunk *added);
 

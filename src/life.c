@@ -55,7 +55,7 @@ struct added_chunk *qi_heap_next_added(const struct quarry_heap *heap, const str
     return chunk_link(&chunk->next);
 }
 
-/* Guarded: may an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
+/* May an added chunk, or a huge block's memory, be given back with the length that it says? If not, that is
  * reported, and the memory is lost. */
 bool qi_heap_may_be_released(const struct quarry_heap *heap, const struct added_chunk *added)
 {

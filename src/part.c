@@ -46,7 +46,7 @@ static enum quarry_progress report(const struct part *part, const void *at)
 
 /* --- where something starts --- */
 
-/* Of a page whose code says that a free run starts there: does one? Guarded, its last page has the same code, but no
+/* Of a page whose code says that a free run starts there: does one? Its last page may have the same code, but then no
  * length. */
 static bool starts_free_run(const struct chunk *chunk, size_t page)
 {
