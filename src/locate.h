@@ -21,9 +21,9 @@ unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, uns
 /* The bytes of the slot or the pages. */
 size_t qi_heap_whole_bytes(const struct heap_block *block);
 
-/* May this live block have been asked for with so many bytes? Every size is right that would get the same slot or pages.
- * Once some block of the heap since its reset was aligned, made smaller where it lay, or allocated where memory was
- * short, it is larger than the rule says: then only a size that the block does not hold is wrong. */
+/* May this live block have been asked for with so many bytes? Every size is right that would get the same slot or
+ * pages. Once some block of the heap since its reset was aligned, made smaller where it lay, or allocated where
+ * memory was short, it is larger than the rule says: then only a size that the block does not hold is wrong. */
 bool qi_heap_size_fits(const struct quarry_heap *heap, const struct heap_block *block, size_t bytes);
 
 /* What a block for so many bytes has while memory is not short. bytes is at most UNITS_REQUEST_MAX_BYTES. It needs no
