@@ -27,7 +27,8 @@ apt() {
 
 if [ ! -d "$folder/php" ]; then
     mkdir -p "$folder/apt/lists/partial"
-    echo 'deb-src http://deb.debian.org/debian bookworm main' >"$folder/apt/sources.list"
+    # Where this machine gets its packages from, for sources too.
+    apt-get indextargets --format 'deb-src $(SITE) $(RELEASE) main' | grep -v -e '-[a-z]* main$' | sort -u >"$folder/apt/sources.list"
     apt update
     (cd "$folder" && apt source --download-only "php8.2${PHP_VERSION:+=$PHP_VERSION}")
     dpkg-source --extract "$folder"/php8.2_*.dsc "$folder/php"
