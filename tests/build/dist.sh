@@ -10,24 +10,14 @@
 # interrupts. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 dist=$(cd "$1" && pwd)
 shift
 tools=$(cd "$(dirname "$0")/../../tools" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '#include "%s"\n' "$dist/quarry_emalloc.c" "$dist/quarry_caps.c" >"$work/all.c"
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$work/said
 
 # The rest: compiler and flags. gcc builds the library with the calls of quarry/emalloc.h and quarry/caps.h, whose files
 # have quarry.c in them.

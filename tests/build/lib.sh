@@ -7,6 +7,7 @@
 # Works in a copy, since others link the libraries below build/. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,18 +17,7 @@ done
 cd "$work" || exit 1
 # Not the flags of the make that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$work/said
 
 lib() { make -s -j2 lib "$@" >"$work/said" 2>&1; }
 says() { grep -q -e "$1" "$work/said"; }

@@ -6,6 +6,7 @@
 # TEXT. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,18 +17,7 @@ mkdir "$work/quarry"
 cp -r "$root/include" "$root/src" "$root/arch" "$root/ports" "$work/quarry"
 cp -r "$root/examples/$1" "$work/own"
 cd "$work/own" || exit 1
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$work/said
 
 # $1: a file, $2: how many lines it may have, apart from its head and from empty ones.
 is_short() {

@@ -9,6 +9,7 @@
 # CMake has its own test. --short: without -flto. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 ltos="none -flto"
 if [ "$1" = --short ]; then
     ltos=none
@@ -18,19 +19,7 @@ dist=$1
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-# $1: status, $2: what was tried. What was said is in $work/said.
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$work/said
 
 cat >"$work/region.c" <<'END'
 #include "quarry.h"

@@ -9,6 +9,7 @@
 # firmware does. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 short=
 if [ "$1" = --short ]; then
     short=1
@@ -18,18 +19,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$root/build/cmake
 rm -rf "$build"
 mkdir -p "$build"
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$build/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$build/said
 
 # $1: folder of the build, $2: the port that the project names, or nothing, $3: CPU flags, $4: sources, $5: link flags.
 # Configures twice: what a cache holds by then must not matter.

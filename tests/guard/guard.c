@@ -108,7 +108,7 @@ GUARDED(test_guard_frees_only_slots_while_hot_chunk_is_damaged)
         return;
     struct chunk *first = &heap_chunks(heap)->first;
     struct control_pages **pages = &heap_source(heap)->hot.pages;
-    void *large = take_large(heap), *small = quarry_malloc(heap, 100), *other = quarry_malloc(heap, 100);
+    void *large = take_large(heap), *small = quarry_malloc(heap, 24), *other = quarry_malloc(heap, 24);
     REQUIRE(large != NULL && small != NULL && other != NULL);
     first->page_count++;
     quarry_free(heap, small);
@@ -457,7 +457,8 @@ GUARDED(test_guard_closed_hot_limits_serve_nothing_after_a_flip)
     qi_source_close_hot(source, &open);
     CHECK(source_is_busy(source));
     CHECK_EQ(source->hot.bytes, 0);
-    uintptr_t *words = (uintptr_t *)(void *)&source->hot.copy;
+    typedef uintptr_t __attribute__((may_alias)) word_t;
+    word_t *words = (word_t *)(void *)&source->hot.copy;
     for (unsigned bit = 0; bit < (sizeof source->hot.copy + sizeof(uintptr_t)) * 8; bit++) {
         words[bit / BITS_WORD] ^= (uintptr_t)1 << (bit % BITS_WORD);
         CHECK(control_hot_pages(&source->hot) == NULL);

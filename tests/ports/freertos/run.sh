@@ -6,24 +6,13 @@
 # example builds there too. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 folder=$1
 shift
 work=$(mktemp -d)
 said=$work.said
 trap 'rm -rf "$work" "$said"' EXIT
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$said"
-        failed=$((failed + 1))
-    fi
-}
 
 for variant; do
     timeout 60 "$folder/$variant" >"$said" 2>&1

@@ -5,22 +5,11 @@
 # NAME-elsewhere) fail, by a check of theirs and not by a crash. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../../harness/verdict.sh"
 folder=$1
 shift
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$said"
-        failed=$((failed + 1))
-    fi
-}
 
 for name; do
     timeout 60 "$folder/$name" >"$said" 2>&1

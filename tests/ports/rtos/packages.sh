@@ -5,24 +5,14 @@
 # have the functions, variables and targets that the real ones have. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 mkdir "$work/quarry"
 cp -r "$root/include" "$root/src" "$root/arch" "$root/ports" "$root/tools" "$work/quarry"
-passed=0
-failed=0
-
-verdict() {
-    if [ "$1" = 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$work/said
 
 # $1: an archive, $2: what must be defined in it.
 defines() {
