@@ -161,7 +161,7 @@ static inline bool find_first(const struct bin_set *set, unsigned index, const s
 {
     const struct list_head *head = &set->rooms[index];
     run->chunk = run_chunk_of(&set->runs, node);
-    if (run->chunk == NULL)
+    if (run->chunk == NULL || !control_valid(chunk_holds(run->chunk, node)))
         return false;
     run->page = chunk_offset(run->chunk, node) >> UNITS_PAGE_SHIFT;
     run->code = chunk_run_code(run->chunk->codes, &run->page);

@@ -34,9 +34,7 @@ static BITS_COLD void *allocate_despite_damage(struct quarry_heap *heap, size_t 
 {
     if (source_is_busy(heap_source(heap)))
         return qi_call_reentered(heap, NULL, bytes, saved);
-    const void *place = &heap_source(heap)->hot; /* where it says that there is such a bin */
-    if (index < BIN_COUNT)
-        place = &heap->bins.bins[index];
+    const void *place = index < BIN_COUNT ? (const void *)&heap->bins.bins[index] : &heap_source(heap)->hot;
     qi_call_report(heap, QUARRY_CORRUPT, place, 0);
     return allocate_any(heap, bytes, 1, true, saved);
 }

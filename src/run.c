@@ -129,7 +129,7 @@ BITS_INLINE struct list_node *search(struct run_set *set, unsigned class, size_t
     struct list_node *node = run_first(set, class);
     for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
         const struct run_free run = run_of_node(set, node);
-        if (run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
+        if (!control_valid(run.pages != 0) || run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
             return qi_run_report(set, node);
         if ((align_bytes == 0 ? run.pages : aligned_pages(&run, align_bytes)) >= pages) {
             run_remove_node(set, node, class);

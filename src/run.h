@@ -165,7 +165,7 @@ BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct 
     struct run_free run;
     run.chunk = run_chunk_of(set, node);
     run.page = run.pages = 0;
-    if (!control_valid(run.chunk != NULL))
+    if (!control_valid(run.chunk != NULL && chunk_holds(run.chunk, node)))
         return run;
     run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
     run.pages = control_length_at_start(run.chunk->maps, run.page);

@@ -10,6 +10,7 @@
  */
 #include "quarry/caps.h"
 
+#include "../bits.h"
 #include "../bytes.h"
 #include "../memory_hooks.h"
 
@@ -155,9 +156,7 @@ void *quarry_caps_aligned_alloc(struct quarry_caps *caps, uint32_t request, size
 
 void *quarry_caps_calloc(struct quarry_caps *caps, uint32_t request, size_t count, size_t bytes)
 {
-    size_t sum_bytes;
-    if (__builtin_mul_overflow(count, bytes, &sum_bytes))
-        sum_bytes = SIZE_MAX; /* which every heap refuses, and counts */
+    const size_t sum_bytes = bits_multiply(count, bytes); /* SIZE_MAX, which every heap refuses, and counts: too many */
     void *block = allocate(caps, request, 1, sum_bytes, NULL);
     if (block != NULL)
         qi_bytes_clear(block, sum_bytes);

@@ -51,26 +51,28 @@ zend_result zend_set_memory_limit(size_t memory_limit)
     return heap != NULL && qi_request_set_limit(heap, memory_limit) ? SUCCESS : FAILURE;
 }
 
-/* A figure of the current heap, read under the lock; 0: there is no current heap. */
-static size_t read_figure(size_t (*figure)(const struct quarry_heap *heap))
+/* Bytes of the current heap, or their peak, read under the lock; 0: there is no current heap. */
+static size_t read_figure(bool is_real, bool is_peak)
 {
     const struct quarry_heap *heap = current_heap();
     if (heap == NULL)
         return 0;
     uintptr_t saved = lock_enter(heap);
-    size_t bytes = figure(heap);
+    size_t bytes = is_peak ? qi_request_real_peak_bytes(heap) : qi_request_real_bytes(heap);
+    if (!is_real && QUARRY_STATS != 0)
+        bytes = is_peak ? debug_used_peak_bytes(heap) : debug_used_bytes(heap);
     lock_leave(heap, saved);
     return bytes;
 }
 
 size_t zend_memory_usage(bool real_usage)
 {
-    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_bytes : debug_used_bytes);
+    return read_figure(real_usage, false);
 }
 
 size_t zend_memory_peak_usage(bool real_usage)
 {
-    return read_figure(real_usage || QUARRY_STATS == 0 ? qi_request_real_peak_bytes : debug_used_peak_bytes);
+    return read_figure(real_usage, true);
 }
 
 void zend_memory_reset_peak_usage(void)

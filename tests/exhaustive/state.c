@@ -37,8 +37,9 @@ void state_restore(const struct image *image)
 /* Figures that the key leaves out. */
 static size_t *figure_at(unsigned index)
 {
-    size_t *const figures[FIGURES] = {&heap->used_peak_bytes, &heap->below_peak_bytes, &heap->failures,
-                                      &heap->bins.runs.chunks.source.acquired_peak_bytes};
+    size_t *const figures[FIGURES] = {&heap->used_peak_bytes, &heap->below_peak_bytes,
+                                      &heap->failures,        &heap->requests,
+                                      &heap->frees,           &heap->bins.runs.chunks.source.acquired_peak_bytes};
     return figures[index];
 }
 

@@ -19,7 +19,7 @@
 
 #include "memory.h"
 
-enum { BLOCKS_MOST = 80, FIGURES = 4 };
+enum { BLOCKS_MOST = 80, FIGURES = 6 };
 
 struct block {
     uint32_t offset, bytes; /* in memory; usable size */

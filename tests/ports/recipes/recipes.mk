@@ -23,7 +23,7 @@ RECIPE_LIBS_duktape := -lduktape
 RECIPE_LIBS_mbedtls := -Wl,--wrap=calloc,--wrap=free -l:libmbedtls.a -l:libmbedx509.a -l:libmbedcrypto.a
 RECIPE_LIBS_lwip    := $(RECIPES_DIR)/replaced.o -llwip
 
-RECIPES_IMAGES := $(foreach recipe,$(RECIPES),$(addprefix $(RECIPES_DIR)/$(recipe),$() -refusing -elsewhere))
+RECIPES_IMAGES := $(foreach recipe,$(RECIPES),$(RECIPES_DIR)/$(recipe) $(RECIPES_DIR)/$(recipe)-refusing $(RECIPES_DIR)/$(recipe)-elsewhere)
 
 $(RECIPES_DIR)/extracted: docs/recipes.md tests/ports/recipes/extract.py
 	tests/ports/recipes/extract.py docs/recipes.md $(RECIPES_DIR)
