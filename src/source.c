@@ -4,8 +4,6 @@
  */
 #include "source.h"
 
-const struct control_pages qi_no_pages;
-
 /* What the seal must be. */
 static uintptr_t sum(const struct source *source)
 {
@@ -69,7 +67,7 @@ void qi_source_close_hot(struct source *source, struct hot_limits *open)
 {
     control_copy_hot_limits(open, &source->hot);
     source->hot.bytes = 0;
-    control_set_hot_pages(&source->hot, (struct control_pages *)(uintptr_t)&qi_no_pages, true);
+    control_set_hot_pages(&source->hot, (struct control_pages *)(uintptr_t)&qi_chunk_without_pages, true);
 }
 
 void qi_source_open_hot(struct source *source, const struct hot_limits *open)

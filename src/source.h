@@ -20,8 +20,8 @@
 #include "memory_hooks.h"
 #include "report.h"
 
-/* Of a chunk without a page. It is const, as nothing writes to it. */
-extern const struct control_pages qi_no_pages;
+struct chunk;
+extern const struct chunk qi_chunk_without_pages; /* const, as nothing writes to it */
 
 struct source {
     struct reporter reporter;

@@ -8,7 +8,7 @@ static const uintptr_t no_slot = 0;
 
 /* It is const, as no function writes to a heap without a slot and a page. */
 static const struct quarry_heap close_hot_paths = {
-        .bins = {.runs.chunks.source.hot = CONTROL_HOT_CLOSED(&qi_no_pages),
+        .bins = {.runs.chunks.source.hot = CONTROL_HOT_CLOSED(&qi_chunk_without_pages),
                  .bins = {[0 ... BIN_COUNT - 1] = {.map = (uint8_t *)(uintptr_t)&no_slot}}},
 };
 

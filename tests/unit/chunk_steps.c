@@ -16,6 +16,7 @@ static struct added_chunk *counted_link(struct added_chunk *const *link)
     return chunk_link(link);
 }
 
+#define qi_chunk_without_pages   counted_chunk_without_pages
 #define chunk_link               counted_link
 #define qi_chunk_find_added      counted_find_added
 #define qi_chunk_next            counted_next
