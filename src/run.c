@@ -180,10 +180,10 @@ BITS_INLINE enum run_freed freed(const struct chunk *chunk, size_t pages)
 }
 
 /* Reports a damaged neighbour; next: the one behind, if it was removed already. */
-static BITS_COLD enum run_freed refuse(struct run_set *set, struct list_node *next, const void *damaged)
+static BITS_COLD enum run_freed refuse(struct run_set *set, struct list_node *next, unsigned class, const void *damaged)
 {
     if (next != NULL)
-        relink_node(set, next, run_class(run_of_node(set, next).pages));
+        relink_node(set, next, class);
     qi_run_report(set, damaged);
     return RUN_REFUSED;
 }
@@ -193,19 +193,19 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     uint8_t *maps = chunk->maps;
     page_code_t *codes = chunk->codes + page;
     struct list_node *this = run_node_at(chunk, page), *next = NULL;
-    size_t before = 0, whole = pages;
+    size_t before = 0, after = 0, whole = pages;
     if (codes[pages] == PAGE_FREE) {
-        size_t after = control_length_at_start(maps, page + pages);
+        after = control_length_at_start(maps, page + pages);
         next = (struct list_node *)(void *)((uint8_t *)this + (pages << UNITS_PAGE_SHIFT));
         if (!run_length_is_valid(chunk, page + pages, after) || !node_is_valid(set, next, run_class(after)))
-            return refuse(set, NULL, next);
+            return refuse(set, NULL, 0, next);
         run_unlink_node(set, next, run_class(after));
         whole += after;
     }
     if (page_code_is_free(codes[-1])) {
         before = control_length_at_end(maps, page - 1);
         if (!control_valid(before - 1 < page))
-            return refuse(set, next, codes);
+            return refuse(set, next, run_class(after), codes);
         this = (struct list_node *)(void *)((uint8_t *)this - (before << UNITS_PAGE_SHIFT));
         whole += before;
     }
@@ -213,7 +213,7 @@ BITS_NOINLINE enum run_freed qi_run_free(struct run_set *set, struct chunk *chun
     bool stays = before != 0 && run_class(before) == class; /* the run before stays where it is in its list */
     if (before != 0 && !stays) {
         if (!node_is_valid(set, this, run_class(before)))
-            return refuse(set, next, this);
+            return refuse(set, next, run_class(after), this);
         run_remove_node(set, this, run_class(before));
     }
     set->free_pages += pages;
