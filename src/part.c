@@ -183,8 +183,8 @@ static bool room_is_valid(const struct part *part, unsigned index)
     if (!list_head_is_valid(head))
         return false;
     return head->first == NULL ||
-           (find_first(part, head, &run) && run.code >= PAGE_SMALL && bin_of_code(run.code) == index &&
-            bin_run_is_valid(&run) && qi_bin_node(&run) == list_first(head));
+           (find_first(part, head, &run) && qi_check_run_pages(run.chunk->codes[run.page]) != 0 &&
+            bin_of_code(run.code) == index && bin_run_is_valid(&run) && qi_bin_node(&run) == list_first(head));
 }
 
 /* Is the bin's current run one of its runs? */
@@ -238,7 +238,7 @@ static bool find_place(const struct part *part, struct part_place *place)
     if (added == NULL && !qi_chunk_next(chunks_of(part), (const void *)at, &added))
         return false;
     place->chunk = (struct chunk *)added;
-    if (added != NULL && (uintptr_t)added->start < at)
+    if (added != NULL && (uintptr_t)added->chunk.pages < at) /* not in front of its pages */
         place->page = page_of(place->chunk, at);
     return true;
 }
