@@ -149,14 +149,6 @@ static inline bool find_hot_run(struct quarry_heap *heap, size_t page, struct bi
     return false;
 }
 
-static void count_freed(struct quarry_heap *heap, struct chunk *chunk, enum run_freed freed, size_t bytes)
-{
-    if (freed != RUN_REFUSED)
-        heap_count_freed(heap, bytes);
-    if (freed == RUN_FREED_ALL)
-        qi_heap_emptied(heap, chunk);
-}
-
 /* A slot of a full run of the hot chunk. */
 static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
@@ -179,7 +171,7 @@ static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t
         size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code will be gone */
         enum run_freed freed =
                 BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run, slot);
-        count_freed(heap, run.chunk, freed, bytes);
+        heap_note_freed(heap, run.chunk, freed, bytes);
     }
     call_leave(heap, saved);
 }
@@ -191,9 +183,9 @@ static BITS_NOINLINE void free_large(struct quarry_heap *heap, size_t page, uint
     size_t pages = control_valid(hot != NULL) ? control_length_at_start(hot->maps, page) : 0;
     if (bits_likely(control_valid(hot != NULL) && run_length_is_valid(hot, page, pages))) {
         debug_hot_freed(heap, chunk_page_address(hot, page), units_bytes_from_pages(pages));
-        count_freed(heap, hot, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
-    } else {
-        qi_call_report(heap, QUARRY_CORRUPT, heap_source(heap)->hot.pages, 0);
+        heap_note_freed(heap, hot, qi_run_free(&heap->bins.runs, hot, page, pages), units_bytes_from_pages(pages));
+    } else if (control_valid(hot != NULL)) {
+        qi_call_report(heap, QUARRY_CORRUPT, hot->codes + page, 0);
     }
     call_leave(heap, saved);
 }

@@ -110,11 +110,8 @@ BITS_INLINE enum run_freed free_memory(struct quarry_heap *heap, const struct he
 BITS_NOINLINE void qi_heap_free(struct quarry_heap *heap, const struct heap_block *block)
 {
     size_t bytes = qi_heap_whole_bytes(block);
-    enum run_freed given = free_memory(heap, block);
-    if (given != RUN_REFUSED)
-        heap_count_freed(heap, bytes);
-    if (given == RUN_FREED_ALL)
-        qi_heap_emptied(heap, block->run.chunk);
+    enum run_freed freed = free_memory(heap, block);
+    heap_note_freed(heap, block->run.chunk, freed, bytes);
 }
 
 size_t qi_heap_trim(struct quarry_heap *heap)

@@ -27,6 +27,15 @@ void qi_heap_free(struct quarry_heap *heap, const struct heap_block *block);
 /* To be called when the last block of a chunk was freed. */
 void qi_heap_emptied(struct quarry_heap *heap, struct chunk *chunk);
 
+/* Counts a block of so many bytes out, of which the memory was freed. */
+BITS_INLINE void heap_note_freed(struct quarry_heap *heap, struct chunk *chunk, enum run_freed freed, size_t bytes)
+{
+    if (freed != RUN_REFUSED)
+        heap_count_freed(heap, bytes);
+    if (freed == RUN_FREED_ALL)
+        qi_heap_emptied(heap, chunk);
+}
+
 /* Changes a live block's size where it lies. What was found out of the block holds afterwards too. */
 bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes);
 
