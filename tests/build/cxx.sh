@@ -7,13 +7,12 @@
 # of emalloc.h is compiled with QUARRY_TRACK=1 too, where its macros are others. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 library=$1
 shift
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
 
 cat >"$work/user.cpp" <<'END'
 #include "quarry.h"
@@ -125,18 +124,6 @@ int main() {
 }
 END
 
-# $1: what is tried; the rest: its command.
-try() {
-    name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $name"
-        failed=$((failed + 1))
-    fi
-}
-
 # $1: program; the rest: compiler and flags.
 run() {
     program=$1
@@ -147,11 +134,11 @@ run() {
 for compiler; do
     for standard in c++11 c++17; do
         flags="-std=$standard -Wall -Wextra -Wconversion -Wundef -Wpedantic -Werror -I$root/include"
-        try "$compiler -std=$standard quarry.h" run user $compiler $flags
-        try "$compiler -std=$standard kmalloc.h" run kmalloc $compiler $flags
-        try "$compiler -std=$standard caps.h" run caps $compiler $flags
-        try "$compiler -std=$standard emalloc.h" run emalloc $compiler $flags
-        try "$compiler -std=$standard emalloc.h -DQUARRY_TRACK=1" \
+        expect "$compiler -std=$standard quarry.h" run user $compiler $flags
+        expect "$compiler -std=$standard kmalloc.h" run kmalloc $compiler $flags
+        expect "$compiler -std=$standard caps.h" run caps $compiler $flags
+        expect "$compiler -std=$standard emalloc.h" run emalloc $compiler $flags
+        expect "$compiler -std=$standard emalloc.h -DQUARRY_TRACK=1" \
             $compiler $flags -DQUARRY_TRACK=1 -c "$work/emalloc.cpp" -o "$work/emalloc.o"
     done
 done

@@ -5,25 +5,12 @@
 # failure; the line that make images shows starts the image. Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+said=$work/said
 cd "$root" || exit 1
-passed=0
-failed=0
-
-# $1: what must hold; the rest: a command.
-expect() {
-    name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $name"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
 
 seconds=$1
 shift

@@ -6,24 +6,11 @@
 # Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-# $1: what must hold; the rest: a command.
-expect() {
-    name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $name"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
+said=$work/said
 
 says() { grep -q -e "$1" "$work/said"; }
 never_says() { ! grep -q -e "$1" "$work/said"; }

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# verdict.sh: what the test scripts count with; they include it. A script sets said to a file, writes there what a command
-# said, hands its status to verdict, and ends by printing "$passed passed, $failed failed".
+# verdict.sh: what the test scripts count with; they include it. A script whose commands have something to say sets said
+# to a file, and writes it there: a failure shows it. A script ends by printing "$passed passed, $failed failed".
 
 passed=0
 failed=0
+said=/dev/null
 
 # $1: status, $2: what was tried.
 verdict() {
@@ -15,4 +16,12 @@ verdict() {
         cat "$said"
         failed=$((failed + 1))
     fi
+}
+
+# $1: what must hold; the rest: a command.
+expect() {
+    name=$1
+    shift
+    "$@"
+    verdict $? "$name"
 }

@@ -6,34 +6,25 @@
 # which has the C library's own allocator in the port's place.
 
 set -u
+. "$(dirname "$0")/../../harness/verdict.sh"
 machine=$1 seconds=$2 nm=$3 program=$4
 here=$(dirname "$0")
-passed=0 failed=0
-
-count() {
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        failed=$((failed + 1))
-    fi
-}
 
 must_fail() {
-    said=$(tests/qemu/run "$machine" "$seconds" "$program-$1.elf" 2>&1)
+    output=$(tests/qemu/run "$machine" "$seconds" "$program-$1.elf" 2>&1)
     status=$?
-    [ $status -ne 0 ] && [ $status -ne 2 ] && [ $status -ne 127 ] && echo "$said" | grep -q '^FAIL'
-    count $? "$program-$1.elf should say what fails: status $status: $said"
+    [ $status -ne 0 ] && [ $status -ne 2 ] && [ $status -ne 127 ] && echo "$output" | grep -q '^FAIL'
+    verdict $? "$program-$1.elf should say what fails: status $status: $output"
 }
 
-said=$(tests/qemu/run "$machine" "$seconds" "$program.elf" 2>&1)
+output=$(tests/qemu/run "$machine" "$seconds" "$program.elf" 2>&1)
 status=$?
-echo "$said" | grep -v ' passed, '
-[ $status -eq 0 ] && echo "$said" | grep -q ' passed, 0 failed'
-count $? "$program.elf: status $status"
+echo "$output" | grep -v ' passed, '
+[ $status -eq 0 ] && echo "$output" | grep -q ' passed, 0 failed'
+verdict $? "$program.elf: status $status"
 must_fail refusing
 must_fail libc
 "$here/one_heap.py" "$nm" "$program.map" "$program-libc.map"
-count $? "$program.map"
+verdict $? "$program.map"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -9,27 +9,14 @@
 # compilers). Ends with "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../../harness/verdict.sh"
 all=0
 [ "$1" = --all ] && all=1 && shift
 library=$1
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
 warnings="-Wall -Wextra -Wconversion -Wundef -Wpedantic -Werror"
-
-# $1: what is tried; the rest: its command.
-try() {
-    name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $name"
-        failed=$((failed + 1))
-    fi
-}
 
 # The replaceable operators of a library. $1: nm; $2: file
 operators_of() {
@@ -83,25 +70,25 @@ builds_and_runs() {
     "$@" $warnings -I"$root/include" "$work/user.cpp" "$root/ports/cxx/operators.cpp" "$library" -o "$work/user" && "$work/user"
 }
 
-try "operators of libstdc++, C++11" same_operators "" libstdc++.a -std=c++11
-try "operators of libsupc++, C++23, no exceptions" same_operators "" libsupc++.a -std=c++2b -fno-exceptions -fno-rtti
-try "operators of libsupc++, Cortex-M3" same_operators arm-none-eabi- libsupc++.a -std=c++17 -mcpu=cortex-m3 -mthumb
-try "operators of libsupc++_nano, Cortex-M4" same_operators arm-none-eabi- libsupc++_nano.a -std=c++11 -mcpu=cortex-m4 -mthumb -fno-exceptions
+expect "operators of libstdc++, C++11" same_operators "" libstdc++.a -std=c++11
+expect "operators of libsupc++, C++23, no exceptions" same_operators "" libsupc++.a -std=c++2b -fno-exceptions -fno-rtti
+expect "operators of libsupc++, Cortex-M3" same_operators arm-none-eabi- libsupc++.a -std=c++17 -mcpu=cortex-m3 -mthumb
+expect "operators of libsupc++_nano, Cortex-M4" same_operators arm-none-eabi- libsupc++_nano.a -std=c++11 -mcpu=cortex-m4 -mthumb -fno-exceptions
 quarry='quarry_(malloc|aligned_alloc|free|free_sized|panic|cxx_heap|cxx_out_of_memory)'
-try "symbols without exceptions" asks_only_for "$quarry|_ZSt15get_new_handlerv|_GLOBAL_OFFSET_TABLE_" \
+expect "symbols without exceptions" asks_only_for "$quarry|_ZSt15get_new_handlerv|_GLOBAL_OFFSET_TABLE_" \
     g++ -std=c++11 -ffreestanding -fno-exceptions -fno-rtti -fno-pic
 for compiler in g++ "clang++"; do
-    try "alignment, $compiler" refuses_alignment $compiler -std=c++17
+    expect "alignment, $compiler" refuses_alignment $compiler -std=c++17
 done
 for standard in 11 14 17 20 2b; do
     for compiler in g++ clang++; do
         case $all$compiler$standard in
         1* | 0g++11 | 0clang++11)
-            try "$compiler -std=c++$standard" builds_and_runs $compiler -std=c++$standard
+            expect "$compiler -std=c++$standard" builds_and_runs $compiler -std=c++$standard
             ;;
         esac
         if [ $all = 1 ]; then
-            try "$compiler -std=c++$standard -fno-exceptions" builds_and_runs $compiler -std=c++$standard -fno-exceptions -fno-rtti
+            expect "$compiler -std=c++$standard -fno-exceptions" builds_and_runs $compiler -std=c++$standard -fno-exceptions -fno-rtti
         fi
     done
 done

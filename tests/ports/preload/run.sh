@@ -5,21 +5,12 @@
 # print without it. If it refuses each hundredth request, they say that memory is exhausted, and do not crash.
 
 set -u
+. "$(dirname "$0")/../../harness/verdict.sh"
 library=$(realpath "$1") refusing=$(realpath "$2") family=$(realpath "$3")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
-passed=0 failed=0
 export LC_ALL=C
-
-count() {
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $2"
-        failed=$((failed + 1))
-    fi
-}
 
 # Each process that ended by exit() has added a line to the file that QUARRY_REPORT names.
 used_it() {
@@ -33,11 +24,11 @@ same_output() {
     rm -f report
     sh -c "$1" >expected 2>&1
     sh -c "QUARRY_REPORT=$folder/report LD_PRELOAD=$library $1" >printed 2>&1
-    count $? "$1: ends otherwise: $(tail -n 3 printed)"
+    verdict $? "$1: ends otherwise: $(tail -n 3 printed)"
     cmp -s expected printed
-    count $? "$1: prints something else: $(tail -n 3 printed)"
+    verdict $? "$1: prints something else: $(tail -n 3 printed)"
     used_it "$program"
-    count $? "$1: $program did not use the library: $(cat report 2>&1)"
+    verdict $? "$1: $program did not use the library: $(cat report 2>&1)"
 }
 
 # The command must say that there is no memory, in one of the words that programs have for it, and end by itself. (Where
@@ -47,7 +38,7 @@ says_no_memory() {
     status=$?
     { [ $status -ne 0 ] && [ $status -lt 126 ] && grep -qiE 'memory|allocat' printed; } ||
         { [ $status = 134 ] && grep -q '^Fatal Python error' printed; }
-    count $? "$1, refused each hundredth request: status $status: $(tail -n 3 printed)"
+    verdict $? "$1, refused each hundredth request: status $status: $(tail -n 3 printed)"
 }
 
 seq 1 60000 | sort -R --random-source=/dev/zero >numbers
@@ -82,26 +73,26 @@ same_output sort "sort -n numbers"
 same_output python3 "python3 threads.py"
 same_output gcc "/usr/bin/gcc -O2 program.c -lm -o program"
 used_it cc1
-count $? "gcc: cc1 did not use the library"
+verdict $? "gcc: cc1 did not use the library"
 says_no_memory "ls -l /usr/lib /usr/bin"
 says_no_memory "python3 threads.py"
 says_no_memory "/usr/bin/gcc -O2 program.c -lm -o program"
 
 rm -f report
 QUARRY_REPORT=$folder/report LD_PRELOAD=$library timeout 60 "$family" >printed 2>&1
-count $? "family: $(cat printed)"
+verdict $? "family: $(cat printed)"
 grep -q '^quarry: family: ' report
-count $? "family did not use the library"
+verdict $? "family did not use the library"
 LD_PRELOAD=$refusing timeout 60 "$family" >printed 2>&1
 status=$?
 [ $status -ne 0 ] && [ $status -ne 124 ]
-count $? "family should fail if each hundredth request is refused: $status: $(cat printed)"
+verdict $? "family should fail if each hundredth request is refused: $status: $(cat printed)"
 timeout 60 "$family" >printed 2>&1
 [ $? -eq 1 ] && grep -q '^FAIL' printed
-count $? "family should fail with the C library's own allocator: $(cat printed)"
+verdict $? "family should fail with the C library's own allocator: $(cat printed)"
 LD_PRELOAD=$library "$family" misuse >printed 2>&1
 [ $? -eq 134 ] && grep -q '^quarry: double free: 0x' printed
-count $? "a double free should end a process with a message: $(cat printed)"
+verdict $? "a double free should end a process with a message: $(cat printed)"
 
 # Every public name of the C library's allocator.
 names='c?free|[mc]alloc|realloc|reallocarray|p?valloc|memalign|aligned_alloc|posix_memalign|mallinfo2?|mallopt|malloc_\w+'
@@ -110,11 +101,11 @@ exported() {
 }
 exported "$(ldd "$family" | awk '/libc.so/ { print $3 }')" >wanted
 [ "$(wc -l <wanted)" -ge 15 ]
-count $? "names of the C library: $(cat wanted)"
+verdict $? "names of the C library: $(cat wanted)"
 missing=$(exported "$library" | comm -23 wanted -)
 [ -z "$missing" ]
-count $? "the library lacks $missing"
+verdict $? "the library lacks $missing"
 [ -z "$(nm -D --defined-only "$library" | grep -E 'quarry|qi_|process_')" ]
-count $? "the library shows names of its own"
+verdict $? "the library shows names of its own"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
