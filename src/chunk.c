@@ -9,7 +9,7 @@
 _Static_assert(sizeof(struct added_chunk) % sizeof(void *) == 0, "codes follow the struct");
 const struct chunk qi_chunk_without_pages;
 
-_Static_assert(offsetof(struct chunk, at) == 0, "the hot limits lead to the chunk");
+_Static_assert(offsetof(struct chunk, at) == 0, "the pages of the hot limits are the chunk's first member");
 
 BITS_NOINLINE struct added_chunk *qi_chunk_find_added(const struct chunk_set *set, const void *address)
 {

@@ -134,7 +134,7 @@ void *quarry_caps_aligned_alloc(struct quarry_caps *caps, uint32_t request, size
  *  Owner      caller; the old pointer is dead unless NULL is returned.
  *  Time       as quarry_realloc() on the block's memory; then as quarry_caps_malloc(), the copying and quarry_free().
  *  Context    as quarry_caps_malloc(). No lock is held while the contents are copied; both blocks are live then.
- *  Misuse     a pointer that is no live block of any memory: NULL. If somebody frees the block while it is copied, its
+ *  Misuse     a pointer that is no live block of any memory: NULL. If the block is freed while it is copied, its
  *             heap reports that, and the copy is the answer.
  *  Contents   those of the old block up to the smaller of both sizes; undefined beyond. */
 void *quarry_caps_realloc(struct quarry_caps *caps, uint32_t request, void *block, size_t bytes);

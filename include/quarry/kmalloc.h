@@ -249,7 +249,7 @@ static inline size_t kmem_cache_size(const struct kmem_cache *cache)
 }
 
 /** End a cache. NULL: nothing happens, and the answer is true.
- *  Returns    true; or false, the cache as it was, if objects of it live. With QUARRY_STATS 0 nobody counts them, and
+ *  Returns    true; or false, the cache as it was, if objects of it live. With QUARRY_STATS 0 objects are not counted:
  *             they are freed with the cache.
  *  Units      none.
  *  Owner      all of its memory is the kernel heap's again.

@@ -15,6 +15,7 @@
 
 #include <nuttx/mm/mm.h>
 
+#include "figures.h"
 #include "quarry.h"
 
 #ifdef CONFIG_MM_CUSTOMIZE_MANAGER
@@ -141,21 +142,10 @@ bool mm_heapmember(struct mm_heap_s *heap, void *memory)
 
 struct mallinfo mm_mallinfo(struct mm_heap_s *heap)
 {
-    struct quarry_stats stats;
-    struct mallinfo info;
-    quarry_get_stats(quarry_of(heap), &stats);
-    memset(&info, 0, sizeof info);
-    info.arena = (int)stats.acquired_bytes;
-    info.ordblks = (int)stats.free_runs;
-    info.aordblks = (int)stats.blocks;
-    info.mxordblk = (int)stats.largest_free_bytes;
-    info.uordblks = (int)stats.used_bytes;
-    info.fordblks = (int)stats.free_bytes;
-    info.usmblks = (int)stats.used_peak_bytes;
-    return info;
+    return figures_of(quarry_of(heap));
 }
 
-/* Who allocated a block is not noted. */
+/* No task is noted for a block. */
 struct mallinfo_task mm_mallinfo_task(struct mm_heap_s *heap, const struct malltask *task)
 {
     struct mallinfo_task info;

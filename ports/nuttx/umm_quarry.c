@@ -14,6 +14,7 @@
 
 #include <nuttx/mm/mm.h>
 
+#include "figures.h"
 #include "quarry.h"
 
 #ifdef CONFIG_MM_UMM_CUSTOMIZE_MANAGER
@@ -109,21 +110,10 @@ size_t malloc_size(void *memory)
 
 struct mallinfo mallinfo(void)
 {
-    struct quarry_stats stats;
-    struct mallinfo info;
-    quarry_get_stats(heap(), &stats);
-    memset(&info, 0, sizeof info);
-    info.arena = (int)stats.acquired_bytes;
-    info.ordblks = (int)stats.free_runs;
-    info.aordblks = (int)stats.blocks;
-    info.mxordblk = (int)stats.largest_free_bytes;
-    info.uordblks = (int)stats.used_bytes;
-    info.fordblks = (int)stats.free_bytes;
-    info.usmblks = (int)stats.used_peak_bytes;
-    return info;
+    return figures_of(heap());
 }
 
-/* Who allocated a block is not noted. */
+/* No task is noted for a block. */
 struct mallinfo_task mallinfo_task(const struct malltask *task)
 {
     struct mallinfo_task info;

@@ -55,7 +55,7 @@ struct look {
     bool is_valid;
 };
 
-/* Has nobody written to free memory? If somebody has, that is reported. */
+/* Is free memory as it was filled? A write to it is reported. */
 static bool is_filled(const struct look *look, const uint8_t *start, size_t bytes)
 {
     const void *damage = qi_fill_damage(start, bytes);

@@ -4,7 +4,7 @@
  *
  * From check level 3 a block ends in a canary (canary.h), and a small one that was freed waits in a ring before its
  * slot is freed: the core still sees an allocated block, but its canary says that it is dead. With AddressSanitizer and
- * Valgrind a zone that belongs to nobody stands in the canary's place below level 3. The core gets the longer request,
+ * Valgrind a zone that is no block's stands in the canary's place below level 3. The core gets the longer request,
  * and knows the whole block only; used bytes are counted here, by what the owner may use.
  *
  *   slot or pages     +-------------------------------------------+-------------------+

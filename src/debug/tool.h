@@ -55,8 +55,9 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 
 #include <valgrind/memcheck.h>
 
-/* A heap is a pool of Valgrind's, so that a report says where a block was allocated and freed, and blocks that nobody
- * points to are leaks. What a heap hands back is garbage, but it is not for Valgrind to say so. */
+/* A heap is a pool of Valgrind's, so that a report says where a block was allocated and freed, and blocks without a
+ * pointer to them are leaks. Memory that a heap hands back counts as initialised: its contents are not Valgrind's
+ * matter. */
 #define mark_tool_open(start, bytes)            ((void)VALGRIND_MAKE_MEM_DEFINED(start, bytes))
 #define mark_tool_close(start, bytes)           ((void)VALGRIND_MAKE_MEM_NOACCESS(start, bytes))
 #define mark_tool_allocated(heap, block, bytes) VALGRIND_MEMPOOL_ALLOC(heap, block, bytes)
@@ -65,7 +66,7 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 #define mark_tool_enter()                       VALGRIND_DISABLE_ERROR_REPORTING
 #define mark_tool_leave()                       VALGRIND_ENABLE_ERROR_REPORTING
 
-/* A heap that nobody destroyed may have lain in the same place. What is near a block is told by it. */
+/* A heap that was never destroyed may have lain in the same place. Valgrind describes an address near a block by it. */
 BITS_INLINE void mark_tool_begin(const void *heap)
 {
     if (VALGRIND_MEMPOOL_EXISTS(heap))

@@ -167,7 +167,8 @@ void *qi_debug_allocate(struct quarry_heap *heap, size_t bytes, size_t align_byt
 
 /* --- finding and freeing --- */
 
-/* A tag that the block does not have is that of a block which lay there before; a pointer without one is nobody's. */
+/* A pointer with another tag than the block's is that of a block which lay there before; one without a tag is no
+ * owner's. */
 unsigned qi_debug_find(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block)
 {
     const void *bare = memory_address(address);
