@@ -55,9 +55,8 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 
 #include <valgrind/memcheck.h>
 
-/* A heap is a pool of Valgrind's, so that a report says where a block was allocated and freed, and blocks without a
- * pointer to them are leaks. Memory that a heap hands back counts as initialised: its contents are not Valgrind's
- * matter. */
+/* A heap is a pool of Valgrind's: a report says where a block was allocated and freed, and blocks without a pointer to
+ * them are leaks. Memory that a heap hands back counts as initialised. */
 #define mark_tool_open(start, bytes)            ((void)VALGRIND_MAKE_MEM_DEFINED(start, bytes))
 #define mark_tool_close(start, bytes)           ((void)VALGRIND_MAKE_MEM_NOACCESS(start, bytes))
 #define mark_tool_allocated(heap, block, bytes) VALGRIND_MEMPOOL_ALLOC(heap, block, bytes)
@@ -66,7 +65,7 @@ void __asan_unpoison_memory_region(const volatile void *start, size_t bytes);
 #define mark_tool_enter()                       VALGRIND_DISABLE_ERROR_REPORTING
 #define mark_tool_leave()                       VALGRIND_ENABLE_ERROR_REPORTING
 
-/* A heap that was never destroyed may have lain in the same place. Valgrind describes an address near a block by it. */
+/* A heap that was never destroyed may have lain in the same place, and Valgrind tells by it what is near a block. */
 BITS_INLINE void mark_tool_begin(const void *heap)
 {
     if (VALGRIND_MEMPOOL_EXISTS(heap))

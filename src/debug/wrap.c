@@ -167,8 +167,7 @@ void *qi_debug_allocate(struct quarry_heap *heap, size_t bytes, size_t align_byt
 
 /* --- finding and freeing --- */
 
-/* A pointer with another tag than the block's is that of a block which lay there before; one without a tag is no
- * owner's. */
+/* A pointer with another tag than the block's is that of an earlier block; one without a tag is no owner's. */
 unsigned qi_debug_find(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block)
 {
     const void *bare = memory_address(address);
