@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * caps.c: the functions of quarry/caps.h, on the public functions of the core.
+ * caps.c: the functions of quarry/caps.h, on the public functions of the core and its words and bytes.
  *
  * A set has its memories twice: in the order in which a request asks them, and in the order of their windows, which do
  * not overlap. So a block's memory is found by halving: at most 5 comparisons for 16 memories. Both tables change in
@@ -108,7 +108,7 @@ static size_t block_bytes(const struct quarry_caps_memory *memory, size_t bytes)
     if (memory->multiple_bytes <= 1)
         return bytes;
     const size_t rest = memory->multiple_bytes - 1, wanted = bytes == 0 ? 1 : bytes;
-    return wanted > SIZE_MAX - rest ? SIZE_MAX : (wanted + rest) & ~rest;
+    return wanted > SIZE_MAX - rest ? SIZE_MAX : bits_round_up(wanted, memory->multiple_bytes);
 }
 
 /* Asks one memory. NULL: its heap refuses, or has memory that lies outside the window. */
@@ -149,7 +149,7 @@ void *quarry_caps_malloc(struct quarry_caps *caps, uint32_t request, size_t byte
 
 void *quarry_caps_aligned_alloc(struct quarry_caps *caps, uint32_t request, size_t align_bytes, size_t bytes)
 {
-    if (align_bytes == 0 || !is_zero_or_power_of_two(align_bytes))
+    if (!bits_is_power_of_two(align_bytes))
         return NULL;
     return allocate(caps, request, align_bytes, bytes, NULL);
 }
