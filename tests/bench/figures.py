@@ -73,6 +73,10 @@ class Measured:
     def region_percent(self):
         return f"{100 * self.control(1048576) / 1048576:.1f}"
 
+    def smallest_region(self):
+        return commas(min(int(row["region"]) for row in self.tables["size-control"]
+                          if row["allocator"] == "quarry" and row["bits"] == "32"))
+
     def stack(self):
         return commas(max(int(row["bytes"]) for row in self.tables["size-stack"]))
 
@@ -144,10 +148,6 @@ def more(values):
     return [commas(100 * (min(values) - 1)), commas(100 * (max(values) - 1))]
 
 
-def smallest_region():
-    return re.search(r"^\| 32 \| smallest heap \| [\d,]+ \| ([\d,]+) \|", read("docs/levels.md"), re.MULTILINE)[1]
-
-
 def constant(path, pattern):
     return re.search(pattern, read(path), re.MULTILINE)[1]
 
@@ -172,7 +172,7 @@ def places(m):
         (r"(N), (N) and (N) on several regions",
          [worst("malloc", "several"), worst("malloc, NULL", "several"), worst("free", "several")]),
         (r"some (N) bytes and (N) % of the region", [m.fixed_bytes(), m.region_percent()]),
-        (r"the smallest region is (N) bytes", [smallest_region()]),
+        (r"the smallest region is (N) bytes", [m.smallest_region()]),
         (r"no call takes more than (N) bytes of stack", [m.stack()]),
         (r"answers (N) packets in (N) KB, loses a block in one of (N)", [commas(packets), commas(region / 1024),
                                                                          commas(packets / bad)]),
