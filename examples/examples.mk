@@ -4,7 +4,7 @@
 
 EXAMPLE_COMMON := $(wildcard examples/common/*.c) tests/harness/freestanding.c
 
-build/traces/%.c: tests/traces/%.txt tools/trace2c.py
+build/traces/%.c: tests/traces/%.txt tools/trace2c.py tools/traces/trace_text.py
 	@mkdir -p $(@D)
 	python3 tools/trace2c.py $< $@
 

@@ -10,6 +10,7 @@ help::
 	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
 	@echo 'make test-links  10 million calls while words are written into free memory, with each of four builds'
 	@echo 'make test-fit    how well free memory stays usable, beside first fit and best fit'
+	@echo 'make test-tools  the tests of tools/size and of the other tools, in full'
 	@echo 'make faults      the tests of the API and of emalloc with every single fault, on this host'
 	@echo 'make coverage    lines and branches of src/ that the host tests run, and those that they do not'
 	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'

@@ -20,6 +20,7 @@ include tests/faults/faults.mk
 include tests/links/links.mk
 include tests/fit/fit.mk
 include tests/coverage/coverage.mk
+include tests/tools/tools.mk
 include tests/style/style.mk
 
 # `make test` leaves to `make test-all` what takes long and seldom finds what the rest does not: the analyzers, the cost
@@ -81,6 +82,7 @@ $(ports_jobs)\
 $(faults_jobs)\
 $(links_jobs)\
 $(fit_jobs)\
+$(tools_jobs)\
 $(style_jobs)\
 $(if $(ALL),$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static))\
 $(exhaustive_jobs)\
@@ -91,7 +93,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_TEST_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(call some_of,$(BUDGET_FILES))
+	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(call some_of,$(BUDGET_FILES))
 
 .PHONY: test-images
 test-images: $(TEST_IMAGES)

@@ -9,10 +9,13 @@
 #     log2 of ALIGN   aligned_alloc only
 #     BYTES           all but free
 # The file also says how many calls there are, how many block numbers a replay needs, and after which call (counted
-# from 1) most bytes are live. A trace that frees or reallocates a block that is not live is refused.
+# from 1) most bytes are live. What is no trace is refused (traces/trace_text.py).
 
 import os
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "traces"))
+import trace_text  # noqa: E402
 
 OPS = {"a": 0, "c": 1, "m": 2, "r": 3, "f": 4}
 
@@ -26,45 +29,16 @@ def varint(number):
     return out
 
 
-def parse(path):
-    """Yields (op, id, align, bytes) for each line."""
-    with open(path, encoding="ascii") as lines:
-        for number, line in enumerate(lines, 1):
-            words = line.split()
-            if not words:
-                continue
-            want = {"f": 2, "m": 4}.get(words[0], 3)
-            if words[0] not in OPS or len(words) != want:
-                sys.exit(f"{path}:{number}: not a call: {line.strip()}")
-            numbers = [int(word) for word in words[1:]]
-            align = numbers[1] if words[0] == "m" else 1
-            size = 0 if words[0] == "f" else max(numbers[-1], 1)
-            yield number, words[0], numbers[0], align, size
-
-
 def encode(path):
-    code, live = bytearray(), {}
-    calls = blocks = now = peak = peak_call = 0
-    for number, op, block, align, size in parse(path):
-        if op in "rf" and block not in live:
-            sys.exit(f"{path}:{number}: block {block} is not live")
-        if op in "acm" and block in live:
-            sys.exit(f"{path}:{number}: block {block} is live already")
-        if align & (align - 1) or align == 0:
-            sys.exit(f"{path}:{number}: alignment {align} is no power of two")
-        calls += 1
-        blocks = max(blocks, block + 1)
-        now -= live.pop(block, 0)
+    trace = trace_text.read(path)
+    code = bytearray()
+    for op, block, align, size in zip(trace.letters, trace.names, trace.aligns, trace.bytes):
         code += varint(block * 8 + OPS[op])
         if op == "m":
             code += varint(align.bit_length() - 1)
         if op != "f":
             code += varint(size)
-            live[block] = size
-            now += size
-        if now > peak:
-            peak, peak_call = now, calls
-    return code, calls, blocks, peak, peak_call
+    return code, len(trace), max(trace.names) + 1, trace.peak_bytes, trace.peak_call + 1
 
 
 def main():
@@ -72,7 +46,10 @@ def main():
         sys.exit("usage: trace2c.py TRACE.txt OUTPUT.c")
     source, target = sys.argv[1:]
     name = os.path.splitext(os.path.basename(source))[0]
-    code, calls, blocks, peak, peak_call = encode(source)
+    try:
+        code, calls, blocks, peak, peak_call = encode(source)
+    except trace_text.TraceError as error:
+        sys.exit(f"trace2c.py: {error}")
     rows = [",".join(map(str, code[i : i + 32])) for i in range(0, len(code), 32)]
     text = f"""/* SPDX-License-Identifier: MIT
  *

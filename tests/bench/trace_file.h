@@ -67,6 +67,22 @@ static inline size_t trace_number(struct trace_text *text)
     return number;
 }
 
+static inline void trace_skip_line(struct trace_text *text)
+{
+    const char *end = memchr(text->next, '\n', (size_t)(text->end - text->next));
+    text->next = end != NULL ? end + 1 : text->end;
+}
+
+/* Comments, and requests that the recorded program was refused, are not replayed. False: the text ends. */
+static inline bool trace_text_goes_on(struct trace_text *text)
+{
+    while (text->next < text->end && (*text->next == '#' || *text->next == 'x')) {
+        trace_skip_line(text);
+        text->line++;
+    }
+    return text->next < text->end;
+}
+
 static inline struct trace_call trace_call_read(struct trace_text *text)
 {
     struct trace_call call = {*text->next++, 0, 1, 0};
@@ -79,7 +95,9 @@ static inline struct trace_call trace_call_read(struct trace_text *text)
         call.bytes = trace_number(text);
     if (call.bytes == 0)
         call.bytes = 1;
-    if (text->next < text->end && *text->next++ != '\n')
+    if (text->end - text->next >= 2 && memcmp(text->next, " @", 2) == 0) /* the caller's address is not replayed */
+        trace_skip_line(text);
+    else if (text->next < text->end && *text->next++ != '\n')
         trace_refuse(text, "not a call");
     if (call.align_bytes == 0 || (call.align_bytes & (call.align_bytes - 1)) != 0)
         trace_refuse(text, "alignment is no power of two");
@@ -113,7 +131,7 @@ static inline struct trace_file trace_file_read(const char *path)
     trace.calls = trace_memory(lines * sizeof *trace.calls);
     trace.left = trace_memory(lines * sizeof *trace.left);
     size_t *live_bytes = trace_memory(lines * sizeof *live_bytes);
-    for (; text.next < text.end; text.line++) {
+    for (; trace_text_goes_on(&text); text.line++) {
         struct trace_call call = trace.calls[trace.call_count++] = trace_call_read(&text);
         if (call.block >= lines)
             trace_refuse(&text, "block number above the number of calls");

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+#
+# tools.mk: tests of what stands in tools/ for the desktop and the debugger.
+#
+#   make test-tools   all of them, in full
+
+SIZE_TRACES    := $(if $(ALL),$(REGION_TRACES_32),luafw cjsonmini tls)
+SIZE_TRACES_64 := $(if $(ALL),$(REGION_TRACES_64))
+size_test = tests/tools/size.sh build/bench/region/32/region $(SIZE_TRACES:%=tests/traces/%.txt) \
+	$(if $(SIZE_TRACES_64),-- build/bench/region/64/region $(SIZE_TRACES_64:%=tests/traces/%.txt))
+TOOLS_IMAGES := build/bench/region/32/region $(if $(ALL),build/bench/region/64/region)
+
+tools_jobs = $(call job,tools/size,$(BUILD_SECONDS),$(size_test))\
+$(call job,what is no trace,$(BUILD_SECONDS),tests/tools/bad_traces.py "tools/size --level 1")
+
+.PHONY: test-tools
+test-tools:
+	@$(MAKE) -s ALL=1 test-tools-full
+.PHONY: test-tools-full
+test-tools-full: $(TOOLS_IMAGES)
+	$(size_test)
+	tests/tools/bad_traces.py "tools/size --level 1"
