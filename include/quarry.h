@@ -41,7 +41,7 @@
 #include "quarry/link_names.h"
 
 #define QUARRY_VERSION_MAJOR 0
-#define QUARRY_VERSION_MINOR 1
+#define QUARRY_VERSION_MINOR 2
 #define QUARRY_VERSION_PATCH 0
 
 #ifdef __cplusplus

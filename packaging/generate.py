@@ -4,8 +4,9 @@
 # generate.py [check]: writes the manifests of all package managers, from one template and one file of facts.
 #
 # package.ini has the facts, and template the text of every manifest: a line "==== PATH" begins the file PATH of this
-# folder, and @NAME@ stands for the fact of that name. With check nothing is written: status 1 if a file is not what it
-# would be, or if what is written by hand (BY_HAND) says something else. Ends with "N passed, N failed" then.
+# folder, and @NAME@ stands for the fact of that name. The version also goes into the three macros of include/quarry.h,
+# from which make and CMake take it. With check nothing is written: status 1 if a file is not what it would be, or if what
+# is written by hand (BY_HAND) says something else. Ends with "N passed, N failed" then.
 
 import configparser
 import os
@@ -14,11 +15,13 @@ import sys
 
 # Facts in files outside this folder: the fact, the file, and how it says it.
 BY_HAND = [
-    ("VERSION", "include/quarry.h", r"_MAJOR (\d+)\n.*_MINOR (\d+)\n.*_PATCH (\d+)\n"),
+    ("VERSION", "CHANGELOG.md", r"\A[^#]*# Changes\n[^#]*^## (\d+\.\d+\.\d+)"),
+    ("MAJOR_MINOR", "packaging/README.md", r"find_package\(quarry (\S+) REQUIRED\)"),
     ("LICENCE", "LICENSE", r"^(\w+) License"),
     ("LICENCE", "README.md", r"Licence: (\w+)\."),
     ("DESCRIPTION", "README.md", r"^Quarry is (a memory allocator for bare metal):"),
 ]
+HEADER = "../include/quarry.h"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -32,6 +35,7 @@ def facts():
     ini.read_string(read("package.ini"))
     found = {name.upper(): value for name, value in ini["package"].items()}
     words = [word.strip() for word in found["KEYWORDS"].split(",")]
+    found["MAJOR_MINOR"] = found["VERSION"].rpartition(".")[0]
     found["TITLE"] = found["NAME"].capitalize()
     found["SENTENCE"] = found["DESCRIPTION"][0].upper() + found["DESCRIPTION"][1:] + "."
     found["KEYWORDS_QUOTED"] = ", ".join(f'"{word}"' for word in words)
@@ -39,8 +43,17 @@ def facts():
     return found
 
 
+def header():
+    """The public header, with the version."""
+    text = read(HEADER)
+    for name, number in zip(("MAJOR", "MINOR", "PATCH"), facts()["VERSION"].split("."), strict=True):
+        text = re.sub(rf"^(#define QUARRY_VERSION_{name}) .*$", rf"\1 {number}", text, flags=re.MULTILINE)
+    return text
+
+
 def manifests():
     """Path and text of each."""
+    yield HEADER, header()
     known, parts = facts(), re.split(r"^==== (\S+)\n", read("template"), flags=re.MULTILINE)
     for path, text in zip(parts[1::2], parts[2::2]):
         yield path, re.sub(r"@([A-Z_]+)@", lambda match: known[match[1]], text)

@@ -11,7 +11,7 @@ from conan.tools.files import copy
 
 class QuarryConan(ConanFile):
     name = "quarry"
-    version = "0.1.0"
+    version = "0.2.0"
     license = "MIT"
     author = "The Quarry authors <quarry@example.com>"
     url = "https://example.com/quarry.git"

@@ -18,10 +18,14 @@ verdict() {
     fi
 }
 
-# $1: what must hold; the rest: a command.
+# $1: what must hold; the rest: a command, whose output goes to the file said if there is one.
 expect() {
     name=$1
     shift
-    "$@"
+    if [ "$said" = /dev/null ]; then
+        "$@"
+    else
+        "$@" >"$said" 2>&1
+    fi
     verdict $? "$name"
 }

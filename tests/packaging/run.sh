@@ -7,6 +7,7 @@
 # "N passed, N failed".
 
 set -u
+. "$(dirname "$0")/../harness/verdict.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 short=false
 if [ "$1" = --short ]; then
@@ -15,27 +16,13 @@ if [ "$1" = --short ]; then
 fi
 dist=$(cd "$1" && pwd)
 work=$(mktemp -d)
+said=$work/said
 trap 'rm -rf "$work"' EXIT
 # Not the flags of the make that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 export PKG_CONFIG_PATH=$work/installed/lib/pkgconfig
 export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
 version=$(sed -n 's/^version = //p' "$root/packaging/package.ini")
-passed=0
-failed=0
-
-# $1: what must hold; the rest: a command.
-expect() {
-    name=$1
-    shift
-    if "$@" >"$work/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        echo "FAIL $name"
-        cat "$work/said"
-        failed=$((failed + 1))
-    fi
-}
 
 # Has the program $1 the option $2 in the names that it was linked by?
 has_option() { nm "$1" | grep -q "quarry_create__.*$2"; }
@@ -67,7 +54,7 @@ program_by_pkg_config() {
 program_by_cmake() {
     folder=$work/$1
     shift
-    cmake -G "Unix Makefiles" -S "$root/tests/packaging/user" -B "$folder" "$@" && cmake --build "$folder" && "$folder/user"
+    cmake -G "Unix Makefiles" -S "$root/tests/packaging/user" -B "$folder" -DVERSION="$version" "$@" && cmake --build "$folder" && "$folder/user"
 }
 
 # The wrap fetches from a repository with git: here from one that is made of this tree's core.
