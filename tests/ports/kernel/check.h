@@ -25,10 +25,12 @@ enum { FRAME_BYTES = 4096, FRAMES = 4096 };
 void *frames_allocate(void *context, size_t frames);
 void frames_free(void *context, void *start, size_t frames);
 size_t frames_in_use(void);
+/* Does a block lie in frames that were allocated? */
+bool frames_have(const void *block);
 /* The longest run that was asked for since the last call. */
 size_t frames_longest(void);
 
-/* Runs a test and says how it went. */
+/* Runs a test and says how it went. The first that fails ends the program: what follows it might crash. */
 void check_run(const char *name, void (*test)(void));
 #define RUN(test) check_run(#test, test)
 /* Says how many tests passed; the program's status. */

@@ -48,7 +48,7 @@ static void test_blocks_come_and_go(void)
     start(0, 64 * 1024);
     for (unsigned i = 0; i < 500; i++) {
         blocks[i] = i % 2 == 0 ? kmalloc(i * 37) : kcalloc(i, 11);
-        CHECK(blocks[i] != NULL && ksize(blocks[i]) >= (i % 2 == 0 ? i * 37 : i * 11));
+        CHECK(frames_have(blocks[i]) && ksize(blocks[i]) >= (i % 2 == 0 ? i * 37 : i * 11));
         if (blocks[i] == NULL)
             continue;
         for (unsigned at = 0; i % 2 == 1 && at < i * 11; at++)

@@ -46,7 +46,7 @@ static void test_kernels_calls_are_served(void)
 
     for (unsigned i = 0; i < 400; i++) {
         blocks[i] = i % 2 == 0 ? kmalloc(i * 29) : kcalloc(i, 13);
-        CHECK(blocks[i] != NULL);
+        CHECK(frames_have(blocks[i]));
         CHECK(blocks[i] == NULL || i % 2 == 0 || (blocks[i][0] == 0 && blocks[i][i * 13 - 1] == 0));
         if (blocks[i] != NULL)
             memset(blocks[i], (int)i, i % 2 == 0 ? i * 29 : i * 13);
