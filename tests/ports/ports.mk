@@ -34,4 +34,8 @@ include tests/ports/preload/preload.mk
 include tests/ports/kernel/kernel.mk
 include tests/ports/rtos/rtos.mk
 
-ports_jobs = $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(freertos_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)$(preload_jobs)$(kernel_port_jobs)$(rtos_jobs)
+# Programs of this host, and the same with the C library's blocks: which of the two has one heap.
+PORTS_ONE_HEAP := $(foreach program,freertos/plain kmalloc liballoc $(RTOSES:%=rtos/%),build/ports/$(program) build/ports/$(program)-elsewhere) \
+	build/ports/libquarry-malloc.so build/ports/kmalloc-elsewhere
+ports_jobs = $(call job,ports have one heap,$(HOST_SECONDS),tests/ports/common/one_heap.py --names nm $(PORTS_ONE_HEAP))\
+$(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(freertos_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)$(preload_jobs)$(kernel_port_jobs)$(rtos_jobs)

@@ -6,9 +6,10 @@ import os
 import re
 import subprocess
 
-# Names of the allocator, in any of its forms: malloc, _malloc_r, __malloc_lock, _cfree_r, __retarget_lock_init.
-NAME = re.compile(r"_{0,2}(c?free|[mc]alloc|realloc|reallocf|reallocarray|p?valloc|memalign|aligned_alloc|posix_memalign|"
-                  r"mallinfo|mallopt|mstats|malloc_\w+|retarget_lock_\w+)(_r)?$")
+# Names of the allocator, in any of its forms: malloc, _malloc_r, __malloc_lock, _cfree_r, __retarget_lock_init,
+# __libc_malloc.
+NAME = re.compile(r"_{0,2}(?:libc_)?(c?free|[mc]alloc|realloc|reallocf|reallocarray|p?valloc|memalign|aligned_alloc|"
+                  r"posix_memalign|mallinfo|mallopt|mstats|malloc_\w+|retarget_lock_\w+)(_r)?$")
 
 INCLUDED = re.compile(r"^(\S*lib[cg](?:_nano)?\.a)\((\S+)\)", re.MULTILINE)
 
@@ -23,12 +24,16 @@ def archives_in(map_name):
     return taken
 
 
+def is_of_allocator(name):
+    return NAME.match(name) is not None
+
+
 class Member:
     def __init__(self, name):
         self.name, self.defined, self.wanted = name, set(), set()
 
     def is_of_allocator(self):
-        return any(map(NAME.match, self.defined))
+        return any(map(is_of_allocator, self.defined))
 
 
 def members_of(nm, archive):

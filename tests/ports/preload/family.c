@@ -105,7 +105,11 @@ static void *allocate_all_the_time(void *seed)
         random = random * 1103515245u + 12345u;
         unsigned char **block = &blocks[(random >> 16) % 32];
         wrong += *block != NULL && **block != (unsigned char)(uintptr_t)seed;
-        *block = realloc(*block, 1 + (random >> 8) % 5000);
+        void *resized = realloc(*block, 1 + (random >> 8) % 5000);
+        wrong += resized == NULL;
+        if (resized == NULL)
+            continue;
+        *block = resized;
         **block = (unsigned char)(uintptr_t)seed;
     }
     for (unsigned i = 0; i < 32; i++) {

@@ -3,15 +3,26 @@
  * locks.c: an RTOS port's lock hooks: held during each call on a heap and on a heap inside of another, free again after
  * it, whatever state the caller was in. Linked with the RTOS's file. Ends with "N passed, N failed".
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rtos.h"
 
-unsigned rtos_failures;
+static unsigned passed;
 
 static unsigned char memory[1 << 20] __attribute__((aligned(4096)));
 static size_t used_bytes;
 static bool is_made;
+
+void rtos_check(bool holds, const char *file, int line, const char *text)
+{
+    if (!holds) {
+        printf("FAIL %s:%d: %s\n%u passed, 1 failed\n", file, line, text, passed);
+        exit(1);
+    }
+    passed++;
+}
 
 static void *acquire(void *context, size_t bytes, size_t align_bytes)
 {
@@ -52,7 +63,6 @@ int main(void)
     const struct quarry_options options = {.chunk_bytes = 16384};
     struct quarry_heap *heap = quarry_create_from_source(&source, &options);
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
     CHECK(heap != NULL);
     is_made = true;
     use(heap);
@@ -66,6 +76,6 @@ int main(void)
     }
     rtos_own_tests();
     CHECK(!rtos_is_locked());
-    printf("%d passed, %d failed\n", rtos_failures == 0, rtos_failures != 0);
-    return rtos_failures == 0 ? 0 : 1;
+    printf("%u passed, 0 failed\n", passed);
+    return 0;
 }

@@ -7,14 +7,12 @@
 #define RTOS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "quarry.h"
 
-extern unsigned rtos_failures;
-
-#define CHECK(condition)                                                                                               \
-    ((condition) ? (void)0 : (void)(rtos_failures++ < 20 && printf("FAIL %s:%d: %s\n", __FILE__, __LINE__, #condition)))
+/* The first failure ends the program: what follows it might crash. */
+#define CHECK(condition) rtos_check(condition, __FILE__, __LINE__, #condition)
+void rtos_check(bool holds, const char *file, int line, const char *text);
 
 /* Is it locked now, and how often was it locked from unlocked? */
 bool rtos_is_locked(void);

@@ -61,6 +61,7 @@ rust_jobs = $(call job,port rust,$(HOST_SECONDS),$(RUST)/host)\
 $(call job,port rust flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(RUST_FLAWED))\
 $(if $(ALL),$(foreach target,$(RUST_TARGETS),$(call job,port rust $(target),$(LATE_SECONDS),tests/qemu/run $(RUST_IMAGE_$(target)) $(MACHINE_SECONDS) $(RUST)/$(RUST_IMAGE_$(target)).elf))\
 $(call job,port rust flawed images,$(HOST_SECONDS),tests/ports/must_fail.sh $(foreach target,$(RUST_TARGETS),"tests/qemu/run $(RUST_IMAGE_$(target)) 50 $(RUST)/$(RUST_IMAGE_$(target))-refusing.elf"))\
+$(call job,port rust one heap,$(HOST_SECONDS),tests/ports/common/one_heap.py --names arm-none-eabi-nm $(RUST)/mps2-an386.elf build/ports/newlib-m4/calls-libc.elf $(RUST)/virt-riscv32.elf build/ports/picolibc-rv32/calls-libc.elf)\
 $(call job,port rust level 3,$(HOST_SECONDS),$(RUST)/host-level3)\
 $(call job,port rust README,$(BUILD_SECONDS),tests/ports/from_readme.sh rust)\
 $(call job,port rust crate,$(BUILD_SECONDS),tests/ports/rust/crate.sh)\
