@@ -6,7 +6,7 @@
  *   ARCH_NAME          a string literal
  *   ARCH_HAS_BIT_SCAN  1: __builtin_clz and __builtin_ctz compile to instructions; 0: to a library call, so the
  *                      library uses a multiplication and a table instead
- *   ARCH_HAS_ATOMICS   1: __atomic_exchange_n on a word compiles to instructions
+ *   ARCH_HAS_ATOMICS   1: __atomic_compare_exchange_n and __atomic_fetch_or on a word compile to instructions
  *   static inline uintptr_t arch_irq_save(void)          mask interrupts; what to restore
  *   static inline void arch_irq_restore(uintptr_t saved)
  *   static inline void arch_spin_pause(void)             a hint inside a spin loop

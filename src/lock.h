@@ -12,6 +12,7 @@
 #include "quarry.h"
 
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
+#include "../arch/spin_lock.h"
 #define LOCK_FIELD uintptr_t lock;
 #else
 #define LOCK_FIELD
@@ -32,24 +33,8 @@ _Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
 #define lock_acquire(heap)        quarry_lock_hook(heap)
 #define lock_release(heap, saved) quarry_unlock_hook(heap, saved)
 #else
-#define lock_acquire(heap)        lock_spin((uintptr_t *)(uintptr_t) & (heap)->lock)
-#define lock_release(heap, saved) lock_unspin((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
-#endif
-
-#if QUARRY_LOCK == QUARRY_LOCK_SMP
-BITS_INLINE uintptr_t lock_spin(uintptr_t *lock)
-{
-    uintptr_t saved = arch_irq_save();
-    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) != 0)
-        arch_spin_pause();
-    return saved;
-}
-
-BITS_INLINE void lock_unspin(uintptr_t *lock, uintptr_t saved)
-{
-    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
-    arch_irq_restore(saved);
-}
+#define lock_acquire(heap)        arch_spin_lock((uintptr_t *)(uintptr_t) & (heap)->lock)
+#define lock_release(heap, saved) arch_spin_unlock((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
 #endif
 
 /* A pointer that other cores read and change without a lock. A core that has no atomic instructions changes another
