@@ -9,6 +9,7 @@ help::
 	@echo 'make proofs      prove the arithmetic, over whole domains, in some minutes; make proofs-mutants: break it'
 	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
 	@echo 'make test-links  10 million calls while words are written into free memory, with each of four builds'
+	@echo 'make storm       interrupts as often as can be, thread and handlers on one heap, 10 million operations each'
 	@echo 'make test-fit    how well free memory stays usable, beside first fit and best fit'
 	@echo 'make test-tools  the tests of tools/size and of the other tools, in full'
 	@echo 'make faults      the tests of the API and of emalloc with every single fault, on this host'

@@ -12,6 +12,7 @@ include tests/static/static.mk
 include tests/exhaustive/exhaustive.mk
 include tests/marks/marks.mk
 include tests/threads/threads.mk
+include tests/storm/storm.mk
 include tests/ports/ports.mk
 include tests/php/php.mk
 include tests/fuzz/fuzz.mk
@@ -78,6 +79,7 @@ $(table_jobs)\
 $(if $(ALL),$(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-levels))\
 $(marks_jobs)\
 $(threads_jobs)\
+$(storm_jobs)\
 $(ports_jobs)\
 $(faults_jobs)\
 $(links_jobs)\
@@ -93,7 +95,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_TEST_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(call some_of,$(BUDGET_FILES))
+	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(STORM_TEST_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(call some_of,$(BUDGET_FILES))
 
 .PHONY: test-images
 test-images: $(TEST_IMAGES)
