@@ -12,11 +12,13 @@
 #
 # The commands that boot an image are in tests/qemu/run, and only there.
 
-MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 linux-mte linux-armeb
+MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 \
+    virt-riscv64-s linux-mte linux-armeb
 
 arm_CC ?= arm-none-eabi-gcc
 aarch64_CC ?= aarch64-linux-gnu-gcc
 x86_64_CC ?= gcc
+riscv_CC ?= riscv64-unknown-elf-gcc
 
 # Images run on bare metal: no dynamic linking, no start files but ours; 4 KB pages keep the files small.
 image_LDFLAGS := -nostdlib -static -Llinker -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
@@ -100,6 +102,41 @@ linux-mte_CFLAGS := $(virt-mte_CFLAGS)
 linux-mte_SOURCES := arch/aarch64/qemu/linux-mte.c arch/qemu/fault.c
 linux-mte_LDFLAGS := -no-pie $(image_LDFLAGS)
 linux-mte_LIBS := -lgcc
+
+# RISC-V's compiler has one name for both widths. Each machine is started where its image begins.
+riscv_SOURCES := arch/qemu/riscv_start.S arch/qemu/riscv.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
+virt_riscv_SOURCES := arch/qemu/riscv_virt.c $(riscv_SOURCES)
+virt_riscv_LDFLAGS := -T linker/virt-riscv.ld -Wl,-e,riscv_reset -Wl,--no-warn-rwx-segments $(image_LDFLAGS)
+
+virt-riscv32_ISA := riscv32
+virt-riscv32_CC := $(riscv_CC)
+virt-riscv32_CFLAGS := -march=rv32imac -mabi=ilp32
+virt-riscv32_SOURCES := $(virt_riscv_SOURCES)
+virt-riscv32_LDFLAGS := $(virt-riscv32_CFLAGS) $(virt_riscv_LDFLAGS)
+virt-riscv32_LIBS := -lgcc
+
+# A CPU without atomics, and with as little memory as a microbit.
+sifive_e_ISA := riscv32
+sifive_e_CC := $(riscv_CC)
+sifive_e_CFLAGS := -march=rv32imc -mabi=ilp32
+sifive_e_SOURCES := arch/riscv32/qemu/sifive_e.c $(riscv_SOURCES)
+sifive_e_LDFLAGS := -T linker/sifive_e.ld -Wl,-e,riscv_reset $(sifive_e_CFLAGS) $(image_LDFLAGS)
+sifive_e_LIBS := -lgcc
+
+virt-riscv64_ISA := riscv64
+virt-riscv64_CC := $(riscv_CC)
+virt-riscv64_CFLAGS := -march=rv64gc -mabi=lp64d -mcmodel=medany
+virt-riscv64_SOURCES := $(virt_riscv_SOURCES)
+virt-riscv64_LDFLAGS := $(virt-riscv64_CFLAGS) $(virt_riscv_LDFLAGS)
+virt-riscv64_LIBS := -lgcc
+
+# The same in supervisor mode, as a kernel runs, and with Zbb.
+virt-riscv64-s_ISA := riscv64
+virt-riscv64-s_CC := $(riscv_CC)
+virt-riscv64-s_CFLAGS := -march=rv64gc_zbb -mabi=lp64d -mcmodel=medany -DARCH_RISCV_SUPERVISOR=1
+virt-riscv64-s_SOURCES := $(virt_riscv_SOURCES)
+virt-riscv64-s_LDFLAGS := $(virt-riscv64-s_CFLAGS) $(virt_riscv_LDFLAGS)
+virt-riscv64-s_LIBS := -lgcc
 
 # A big-endian Cortex-R5 as a process of QEMU's user mode. Debian's compiler has no big-endian libgcc, nor needs any.
 linux-armeb_ISA := armv7r

@@ -51,7 +51,7 @@ MINIMAL := minimal-cortex-m minimal-kernel kernel-grub newlib
 NEED_GRUB := grub-pc-bin:/usr/lib/grub/i386-pc/multiboot.mod grub-common:grub-mkrescue xorriso:xorriso mtools:mformat \
 	qemu-system-x86:qemu-system-i386
 NEED_IMAGES := $(NEED_RUN) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-armeb \
-	$(NEED_GRUB) libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
+	$(NEED_RISCV) $(NEED_GRUB) libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
 
 # Shows the command that boots an image: $(1) machine, $(2) image.
 show_image = tests/qemu/run --show $(1) $(2) &&

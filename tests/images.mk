@@ -58,6 +58,10 @@ $(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine)
 IMAGES_LATER_linux-armeb  := unit emalloc
 IMAGES_LATER_q35          := unit emalloc
 IMAGES_LATER_virt-aarch64 := emalloc
+IMAGES_LATER_virt-riscv32   := unit emalloc stress
+IMAGES_LATER_sifive_e       := unit emalloc misuse
+IMAGES_LATER_virt-riscv64   := unit emalloc misuse api
+IMAGES_LATER_virt-riscv64-s := unit emalloc misuse stress
 test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
 test_machine_images = $(filter-out $(if $(ALL),,$(IMAGES_LATER_$(1))),$(call machine_images,$(1)))
 
@@ -116,9 +120,9 @@ build/dist/emalloc build/dist/caps: build/dist/%: build/dist/quarry_%.o $(wildca
 
 # --- Images for QEMU machines --------------------------------------------------------------------------------------
 
-# A machine's images link the library of its ISA as `make lib` delivers it. Machines with other options have a library
-# of their own.
-DELIVERED := $(filter-out linux-%,$(MACHINES))
+# A machine's images link the library of its ISA as `make lib` delivers it. Machines with another CPU of the ISA, or
+# with other options, have a library of their own.
+DELIVERED := $(filter-out linux-% sifive_e virt-riscv64-s,$(MACHINES))
 machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(LIB_SRC),qemu/$(1)))
 MACHINE_COMMON = $(LIB_SRC) $($(1)_SOURCES)
 machine_cc = $($(1)_CC) $($(1)_CFLAGS)

@@ -11,8 +11,9 @@ NEED_CROSS := $(NEED_HOST) $(NEED_ARM) gcc-aarch64-linux-gnu:aarch64-linux-gnu-g
 	gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc clang:clang lld:ld.lld llvm:llvm-nm
 NEED_BIG_ENDIAN := $(foreach cpu,powerpc mips s390x,gcc-$(cpu)-linux-gnu:$(cpu)-linux-gnu-gcc libc6-dev-$(cpu)-cross:/usr/$(cpu)-linux-gnu/lib/libc.a) \
 	qemu-user:qemu-ppc
+NEED_RISCV := gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc qemu-system-misc:qemu-system-riscv32
 # Files that are included later add what their tests need.
-NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
+NEED_TEST  := $(NEED_RUN) $(NEED_CROSS) $(NEED_RISCV) qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-aarch64 g++:g++ clang:clang++ cmake:cmake \
 	$(NEED_32) $(NEED_BIG_ENDIAN) \
 	lib32asan8:/usr/lib32/libasan.so.8 lib32ubsan1:/usr/lib32/libubsan.so.1 \
 	libtsan2:/usr/lib/x86_64-linux-gnu/libtsan.so.2 libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-i386.a \

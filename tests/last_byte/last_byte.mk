@@ -8,7 +8,6 @@ LAST_BYTE_LEVELS := 1 $(if $(ALL),2) 3
 LAST_BYTE_IMAGES := $(LAST_BYTE_LEVELS:%=build/last_byte/level%.elf)
 LAST_BYTE_CC     := riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32
 LAST_BYTE_QEMU   := qemu-system-riscv32 -M virt -m 2G -bios none -nographic -monitor none -serial stdio
-NEED_TEST        += gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc qemu-system-misc:qemu-system-riscv32
 
 $(LAST_BYTE_IMAGES): build/last_byte/level%.elf: tests/last_byte/last_byte.c tests/last_byte/last_byte.ld $(wildcard src/*.[ch] src/*/*.[ch] include/*.h arch/*.h arch/riscv32/*.h)
 	@mkdir -p $(@D)
