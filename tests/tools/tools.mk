@@ -10,13 +10,24 @@ size_test = tests/tools/size.sh build/bench/region/32/region $(SIZE_TRACES:%=tes
 	$(if $(SIZE_TRACES_64),-- build/bench/region/64/region $(SIZE_TRACES_64:%=tests/traces/%.txt))
 TOOLS_IMAGES := build/bench/region/32/region $(if $(ALL),build/bench/region/64/region)
 
+bad_traces_test = tests/tools/bad_traces.py "tools/size --level 1" "tools/view -o build/tools/bad.html"
+
+NEED_TEST += libxml2-utils:xmllint valgrind:ms_print
+NEED_TOOLS_ALL := chromium:chromium chromium-driver:chromedriver
+NEED_TEST += $(if $(ALL),$(NEED_TOOLS_ALL))
+
 tools_jobs = $(call job,tools/size,$(BUILD_SECONDS),$(size_test))\
-$(call job,what is no trace,$(BUILD_SECONDS),tests/tools/bad_traces.py "tools/size --level 1")
+$(call job,what is no trace,$(BUILD_SECONDS),$(bad_traces_test))\
+$(call job,tools/view,$(BUILD_SECONDS),tests/tools/view.sh)\
+$(if $(ALL),$(call job,tools/view in a browser,$(BUILD_SECONDS),tests/tools/view_browser.py))
 
 .PHONY: test-tools
 test-tools:
+	@tools/need.sh $(NEED_TEST) $(NEED_TOOLS_ALL)
 	@$(MAKE) -s ALL=1 test-tools-full
 .PHONY: test-tools-full
 test-tools-full: $(TOOLS_IMAGES)
 	$(size_test)
-	tests/tools/bad_traces.py "tools/size --level 1"
+	$(bad_traces_test)
+	tests/tools/view.sh
+	tests/tools/view_browser.py

@@ -3,6 +3,7 @@
  * replay.c: replays a trace on the real library, for tools/size and tools/view; a program of the host.
  *
  *   replay CALLS smallest [MODEL]         the smallest region; MODEL (1, 2, ...): of that model, by bisection alone
+ *   replay CALLS enough                   a region that is enough: the smallest by bisection alone
  *   replay CALLS refused REGION           the first call that a region refuses, and what was free then
  *   replay CALLS run REGION PLACES        where each call's block lies: written to the file PLACES
  *   replay CALLS shuffled SEED ROUNDS JITTER SCALE COUNT    the smallest region of COUNT shuffled traces
@@ -188,9 +189,9 @@ static size_t first_region(const struct replay *replay)
     return peak < most_bytes / 4 - 4096 ? 4 * peak + 4096 : most_bytes;
 }
 
-static size_t smallest(struct replay *replay)
+static size_t smallest(struct replay *replay, unsigned tries_below)
 {
-    struct search search = {replay, runs, show_progress, 0, replay->model == NULL ? SEARCH_TRIES_BELOW : 0};
+    struct search search = {replay, runs, show_progress, 0, tries_below};
     return search_smallest(&search, first_region(replay), most_bytes);
 }
 
@@ -383,7 +384,7 @@ static int show_smallest(struct replay *replay, unsigned model)
 {
     if (model != 0 && model <= MODEL_COUNT)
         replay->model = model_make((enum model_rule)(model - 1), replay->trace.blocks);
-    printf("smallest\t%zu\t%s\n", smallest(replay),
+    printf("smallest\t%zu\t%s\n", smallest(replay, model == 0 ? SEARCH_TRIES_BELOW : 0),
            replay->model != NULL ? model_name((enum model_rule)(model - 1)) : "");
     return 0;
 }
@@ -400,6 +401,11 @@ int main(int argc, char **argv)
     if (strcmp(argv[2], "smallest") == 0) {
         make_region(&replay, most_bytes);
         return show_smallest(&replay, (unsigned)region_bytes);
+    }
+    if (strcmp(argv[2], "enough") == 0) {
+        make_region(&replay, most_bytes);
+        printf("enough\t%zu\n", smallest(&replay, 0));
+        return 0;
     }
     if (strcmp(argv[2], "shuffled") == 0 && argc == 8) {
         make_region(&replay, most_bytes);

@@ -25,12 +25,12 @@ class ReplayError(Exception):
 class Progress:
     """A line on the standard error: rewritten on a terminal, else a new one every two seconds."""
 
-    def __init__(self, tool, quiet=False):
-        self.tool, self.quiet, self.shown, self.width = tool, quiet, 0.0, 0
+    def __init__(self, tool):
+        self.tool, self.shown, self.width = tool, time.monotonic(), 0
 
     def show(self, text, now=False):
         terminal = sys.stderr.isatty()
-        if self.quiet or (not now and time.monotonic() - self.shown < (0.2 if terminal else 2)):
+        if not now and time.monotonic() - self.shown < (0.2 if terminal else 2):
             return
         self.shown = time.monotonic()
         line = f"{self.tool}: {text}"
@@ -39,7 +39,7 @@ class Progress:
         self.width = len(line)
 
     def end(self):
-        if not self.quiet and sys.stderr.isatty() and self.width:
+        if sys.stderr.isatty() and self.width:
             sys.stderr.write("\r" + " " * self.width + "\r")
             sys.stderr.flush()
 
