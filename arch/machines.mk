@@ -12,7 +12,7 @@
 #
 # The commands that boot an image are in tests/qemu/run, and only there.
 
-MACHINES := q35 microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 \
+MACHINES := q35 pc microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 \
     virt-riscv64-s linux-mte linux-armeb
 
 arm_CC ?= arm-none-eabi-gcc
@@ -26,13 +26,22 @@ cortex_m_SOURCES := arch/qemu/cortex_m_start.c arch/qemu/fault.c arch/qemu/linke
 virt_SOURCES := arch/qemu/virt.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
 
 # Distributions switch on what needs an operating system (PIE, stack protector, CET, unwind tables): switch it off.
+pc_common_SOURCES := arch/qemu/pc.c arch/qemu/pc_ram.c arch/qemu/fault.c
 q35_ISA := x86_64
 q35_CC := $(x86_64_CC)
 q35_CFLAGS := -m64 -mno-red-zone -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
 q35_SOURCES := arch/x86_64/qemu/start.S arch/x86_64/qemu/q35.c arch/x86_64/qemu/traps.c \
-    arch/x86_64/qemu/memory_map.c arch/qemu/fault.c
+    arch/x86_64/qemu/memory_map.c $(pc_common_SOURCES)
 q35_LDFLAGS := -T linker/q35.ld -m64 -no-pie $(image_LDFLAGS)
 q35_LIBS := -lgcc
+
+pc_ISA := i386
+pc_CC := $(x86_64_CC)
+pc_CFLAGS := -m32 -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
+pc_SOURCES := arch/i386/qemu/start.S arch/i386/qemu/pc32.c arch/i386/qemu/traps.c arch/i386/qemu/memory_map.c \
+    arch/qemu/pc_cores.S arch/qemu/pc_cores.c $(pc_common_SOURCES)
+pc_LDFLAGS := -T linker/pc.ld -m32 -no-pie $(image_LDFLAGS)
+pc_LIBS := -lgcc
 
 microbit_ISA := armv6m
 microbit_CC := $(arm_CC)

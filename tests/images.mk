@@ -57,6 +57,7 @@ IMAGES_LATER_be := unit emalloc stress
 $(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse))
 IMAGES_LATER_linux-armeb  := unit emalloc
 IMAGES_LATER_q35          := unit emalloc
+IMAGES_LATER_pc           := unit emalloc misuse
 IMAGES_LATER_virt-aarch64 := emalloc
 IMAGES_LATER_virt-riscv32   := unit emalloc stress
 IMAGES_LATER_sifive_e       := unit emalloc misuse

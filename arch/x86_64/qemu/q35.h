@@ -2,7 +2,7 @@
  *
  * q35.h: what the files of the q35 machine need of each other. Test bed only.
  *
- * start.S enters q35_start(); it calls the other two, then main(). Port I/O lives here because two files need it.
+ * start.S enters q35_start(); it calls the other two, then main().
  */
 #ifndef QUARRY_Q35_H
 #define QUARRY_Q35_H
@@ -28,23 +28,5 @@ void q35_find_ram(const struct hvm_start_info *info);
 
 /* Sends every CPU exception to machine_fault(), each on a stack that is sound. */
 void q35_catch_traps(void);
-
-static inline void q35_out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void q35_out32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint8_t q35_in8(uint16_t port)
-{
-    uint8_t value;
-
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
 
 #endif
