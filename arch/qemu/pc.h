@@ -7,16 +7,16 @@
 
 #include <stdint.h>
 
-/* The list of free RAM, which machine_free_ram() hands out: ranges are added and then cut, from a loader's map. Cuts may
- * split a range in two; ranges for which there is no room in the list are dropped. */
+/* The list of free RAM, which machine_free_ram() hands out: ranges are added and then cut, from a loader's map. Cuts
+ * may split a range in two; ranges for which there is no room in the list are dropped. */
 void pc_ram_add(uint64_t start, uint64_t end);
 void pc_ram_cut(uint64_t start, uint64_t end);
 /* A cut of 0 bytes does nothing. */
 void pc_ram_cut_bytes(uint64_t start, uint64_t bytes);
 /* The text and its end; NULL does nothing. */
 void pc_ram_cut_text(uint64_t start);
-/* Cuts what no image may have: memory below 1 MB, which has firmware and what loaders leave, and the image itself. Drops
- * empty ranges; nothing may be added or cut afterwards. */
+/* Cuts what no image may have: memory below 1 MB, which has firmware and what loaders leave, and the image itself.
+ * Drops empty ranges; nothing may be added or cut afterwards. */
 void pc_ram_finish(void);
 
 static inline void pc_out8(uint16_t port, uint8_t value)
