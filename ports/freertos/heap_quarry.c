@@ -14,6 +14,7 @@
 #include "task.h"
 #undef MPU_WRAPPERS_INCLUDED_FROM_API_FILE
 
+#include "heap_options.h"
 #include "heap_quarry.h"
 #include "quarry.h"
 
@@ -22,32 +23,6 @@
 #endif
 #if QUARRY_STATS == 0
 #error "heap_quarry.c needs QUARRY_STATS 1, which is the default: FreeRTOS asks for the heap's figures"
-#endif
-
-/* Options that older kernels do not give a default. */
-#ifndef configAPPLICATION_ALLOCATED_HEAP
-#define configAPPLICATION_ALLOCATED_HEAP 0
-#endif
-#ifndef configHEAP_CLEAR_MEMORY_ON_FREE
-#define configHEAP_CLEAR_MEMORY_ON_FREE 0
-#endif
-#ifndef configSTACK_ALLOCATION_FROM_SEPARATE_HEAP
-#define configSTACK_ALLOCATION_FROM_SEPARATE_HEAP 0
-#endif
-#ifndef configENABLE_HEAP_PROTECTOR
-#define configENABLE_HEAP_PROTECTOR 0
-#endif
-#ifndef PRIVILEGED_FUNCTION
-#define PRIVILEGED_FUNCTION
-#define PRIVILEGED_DATA
-#endif
-
-/* This port's own options: README.md. */
-#ifndef configQUARRY_LOCK
-#define configQUARRY_LOCK 0
-#endif
-#ifndef configQUARRY_REGIONS
-#define configQUARRY_REGIONS 0
 #endif
 
 /* --- the lock --- */

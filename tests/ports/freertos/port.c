@@ -12,21 +12,9 @@
 #include "FreeRTOS.h"
 #include "task.h"
 
+#include "heap_options.h"
 #include "heap_quarry.h"
 #include "quarry.h"
-
-#ifndef configQUARRY_REGIONS
-#define configQUARRY_REGIONS 0
-#endif
-#ifndef configAPPLICATION_ALLOCATED_HEAP
-#define configAPPLICATION_ALLOCATED_HEAP 0
-#endif
-#ifndef configHEAP_CLEAR_MEMORY_ON_FREE
-#define configHEAP_CLEAR_MEMORY_ON_FREE 0
-#endif
-#ifndef configQUARRY_LOCK
-#define configQUARRY_LOCK 0
-#endif
 
 static unsigned passed, locks_held, locked, asserts, hook_calls;
 
@@ -124,7 +112,7 @@ void stub_trace_free(void *block, size_t bytes)
 }
 #endif
 
-#if defined(configENABLE_HEAP_PROTECTOR) && configENABLE_HEAP_PROTECTOR == 1
+#if configENABLE_HEAP_PROTECTOR == 1
 static unsigned canaries;
 void vApplicationGetRandomHeapCanary(portPOINTER_SIZE_TYPE *canary);
 void vApplicationGetRandomHeapCanary(portPOINTER_SIZE_TYPE *canary)
@@ -598,7 +586,7 @@ int main(void)
 #ifdef configQUARRY_STACK_HEAP_SIZE
     test_stacks_have_memory_of_their_own();
 #endif
-#if defined(configENABLE_HEAP_PROTECTOR) && configENABLE_HEAP_PROTECTOR == 1
+#if configENABLE_HEAP_PROTECTOR == 1
     CHECK(canaries != 0);
 #endif
     CHECK(locks_held == 0 && locked != 0);
