@@ -46,12 +46,16 @@ EXAMPLES := mps2-an386:packet-server-cortex-m microbit:firmware-microbit-cjsonmi
 EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
 EXAMPLE_SECONDS := 600
 
-# Examples that are built by a Makefile of their own, since they are to be copied.
-MINIMAL := minimal-cortex-m minimal-kernel kernel-grub newlib
+# Examples that are built by a Makefile of their own, since they are to be copied: those that start here, and those that
+# need an RTOS. SHORT_EXAMPLES are all that are meant to be the least of their kind.
+MINIMAL := minimal-cortex-m minimal-kernel kernel kernel-grub newlib caps cxx posix
+MINIMAL_RTOS := freertos cmsis-rtos2 threadx zephyr riot nuttx
+SHORT_EXAMPLES := $(filter-out kernel-grub,$(MINIMAL)) rust $(MINIMAL_RTOS)
+RUST_EXAMPLE := build/examples/rust.elf
 NEED_GRUB := grub-pc-bin:/usr/lib/grub/i386-pc/multiboot.mod grub-common:grub-mkrescue xorriso:xorriso mtools:mformat \
 	qemu-system-x86:qemu-system-i386
 NEED_IMAGES := $(NEED_RUN) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-armeb \
-	$(NEED_RISCV) $(NEED_GRUB) libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
+	$(NEED_RISCV) $(NEED_GRUB) $(NEED_RUST) g++ libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
 
 # Shows the command that boots an image: $(1) machine, $(2) image.
 show_image = tests/qemu/run --show $(1) $(2) &&

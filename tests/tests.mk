@@ -58,6 +58,10 @@ $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh 
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
 $(call job,example minimal-cortex-m,$(BUILD_SECONDS),tests/build/minimal.sh minimal-cortex-m "a block came and went")\
 $(call job,example minimal-kernel,$(BUILD_SECONDS),tests/build/minimal.sh minimal-kernel "24 bytes and 8 MB")\
+$(call job,examples are short,$(BUILD_SECONDS),tests/build/short.sh $(SHORT_EXAMPLES))\
+$(if $(ALL),$(call job,example kernel,$(BUILD_SECONDS),tests/build/minimal.sh kernel "a task and 8 MB")\
+$(call job,example caps,$(BUILD_SECONDS),tests/build/minimal.sh caps "a packet for DMA.*")\
+$(call job,example posix,$(BUILD_SECONDS),tests/build/minimal.sh posix "2 blocks.*"))\
 $(call job,what make run shows,$(BUILD_SECONDS),tests/build/run_shows.sh $(EXAMPLE_SECONDS) $(EXAMPLES))\
 $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,tool for leak reports,$(BUILD_SECONDS),tests/build/leaks.sh)\

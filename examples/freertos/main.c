@@ -8,8 +8,6 @@
 #include "queue.h"
 #include "task.h"
 
-extern volatile unsigned char stack_end[], data_load[], data[], bss[], bss_end[]; /* link.ld */
-void vPortSVCHandler(void), xPortPendSVHandler(void), xPortSysTickHandler(void);  /* the kernel's */
 static QueueHandle_t queue;
 
 static void send(void *parameter)
@@ -30,20 +28,10 @@ static void receive(void *parameter)
             vPortFree(block);
 }
 
-static void reset(void)
+int main(void)
 {
-    for (volatile unsigned char *to = data, *from = data_load; to < bss; to++)
-        *to = *from++;
-    for (volatile unsigned char *byte = bss; byte < bss_end; byte++)
-        *byte = 0;
     queue = xQueueCreate(8, sizeof(void *));
     xTaskCreate(send, "send", 256, NULL, 1, NULL);
     xTaskCreate(receive, "receive", 256, NULL, 2, NULL);
     vTaskStartScheduler();
 }
-
-__attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {[0] = (void (*)(void))stack_end,
-                                                                                     [1] = reset,
-                                                                                     [11] = vPortSVCHandler,
-                                                                                     [14] = xPortPendSVHandler,
-                                                                                     [15] = xPortSysTickHandler};

@@ -38,3 +38,10 @@ struct quarry_source quarry_frames_source(const struct frames_allocator *allocat
     source.align_max_bytes = 0;
     return source;
 }
+
+struct quarry_heap *quarry_create_from_frames(const struct frames_allocator *allocator,
+                                              const struct quarry_options *options)
+{
+    const struct quarry_source source = quarry_frames_source(allocator);
+    return quarry_create_from_source(&source, options);
+}

@@ -25,4 +25,8 @@ struct frames_allocator {
 /* A source for quarry_create_from_source(), whose chunk_bytes should be at least a frame. */
 struct quarry_source quarry_frames_source(const struct frames_allocator *allocator);
 
+/* quarry_create_from_source() on that source. */
+struct quarry_heap *quarry_create_from_frames(const struct frames_allocator *allocator,
+                                              const struct quarry_options *options);
+
 #endif

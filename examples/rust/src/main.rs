@@ -5,9 +5,10 @@
 #![no_std]
 #![no_main]
 extern crate alloc;
+mod start;
 
 use alloc::{collections::BTreeMap, format, string::String};
-use core::ptr::{addr_of, addr_of_mut};
+use core::ptr::addr_of_mut;
 
 #[global_allocator]
 static HEAP: quarry::Heap = quarry::Heap::empty();
@@ -34,28 +35,3 @@ fn run() {
     semihosting(4, text.as_ptr() as usize);
     semihosting(0x18, 0x20026); // ends QEMU with status 0
 }
-
-extern "C" {
-    static mut data: u32; // link.ld
-    static mut bss: u32;
-    static bss_end: u32;
-    static data_load: u32;
-    static stack_end: u32;
-}
-
-unsafe extern "C" fn reset() -> ! {
-    let data_words = (addr_of!(bss) as usize - addr_of!(data) as usize) / 4;
-    let bss_words = (addr_of!(bss_end) as usize - addr_of!(bss) as usize) / 4;
-    addr_of_mut!(data).copy_from(addr_of!(data_load), data_words);
-    addr_of_mut!(bss).write_bytes(0, bss_words);
-    run();
-    panic!()
-}
-
-#[repr(C)]
-pub struct Vectors(*const u32, unsafe extern "C" fn() -> !);
-unsafe impl Sync for Vectors {}
-
-#[link_section = ".vectors"]
-#[no_mangle]
-pub static VECTORS: Vectors = Vectors(unsafe { addr_of!(stack_end) }, reset);

@@ -82,5 +82,5 @@ cxx_jobs = $(foreach image,$(filter-out $(CXX_BARE),$(CXX_IMAGES)),$(call job,po
 $(foreach platform,$(CXX_PLATFORMS),$(call job,port cxx $(platform),$(LATE_SECONDS),tests/ports/common/run_three.sh $($(platform)_MACHINE) 100 $($(platform)_NM) build/ports/$(platform)/bare))\
 $(call job,port cxx flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(CXX_FLAWED))\
 $(call job,port cxx builds,$(BUILD_SECONDS),tests/ports/cxx/cxx.sh $(if $(ALL),--all) build/hosted/libquarry.a)\
-$(if $(ALL),$(call job,example cxx,$(BUILD_SECONDS),tests/build/minimal.sh cxx "2 page" main.cpp))\
+$(if $(ALL),$(call job,example cxx,$(BUILD_SECONDS),tests/build/minimal.sh cxx "2 page"))\
 $(call job,port cxx README,$(BUILD_SECONDS),tests/ports/from_readme.sh cxx)

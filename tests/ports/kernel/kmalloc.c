@@ -16,8 +16,7 @@ static void start(size_t frames_max, size_t chunk_bytes)
 {
     struct quarry_options options = {.chunk_bytes = chunk_bytes};
     allocator.frames_max = frames_max;
-    const struct quarry_source source = quarry_frames_source(&allocator);
-    quarry_kernel_heap = quarry_create_from_source(&source, &options);
+    quarry_kernel_heap = quarry_create_from_frames(&allocator, &options);
     CHECK(quarry_kernel_heap != NULL);
 }
 

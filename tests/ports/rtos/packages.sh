@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # packages.sh: Zephyr's module and RIOT's package build the library and the lock with stubs of their build systems, which
-# have the functions, variables and targets that the real ones have. Ends with "N passed, N failed".
+# have the functions, variables and targets that the real ones have. The applications are the examples, and those for
+# CMSIS-RTOS2, ThreadX and NuttX compile too, outside the repository. Ends with "N passed, N failed".
 
 set -u
 . "$(dirname "$0")/../../harness/verdict.sh"
@@ -12,6 +13,7 @@ trap 'rm -rf "$work"' EXIT
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 mkdir "$work/quarry"
 cp -r "$root/include" "$root/src" "$root/arch" "$root/ports" "$root/tools" "$work/quarry"
+cp -r "$root/examples" "$work/examples"
 said=$work/said
 
 # $1: an archive, $2: what must be defined in it.
@@ -19,12 +21,11 @@ defines() {
     nm "$1" 2>/dev/null | grep -q " T $2"
 }
 
-# --- Zephyr: cmake/modules/extensions.cmake ---
+# --- Zephyr: share/zephyr-package/cmake/ZephyrConfig.cmake, cmake/modules/extensions.cmake ---
 
 mkdir "$work/zephyr"
-cat >"$work/zephyr/CMakeLists.txt" <<'END'
-cmake_minimum_required(VERSION 3.20)
-project(stub C)
+cat >"$work/zephyr/ZephyrConfig.cmake" <<'END'
+project(Zephyr-Kernel C)
 add_library(zephyr_interface INTERFACE)
 target_include_directories(zephyr_interface INTERFACE ${STUBS})
 macro(zephyr_library_named name)
@@ -47,16 +48,27 @@ macro(zephyr_compile_definitions)
   target_compile_definitions(zephyr_interface INTERFACE ${ARGN})
 endmacro()
 set(PYTHON_EXECUTABLE python3)
-add_compile_definitions(CONFIG_QUARRY_MALLOC_BYTES=4096)
-add_subdirectory(${MODULE} module)
+file(STRINGS prj.conf CONFIGURATION REGEX "^CONFIG_")
+foreach(LINE ${CONFIGURATION} CONFIG_QUARRY_CHECK_LEVEL=1)
+  string(REGEX MATCH "^([^=]*)=(.*)$" WHOLE ${LINE})
+  if(NOT CMAKE_MATCH_2 STREQUAL "n")
+    set(${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
+  endif()
+endforeach()
+add_compile_options(-Wall -Wextra -Werror -Wno-main)
+add_compile_definitions(CONFIG_QUARRY_MALLOC_BYTES=${CONFIG_QUARRY_MALLOC_BYTES})
+foreach(MODULE ${EXTRA_ZEPHYR_MODULES})
+  add_subdirectory(${MODULE} module)
+endforeach()
+add_library(app STATIC "")
+target_link_libraries(app PUBLIC zephyr_interface)
 END
-# The configuration: names from Kconfig, as Zephyr makes CMake variables of them.
+# $1: folder of the build. The application is the example.
 zephyr() {
-    cmake -S "$work/zephyr" -B "$work/$1" -DSTUBS="$root/tests/ports/rtos/stub/zephyr" -DMODULE="$work/quarry/ports/zephyr" \
-        -DCONFIG_QUARRY=y -DCONFIG_QUARRY_CHECK_LEVEL=1 "$2" >"$work/said" 2>&1 &&
-        cmake --build "$work/$1" >>"$work/said" 2>&1
+    ZEPHYR_BASE=$work/zephyr cmake -S "$work/examples/zephyr" -B "$work/$1" -DSTUBS="$root/tests/ports/rtos/stub/zephyr" \
+        -DQUARRY="$work/quarry" >"$work/said" 2>&1 && cmake --build "$work/$1" >>"$work/said" 2>&1
 }
-zephyr with -DCONFIG_QUARRY_MALLOC=y && defines "$work/with/module/libquarry.a" quarry_lock_hook &&
+zephyr with && defines "$work/with/libapp.a" main && defines "$work/with/module/libquarry.a" quarry_lock_hook &&
     defines "$work/with/module/libquarry.a" malloc
 verdict $? "Zephyr's module does not build, or lacks malloc or the lock"
 for name in $(sed -n 's/^\(menu\)\{0,1\}config //p' "$root/ports/zephyr/Kconfig"); do
@@ -77,7 +89,7 @@ verdict $? "Zephyr's module.yml names files that are not there"
 
 # --- RIOT: pkg/pkg.mk with pkg/local.mk, Makefile.base ---
 
-mkdir -p "$work/riot/pkg" "$work/app"
+mkdir -p "$work/riot/pkg"
 cat >"$work/riot/pkg/pkg.mk" <<'END'
 .RECIPEPREFIX := >
 ifneq (,$(.DEFAULT_GOAL))
@@ -104,13 +116,14 @@ $(BINDIR)/$(MODULE).a: $(SRC)
 > cd $(CURDIR) && $(CC) $(CFLAGS) $(INCLUDES) -c $(SRC) -o $(BINDIR)/$(MODULE).o && ar rcs $@ $(BINDIR)/$(MODULE).o
 END
 echo "# another makefile" >"$work/riot/last.mk"
-cat >"$work/app/Makefile" <<'END'
+cat >"$work/riot/Makefile.include" <<'END'
 .RECIPEPREFIX := >
-export CC = gcc -std=c11 -O1 -Wall -Wextra -Werror -ffreestanding
+export CC = gcc -std=c11 -O1 -Wall -Wextra -Werror
 export BINDIR = $(CURDIR)/bin
 export PKGDIRBASE = $(CURDIR)/bin/pkg
-export RIOTBASE = $(CURDIR)/../riot
+export RIOTBASE
 INCLUDES = -I$(STUBS)
+PKG = $(EXTERNAL_PKG_DIRS)/$(USEPKG)
 include $(PKG)/Makefile.dep
 include $(PKG)/Makefile.include
 include $(RIOTBASE)/last.mk
@@ -121,9 +134,25 @@ all:
 > $(MAKE) -C $(PKG) all
 > for folder in $(DIRS); do $(MAKE) -C $$folder all || exit 1; done
 > for module in quarry $(USEMODULE); do test -f $(BINDIR)/$$module.a || exit 1; done
+> $(CC) $(CFLAGS) $(INCLUDES) -c main.c -o $(BINDIR)/$(APPLICATION).o
 END
-make -C "$work/app" STUBS="$root/tests/ports/rtos/stub/riot" PKG="$work/quarry/ports/riot/pkg/quarry" COPY="$work/quarry" >"$work/said" 2>&1 &&
-    defines "$work/app/bin/quarry.a" quarry_malloc && defines "$work/app/bin/quarry_contrib.a" quarry_lock_hook
+make -C "$work/examples/riot" STUBS="$root/tests/ports/rtos/stub/riot" RIOTBASE="$work/riot" QUARRY="$work/quarry" COPY="$work/quarry" \
+    >"$work/said" 2>&1 && defines "$work/examples/riot/bin/quarry.a" quarry_malloc &&
+    defines "$work/examples/riot/bin/quarry_contrib.a" quarry_lock_hook && defines "$work/examples/riot/bin/quarry_example.o" main
 verdict $? "RIOT's package does not build, or lacks the library or the lock"
+
+# --- CMSIS-RTOS2, ThreadX, NuttX ---
+
+# $1: the RTOS; $2: how its names begin, which are all that the application may leave undefined.
+application() {
+    make -s -C "$work/examples/$1" QUARRY="$work/quarry" RTOS_INCLUDES="-I$root/tests/ports/rtos/stub/$1 -Wconversion -Werror" >"$work/said" 2>&1 &&
+        arm-none-eabi-nm -u "$work/examples/$1/application.o" | sed 's/^ *U //' | grep -v -e "^$2" -e '^mem\(set\|cpy\|move\)$' >"$work/said"
+    [ ! -s "$work/said" ]
+    verdict $? "examples/$1 does not build without a warning, or needs more than the RTOS has"
+}
+application cmsis-rtos2 os
+application threadx tx_
+gcc -std=c11 -Wall -Wextra -Werror -I"$root/tests/ports/rtos/stub/nuttx" -fsyntax-only "$work/examples/nuttx/main.c" >"$work/said" 2>&1
+verdict $? "examples/nuttx does not compile"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# example.sh SYSROOT: a copy of examples/rust, outside the repository, builds with Debian's cargo and boots. SYSROOT has
-# core and alloc for its target, as rustup would. Ends with "N passed, N failed".
+# example.sh SYSROOT [IMAGE]: a copy of examples/rust, outside the repository, builds with Debian's cargo and boots. SYSROOT
+# has core and alloc for its target, as rustup would. IMAGE is to become the image. Ends with "N passed, N failed".
 
 set -u
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 sysroot=$(cd "$1" && pwd)
+image=${2+$(realpath "$2")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/quarry"
@@ -22,6 +23,7 @@ export RUSTFLAGS="--sysroot $sysroot -Zcrate-attr=feature(default_alloc_error_ha
 if timeout 300 /usr/bin/cargo run --offline >"$work/said" 2>"$work/errors" </dev/null &&
     grep -q '{"bin": 1, "chunk": 1, "page": 2}, [1-9][0-9]* bytes in use' "$work/said" "$work/errors" &&
     ! grep -q '^warning: .*quarry' "$work/errors"; then
+    [ -z "$image" ] || cp target/thumbv7em-none-eabi/debug/firmware "$image"
     echo "1 passed, 0 failed"
 else
     cat "$work/said" "$work/errors"

@@ -7,8 +7,9 @@
 RUSTC      := RUSTC_BOOTSTRAP=1 /usr/bin/rustc --edition 2021
 RUST       := build/ports/rust
 RUST_CRATE := $(wildcard ports/rust/src/*.rs)
-NEED_TEST  += rustc:/usr/bin/rustc $(if $(ALL),cargo:/usr/bin/cargo rust-src:/usr/src/rustc-1.63.0/library/core/src/lib.rs \
-	librust-cc-dev:/usr/share/cargo/registry/cc-1.0.73 qemu-system-misc:qemu-system-riscv32)
+NEED_RUST  := rustc:/usr/bin/rustc cargo:/usr/bin/cargo rust-src:/usr/src/rustc-1.63.0/library/core/src/lib.rs \
+	librust-cc-dev:/usr/share/cargo/registry/cc-1.0.73
+NEED_TEST  += rustc:/usr/bin/rustc $(if $(ALL),$(NEED_RUST) qemu-system-misc:qemu-system-riscv32)
 
 $(RUST)/libquarry.rlib: $(RUST_CRATE)
 	@mkdir -p $(@D)
@@ -41,6 +42,11 @@ $(RUST)/%/libquarry.rlib: $(RUST_CRATE) $(RUST)/sysroot/%
 	$(RUSTC) --target $* --sysroot $(RUST)/sysroot -C opt-level=s --crate-type rlib --crate-name quarry --cfg 'quarry_cpu="$(RUST_CPU_$*)"' ports/rust/src/lib.rs --out-dir $(@D)
 $(RUST)/%/libbare.a: tests/ports/rust/bare.rs $(RUST)/%/libquarry.rlib
 	$(RUSTC) --target $* --sysroot $(RUST)/sysroot -C opt-level=s -C panic=abort --crate-type staticlib --extern quarry=$(@D)/libquarry.rlib $< -o $@
+
+# The example, by cargo.
+$(RUST_EXAMPLE): $(RUST)/sysroot/thumbv7em-none-eabi $(RUST_CRATE) $(wildcard examples/rust/* examples/rust/src/*)
+	@mkdir -p $(@D)
+	tests/ports/rust/example.sh $(RUST)/sysroot $@
 
 # memcpy and its like are newlib's: Debian has no compiled compiler_builtins for the target. The images end with the
 # library that is meant: the whole one, or one that refuses every hundredth request.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tx_api.h: what ports/threadx uses of ThreadX.
+ * tx_api.h: what ports/threadx and its example use of ThreadX.
  */
 #ifndef STUB_TX_API_H
 #define STUB_TX_API_H
@@ -11,5 +11,18 @@ typedef unsigned int UINT;
 
 /* Answers the posture that was. */
 UINT tx_interrupt_control(UINT new_posture);
+
+typedef unsigned long ULONG;
+typedef struct {
+    int any;
+} TX_THREAD;
+#define TX_NO_TIME_SLICE 0UL
+#define TX_AUTO_START    1u
+
+void tx_kernel_enter(void);
+void tx_application_define(void *first_unused);
+UINT tx_thread_create(TX_THREAD *thread, char *name, void (*entry)(ULONG), ULONG input, void *stack, ULONG stack_bytes,
+                      UINT priority, UINT preempt_threshold, ULONG time_slice, UINT auto_start);
+UINT tx_thread_sleep(ULONG ticks);
 
 #endif

@@ -19,5 +19,6 @@ k_spinlock_key_t k_spin_lock(struct k_spinlock *lock);
 void k_spin_unlock(struct k_spinlock *lock, k_spinlock_key_t key);
 unsigned int irq_lock(void);
 void irq_unlock(unsigned int key);
+void printk(const char *format, ...);
 
 #endif
