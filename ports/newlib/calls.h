@@ -9,6 +9,8 @@
 #ifndef QUARRY_LIBC_CALLS_H
 #define QUARRY_LIBC_CALLS_H
 
+#include "../common/libc_rules.h"
+
 #include "names.h"
 
 #if defined(__PICOLIBC__) || defined(_NANO_FORMATTED_IO)
@@ -27,12 +29,6 @@ static inline struct quarry_heap *libc_heap(void)
 {
     struct quarry_heap *heap = quarry_libc_made_heap;
     return heap != NULL ? heap : quarry_libc_heap();
-}
-
-static inline void report_pointer(const void *block)
-{
-    const struct quarry_misuse misuse = {.kind = QUARRY_INVALID_POINTER, .pointer = block};
-    quarry_panic(&misuse);
 }
 
 static inline void *heap_malloc(size_t bytes)
@@ -75,9 +71,7 @@ static inline void *heap_valloc(size_t bytes)
 
 static inline void *heap_pvalloc(size_t bytes)
 {
-    if (bytes > SIZE_MAX - SYSTEM_PAGE_BYTES)
-        return NULL;
-    return heap_valloc((bytes + SYSTEM_PAGE_BYTES - 1) & ~(size_t)(SYSTEM_PAGE_BYTES - 1));
+    return pvalloc_by(heap_aligned_alloc, SYSTEM_PAGE_BYTES, bytes);
 }
 
 static inline void heap_free(void *block)

@@ -25,45 +25,31 @@ size_t libc_malloc_usable_size(void *block) LINKED_AS(malloc_usable_size);
 int libc_malloc_trim(size_t pad_bytes) LINKED_AS(malloc_trim);
 int libc_mallopt(int parameter, int value) LINKED_AS(mallopt);
 
-/* What a request answers: the block, or NULL with errno set. */
-static inline void *answer(void *block)
-{
-    if (block == NULL)
-        errno = ENOMEM;
-    return block;
-}
-
-static inline bool is_power_of_two(size_t value)
-{
-    return value != 0 && (value & (value - 1)) == 0;
-}
-
 void *libc_malloc(size_t bytes)
 {
-    return answer(heap_malloc(bytes));
+    return with_errno(heap_malloc(bytes));
 }
 
 void *libc_calloc(size_t count, size_t bytes)
 {
-    return answer(heap_calloc(count, bytes));
+    return with_errno(heap_calloc(count, bytes));
 }
 
 void *libc_realloc(void *block, size_t bytes)
 {
     void *changed = heap_realloc(block, bytes);
-    return bytes != 0 ? answer(changed) : changed;
+    return bytes != 0 ? with_errno(changed) : changed;
 }
 
 void *libc_reallocf(void *block, size_t bytes)
 {
     void *changed = heap_reallocf(block, bytes);
-    return bytes != 0 ? answer(changed) : changed;
+    return bytes != 0 ? with_errno(changed) : changed;
 }
 
 void *libc_reallocarray(void *block, size_t count, size_t bytes)
 {
-    size_t all_bytes;
-    return __builtin_mul_overflow(count, bytes, &all_bytes) ? answer(NULL) : libc_realloc(block, all_bytes);
+    return reallocarray_by(libc_realloc, block, count, bytes);
 }
 
 void libc_free(void *block)
@@ -89,10 +75,7 @@ void libc_free_aligned_sized(void *block, size_t align_bytes, size_t bytes)
 
 void *libc_aligned_alloc(size_t align_bytes, size_t bytes)
 {
-    if (is_power_of_two(align_bytes))
-        return answer(heap_aligned_alloc(align_bytes, bytes));
-    errno = EINVAL;
-    return NULL;
+    return aligned_alloc_by(heap_aligned_alloc, align_bytes, bytes);
 }
 
 void *libc_memalign(size_t align_bytes, size_t bytes)
@@ -100,26 +83,19 @@ void *libc_memalign(size_t align_bytes, size_t bytes)
     return libc_aligned_alloc(align_bytes, bytes);
 }
 
-/* Tells what is wrong by its answer and leaves errno as it is. */
 int libc_posix_memalign(void **block, size_t align_bytes, size_t bytes)
 {
-    if (!is_power_of_two(align_bytes) || align_bytes < sizeof(void *))
-        return EINVAL;
-    void *aligned = heap_aligned_alloc(align_bytes, bytes);
-    if (aligned == NULL)
-        return ENOMEM;
-    *block = aligned;
-    return 0;
+    return posix_memalign_by(heap_aligned_alloc, block, align_bytes, bytes);
 }
 
 void *libc_valloc(size_t bytes)
 {
-    return answer(heap_valloc(bytes));
+    return with_errno(heap_valloc(bytes));
 }
 
 void *libc_pvalloc(size_t bytes)
 {
-    return answer(heap_pvalloc(bytes));
+    return with_errno(heap_pvalloc(bytes));
 }
 
 size_t libc_malloc_usable_size(void *block)

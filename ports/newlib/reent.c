@@ -68,7 +68,7 @@ void libc_cfree_r(struct _reent *reent, void *block)
 
 void *libc_memalign_r(struct _reent *reent, size_t align_bytes, size_t bytes)
 {
-    if (align_bytes != 0 && (align_bytes & (align_bytes - 1)) == 0)
+    if (is_power_of_two(align_bytes))
         return answer(reent, heap_aligned_alloc(align_bytes, bytes));
     reent->_errno = EINVAL;
     return NULL;

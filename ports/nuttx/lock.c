@@ -5,6 +5,8 @@
  */
 #include <nuttx/config.h>
 
+#include <assert.h>
+
 #include <nuttx/irq.h>
 
 #include "quarry.h"
@@ -19,4 +21,11 @@ void quarry_unlock_hook(const struct quarry_heap *heap, uintptr_t saved)
 {
     (void)heap;
     leave_critical_section((irqstate_t)saved);
+}
+
+/* Misuse of any heap. */
+void quarry_panic(const struct quarry_misuse *misuse)
+{
+    (void)misuse;
+    PANIC();
 }

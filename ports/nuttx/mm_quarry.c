@@ -15,7 +15,7 @@
 
 #include <nuttx/mm/mm.h>
 
-#include "figures.h"
+#include "heap_calls.h"
 #include "quarry.h"
 
 #ifdef CONFIG_MM_CUSTOMIZE_MANAGER
@@ -23,12 +23,6 @@
 static struct quarry_heap *quarry_of(struct mm_heap_s *heap)
 {
     return (struct quarry_heap *)heap;
-}
-
-void quarry_panic(const struct quarry_misuse *misuse)
-{
-    (void)misuse;
-    PANIC();
 }
 
 /* --- heaps --- */
@@ -70,7 +64,7 @@ struct mm_heap_s *mm_initialize_pool(const char *name, void *start, size_t size,
 
 void mm_addregion(struct mm_heap_s *heap, void *start, size_t size)
 {
-    (void)quarry_add_region(quarry_of(heap), start, size);
+    heap_add_region(quarry_of(heap), start, size);
 }
 
 /* Memory behind a region that is the heap's already is one region more. */
@@ -96,46 +90,42 @@ void *mm_brkaddr(struct mm_heap_s *heap, int region)
 
 void *mm_malloc(struct mm_heap_s *heap, size_t size)
 {
-    return quarry_malloc(quarry_of(heap), size);
+    return heap_malloc(quarry_of(heap), size);
 }
 
 void *mm_calloc(struct mm_heap_s *heap, size_t count, size_t size)
 {
-    return quarry_calloc(quarry_of(heap), count, size);
+    return heap_calloc(quarry_of(heap), count, size);
 }
 
 void *mm_zalloc(struct mm_heap_s *heap, size_t size)
 {
-    return quarry_calloc(quarry_of(heap), 1, size);
+    return heap_calloc(quarry_of(heap), 1, size);
 }
 
 void *mm_memalign(struct mm_heap_s *heap, size_t alignment, size_t size)
 {
-    return quarry_aligned_alloc(quarry_of(heap), alignment, size);
+    return heap_memalign(quarry_of(heap), alignment, size);
 }
 
 void mm_free(struct mm_heap_s *heap, void *memory)
 {
-    quarry_free(quarry_of(heap), memory);
+    heap_free(quarry_of(heap), memory);
 }
 
 void *mm_realloc(struct mm_heap_s *heap, void *memory, size_t size)
 {
-    if (memory != NULL && size == 0) {
-        mm_free(heap, memory);
-        return NULL;
-    }
-    return quarry_realloc(quarry_of(heap), memory, size);
+    return heap_realloc(quarry_of(heap), memory, size);
 }
 
 size_t mm_malloc_size(struct mm_heap_s *heap, void *memory)
 {
-    return quarry_usable_size(quarry_of(heap), memory);
+    return heap_size_of(quarry_of(heap), memory);
 }
 
 bool mm_heapmember(struct mm_heap_s *heap, void *memory)
 {
-    return quarry_owns(quarry_of(heap), memory);
+    return heap_has(quarry_of(heap), memory);
 }
 
 /* --- figures --- */
@@ -156,16 +146,12 @@ struct mallinfo_task mm_mallinfo_task(struct mm_heap_s *heap, const struct mallt
 
 size_t mm_heapfree(struct mm_heap_s *heap)
 {
-    struct quarry_stats stats;
-    quarry_get_stats(quarry_of(heap), &stats);
-    return stats.free_bytes;
+    return stats_of(quarry_of(heap)).free_bytes;
 }
 
 size_t mm_heapfree_largest(struct mm_heap_s *heap)
 {
-    struct quarry_stats stats;
-    quarry_get_stats(quarry_of(heap), &stats);
-    return stats.largest_free_bytes;
+    return stats_of(quarry_of(heap)).largest_free_bytes;
 }
 
 void mm_memdump(struct mm_heap_s *heap, const struct mm_memdump_s *dump)
@@ -176,7 +162,7 @@ void mm_memdump(struct mm_heap_s *heap, const struct mm_memdump_s *dump)
 #ifdef CONFIG_DEBUG_MM
 void mm_checkcorruption(struct mm_heap_s *heap)
 {
-    (void)quarry_check(quarry_of(heap));
+    heap_check(quarry_of(heap));
 }
 #endif
 

@@ -14,7 +14,7 @@
 
 #include <nuttx/mm/mm.h>
 
-#include "figures.h"
+#include "heap_calls.h"
 #include "quarry.h"
 
 #ifdef CONFIG_MM_UMM_CUSTOMIZE_MANAGER
@@ -41,7 +41,7 @@ void umm_initialize(void *start, size_t size)
 
 void umm_addregion(void *start, size_t size)
 {
-    (void)quarry_add_region(heap(), start, size);
+    heap_add_region(heap(), start, size);
 }
 
 void umm_extend(void *memory, size_t size, int region)
@@ -59,7 +59,7 @@ void *umm_brkaddr(int region)
 
 bool umm_heapmember(void *memory)
 {
-    return quarry_owns(heap(), memory);
+    return heap_has(heap(), memory);
 }
 
 static void *with_errno(void *block)
@@ -71,41 +71,38 @@ static void *with_errno(void *block)
 
 void *malloc(size_t size)
 {
-    return with_errno(quarry_malloc(heap(), size));
+    return with_errno(heap_malloc(heap(), size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return with_errno(quarry_calloc(heap(), count, size));
+    return with_errno(heap_calloc(heap(), count, size));
 }
 
 void *zalloc(size_t size)
 {
-    return with_errno(quarry_calloc(heap(), 1, size));
+    return with_errno(heap_calloc(heap(), 1, size));
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-    return with_errno(quarry_aligned_alloc(heap(), alignment, size));
+    return with_errno(heap_memalign(heap(), alignment, size));
 }
 
 void free(void *memory)
 {
-    quarry_free(heap(), memory);
+    heap_free(heap(), memory);
 }
 
 void *realloc(void *memory, size_t size)
 {
-    if (memory != NULL && size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return with_errno(quarry_realloc(heap(), memory, size));
+    void *resized = heap_realloc(heap(), memory, size);
+    return memory != NULL && size == 0 ? NULL : with_errno(resized);
 }
 
 size_t malloc_size(void *memory)
 {
-    return quarry_usable_size(heap(), memory);
+    return heap_size_of(heap(), memory);
 }
 
 struct mallinfo mallinfo(void)
@@ -130,7 +127,7 @@ void umm_memdump(const struct mm_memdump_s *dump)
 #ifdef CONFIG_DEBUG_MM
 void umm_checkcorruption(void)
 {
-    (void)quarry_check(heap());
+    heap_check(heap());
 }
 #endif
 

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../common/libc_rules.h"
+
 #include "mmap_source.h"
 #include "process_lock.h"
 
@@ -87,19 +89,6 @@ static inline struct quarry_heap *process_heap(void)
 
 /* --- requests --- */
 
-/* What a request answers: the block, or NULL with errno set. */
-static inline void *answer(void *block)
-{
-    if (block == NULL)
-        errno = ENOMEM;
-    return block;
-}
-
-static inline bool is_power_of_two(size_t value)
-{
-    return value != 0 && (value & (value - 1)) == 0;
-}
-
 static size_t system_page_bytes(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
@@ -114,13 +103,13 @@ static inline void *allocate_aligned(size_t align_bytes, size_t bytes)
 void *process_malloc(size_t bytes)
 {
     struct quarry_heap *heap = process_heap();
-    return answer(heap != NULL ? quarry_malloc(heap, bytes) : NULL);
+    return with_errno(heap != NULL ? quarry_malloc(heap, bytes) : NULL);
 }
 
 void *process_calloc(size_t count, size_t bytes)
 {
     struct quarry_heap *heap = process_heap();
-    return answer(heap != NULL ? quarry_calloc(heap, count, bytes) : NULL);
+    return with_errno(heap != NULL ? quarry_calloc(heap, count, bytes) : NULL);
 }
 
 /* realloc(block, 0) frees, as glibc's does. */
@@ -128,18 +117,17 @@ void *process_realloc(void *block, size_t bytes)
 {
     struct quarry_heap *heap = process_heap();
     if (heap == NULL)
-        return answer(NULL);
+        return with_errno(NULL);
     if (bytes == 0 && block != NULL) {
         quarry_free(heap, block);
         return NULL;
     }
-    return answer(quarry_realloc(heap, block, bytes));
+    return with_errno(quarry_realloc(heap, block, bytes));
 }
 
 void *process_reallocarray(void *block, size_t count, size_t bytes)
 {
-    size_t all_bytes;
-    return __builtin_mul_overflow(count, bytes, &all_bytes) ? answer(NULL) : process_realloc(block, all_bytes);
+    return reallocarray_by(process_realloc, block, count, bytes);
 }
 
 void process_free(void *block)
@@ -167,10 +155,7 @@ void process_free_aligned_sized(void *block, size_t align_bytes, size_t bytes)
 
 void *process_aligned_alloc(size_t align_bytes, size_t bytes)
 {
-    if (is_power_of_two(align_bytes))
-        return answer(allocate_aligned(align_bytes, bytes));
-    errno = EINVAL;
-    return NULL;
+    return aligned_alloc_by(allocate_aligned, align_bytes, bytes);
 }
 
 /* Rounds the alignment up to a power of two, as glibc's does. */
@@ -180,37 +165,25 @@ void *process_memalign(size_t align_bytes, size_t bytes)
     while (power < align_bytes && power <= SIZE_MAX / 2) {
         power *= 2;
     }
-    if (power >= align_bytes)
-        return answer(allocate_aligned(power, bytes));
-    errno = EINVAL;
-    return NULL;
+    return aligned_alloc_by(allocate_aligned, power >= align_bytes ? power : 0, bytes);
 }
 
-/* Tells what is wrong by its answer and leaves errno as it is. */
 int process_posix_memalign(void **block, size_t align_bytes, size_t bytes)
 {
-    if (!is_power_of_two(align_bytes) || align_bytes < sizeof(void *))
-        return EINVAL;
     const int saved_errno = errno;
-    void *aligned = allocate_aligned(align_bytes, bytes);
+    const int answer = posix_memalign_by(allocate_aligned, block, align_bytes, bytes);
     errno = saved_errno;
-    if (aligned == NULL)
-        return ENOMEM;
-    *block = aligned;
-    return 0;
+    return answer;
 }
 
 void *process_valloc(size_t bytes)
 {
-    return answer(allocate_aligned(system_page_bytes(), bytes));
+    return with_errno(allocate_aligned(system_page_bytes(), bytes));
 }
 
 void *process_pvalloc(size_t bytes)
 {
-    const size_t page_bytes = system_page_bytes();
-    if (bytes > SIZE_MAX - page_bytes)
-        return answer(NULL);
-    return process_valloc((bytes + page_bytes - 1) & ~(page_bytes - 1));
+    return with_errno(pvalloc_by(allocate_aligned, system_page_bytes(), bytes));
 }
 
 size_t process_malloc_usable_size(void *block)

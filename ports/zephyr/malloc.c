@@ -6,12 +6,12 @@
  * As there, errno is set, and a realloc to 0 frees. Unlike there malloc(0) is a block, and a product that overflows is
  * never served. The heap is made before the first thread, driver and constructor.
  */
-#include <errno.h>
 #include <stdlib.h>
 
 #include <zephyr/init.h>
 #include <zephyr/kernel.h>
 
+#include "../common/libc_rules.h"
 #include "quarry.h"
 
 /* What Zephyr's C libraries do not declare. */
@@ -38,13 +38,6 @@ struct quarry_heap *quarry_zephyr_heap(void)
     return heap;
 }
 
-static void *with_errno(void *block)
-{
-    if (block == NULL)
-        errno = ENOMEM;
-    return block;
-}
-
 void *malloc(size_t bytes)
 {
     return with_errno(heap == NULL ? NULL : quarry_malloc(heap, bytes));
@@ -55,9 +48,14 @@ void *calloc(size_t count, size_t bytes)
     return with_errno(heap == NULL ? NULL : quarry_calloc(heap, count, bytes));
 }
 
+static void *allocate_aligned(size_t align_bytes, size_t bytes)
+{
+    return heap == NULL ? NULL : quarry_aligned_alloc(heap, align_bytes, bytes);
+}
+
 void *aligned_alloc(size_t align_bytes, size_t bytes)
 {
-    return with_errno(heap == NULL ? NULL : quarry_aligned_alloc(heap, align_bytes, bytes));
+    return aligned_alloc_by(allocate_aligned, align_bytes, bytes);
 }
 
 void *memalign(size_t align_bytes, size_t bytes)
@@ -67,8 +65,10 @@ void *memalign(size_t align_bytes, size_t bytes)
 
 void free(void *block)
 {
-    if (block != NULL)
+    if (heap != NULL)
         quarry_free(heap, block);
+    else if (block != NULL)
+        report_pointer(block);
 }
 
 void *realloc(void *block, size_t bytes)
@@ -77,28 +77,22 @@ void *realloc(void *block, size_t bytes)
         free(block);
         return NULL;
     }
+    if (block != NULL && heap == NULL)
+        report_pointer(block);
     return with_errno(heap == NULL ? NULL : quarry_realloc(heap, block, bytes));
 }
 
 void *reallocarray(void *block, size_t count, size_t bytes)
 {
-    size_t sum_bytes;
-    if (__builtin_mul_overflow(count, bytes, &sum_bytes))
-        return with_errno(NULL);
-    return realloc(block, sum_bytes);
+    return reallocarray_by(realloc, block, count, bytes);
 }
 
 int posix_memalign(void **block, size_t align_bytes, size_t bytes)
 {
-    const bool is_valid = align_bytes >= sizeof(void *) && (align_bytes & (align_bytes - 1)) == 0;
-    void *memory = is_valid && heap != NULL ? quarry_aligned_alloc(heap, align_bytes, bytes) : NULL;
-    if (memory == NULL)
-        return is_valid ? ENOMEM : EINVAL;
-    *block = memory;
-    return 0;
+    return posix_memalign_by(allocate_aligned, block, align_bytes, bytes);
 }
 
 size_t malloc_usable_size(void *block)
 {
-    return block == NULL ? 0 : quarry_usable_size(heap, block);
+    return heap == NULL ? 0 : quarry_usable_size(heap, block);
 }

@@ -85,7 +85,7 @@ build/ports/hook/quarry.o: build/dist/quarry.c build/qemu/mps2-an386/test.flags
 	$(mps2-an386_CC) $(mps2-an386_CFLAGS) -std=c11 -Os -ffreestanding -ffunction-sections -DQUARRY_LOCK=HOOK -c $< -o $@
 # $(1) platform, $(2) name, $(3) flags
 define newlib_locks
-build/ports/$(1)/$(2).elf: tests/ports/newlib/locks.c tests/ports/newlib/check.h $(NEWLIB_PORT) $(wildcard ports/newlib/*.h) build/ports/hook/quarry.o $($(1)_OBJECTS)
+build/ports/$(1)/$(2).elf: tests/ports/newlib/locks.c tests/ports/newlib/check.h $(NEWLIB_PORT) $(wildcard ports/newlib/*.h ports/common/*.h) build/ports/hook/quarry.o $($(1)_OBJECTS)
 	$($(1)_CC) $(NEWLIB_CFLAGS) -fno-builtin -DQUARRY_LOCK=HOOK $(3) tests/ports/newlib/locks.c $(NEWLIB_PORT) build/ports/hook/quarry.o $($(1)_OBJECTS) $($(1)_LDFLAGS) -o $$@
 endef
 $(foreach platform,$(NEWLIB_LOCKS),$(eval $(call newlib_locks,$(platform),locks,))$(eval $(call newlib_locks,$(platform),no_lock,-DNO_LOCK)))

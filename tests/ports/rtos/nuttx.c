@@ -80,6 +80,41 @@ static void test_heaps(void)
     mm_uninitialize(heap);
 }
 
+static void test_before_it_is_made_a_heap_answers_null(void)
+{
+    char foreign[16];
+    errno = 0;
+    CHECK(nuttx_malloc(10) == NULL && errno == ENOMEM && nuttx_calloc(2, 5) == NULL && nuttx_zalloc(10) == NULL);
+    CHECK(nuttx_memalign(16, 10) == NULL && nuttx_realloc(NULL, 10) == NULL && nuttx_malloc_size(foreign) == 0);
+    CHECK(nuttx_mallinfo().arena == 0 && !umm_heapmember(foreign));
+    umm_checkcorruption();
+    nuttx_free(NULL);
+    CHECK(mm_malloc(NULL, 10) == NULL && mm_heapfree(NULL) == 0 && mm_heapfree_largest(NULL) == 0);
+    stub_panics = 0;
+    nuttx_free(foreign);
+    CHECK(stub_panics == 1 && nuttx_realloc(foreign, 10) == NULL && stub_panics == 2);
+    umm_addregion(regions[1], sizeof regions[1]);
+    CHECK(stub_panics == 3);
+    umm_initialize(foreign, sizeof foreign); /* too short */
+    CHECK(g_mmheap == NULL && nuttx_malloc(1) == NULL);
+    stub_panics = 0;
+}
+
+static void test_wrong_pointers_panic_and_change_nothing(void)
+{
+    static char foreign[64];
+    char *block = nuttx_malloc(100);
+    stub_panics = 0;
+    nuttx_free(block + 16);
+    nuttx_free(foreign);
+    CHECK(stub_panics == 2 && nuttx_mallinfo().aordblks == 1);
+    nuttx_free(block);
+    nuttx_free(block);
+    CHECK(stub_panics == 3 && nuttx_mallinfo().aordblks == 0);
+    CHECK(quarry_check((struct quarry_heap *)g_mmheap));
+    stub_panics = 0;
+}
+
 static void test_user_heap(void)
 {
     umm_initialize(regions[0], sizeof regions[0]);
@@ -112,6 +147,8 @@ static void test_user_heap(void)
 void rtos_own_tests(void)
 {
     test_masked_caller();
+    test_before_it_is_made_a_heap_answers_null();
     test_heaps();
     test_user_heap();
+    test_wrong_pointers_panic_and_change_nothing();
 }

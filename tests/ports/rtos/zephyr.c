@@ -54,6 +54,14 @@ void irq_unlock(unsigned int key)
     posture_restore(key);
 }
 
+static unsigned misuses;
+
+void quarry_panic(const struct quarry_misuse *misuse)
+{
+    (void)misuse;
+    misuses++;
+}
+
 static bool sets_no_memory(void *block)
 {
     const bool is_set = block == NULL && errno == ENOMEM;
@@ -65,9 +73,13 @@ static void test_family(void)
 {
     void *block, *other = NULL;
 
+    char foreign[16];
     errno = 0;
-    CHECK(sets_no_memory(zephyr_malloc(10)));
+    CHECK(sets_no_memory(zephyr_malloc(10)) && sets_no_memory(zephyr_realloc(NULL, 10)));
+    CHECK(zephyr_posix_memalign(&block, 16, 10) == ENOMEM && zephyr_malloc_usable_size(foreign) == 0);
     zephyr_free(NULL);
+    zephyr_free(foreign);
+    CHECK(misuses == 1 && sets_no_memory(zephyr_realloc(foreign, 10)) && misuses == 2);
     CHECK(stub_sys_init() == 0);
     for (unsigned i = 0; i < 300; i++) {
         block = zephyr_malloc(i);
@@ -91,7 +103,13 @@ static void test_family(void)
     zephyr_free(zephyr_reallocarray(NULL, 10, 10));
     CHECK(sets_no_memory(zephyr_reallocarray(NULL, SIZE_MAX / 2, 3)) && sets_no_memory(zephyr_calloc(SIZE_MAX / 2, 3)));
     CHECK(sets_no_memory(zephyr_malloc(SIZE_MAX)) && sets_no_memory(zephyr_realloc(NULL, SIZE_MAX)));
-    CHECK(sets_no_memory(zephyr_aligned_alloc(3, 10)));
+    CHECK(zephyr_aligned_alloc(3, 10) == NULL && errno == EINVAL);
+    char *wrong = zephyr_malloc(100);
+    zephyr_free(wrong + 16);
+    zephyr_free(foreign);
+    zephyr_free(wrong);
+    zephyr_free(wrong);
+    CHECK(misuses == 5);
     CHECK(quarry_check(quarry_zephyr_heap()));
     struct quarry_stats stats;
     quarry_get_stats(quarry_zephyr_heap(), &stats);
