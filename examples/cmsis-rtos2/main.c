@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c: two threads of an RTOS with the CMSIS-RTOS2 interface share a heap: one sends blocks, the other frees them. To
- * start your own, copy this folder.
+ * main.c: two threads of an RTOS with the CMSIS-RTOS2 interface share a heap: one sends blocks, the other frees them.
+ * To start your own, copy this folder.
  */
 #include "cmsis_os2.h"
 #include "quarry.h"

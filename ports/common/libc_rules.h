@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * libc_rules.h: what C and POSIX say of malloc() and its kin, whichever heap serves them: errno, alignments, products that
- * overflow. Ports that stand in for a C library's allocator hand their own functions in.
+ * libc_rules.h: what C and POSIX say of malloc() and its kin, whichever heap serves them: errno, alignments, products
+ * that overflow. Ports that stand in for a C library's allocator hand their own functions in.
  */
 #ifndef QUARRY_LIBC_RULES_H
 #define QUARRY_LIBC_RULES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * heap_options.h: the defaults of the options that heap_quarry.c reads, for those that FreeRTOSConfig.h and the kernel do
- * not define. To be included after FreeRTOS.h. README.md says what they mean.
+ * heap_options.h: the defaults of the options that heap_quarry.c reads, for those that FreeRTOSConfig.h and the kernel
+ * do not define. To be included after FreeRTOS.h. README.md says what they mean.
  */
 #ifndef HEAP_OPTIONS_H
 #define HEAP_OPTIONS_H

@@ -2,8 +2,8 @@
  *
  * heap_calls.h: a heap's calls and figures as NuttX has them, for both managers.
  *
- * Where there is no heap (before it is initialised, or on too short a region) each request is NULL, figures are 0, and a
- * block to be freed ends in PANIC(), as every wrong pointer does (lock.c).
+ * Where there is no heap (before it is initialised, or on too short a region) each request is NULL, figures are 0, and
+ * a block to be freed ends in PANIC(), as every wrong pointer does (lock.c).
  */
 #ifndef QUARRY_NUTTX_HEAP_CALLS_H
 #define QUARRY_NUTTX_HEAP_CALLS_H
