@@ -9,6 +9,7 @@ NEED_BENCH   := gnuplot-nox:gnuplot
 
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/bench/masked/table.mk
+include tests/bench/wcet/table.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -35,11 +36,11 @@ bench bench-quick:
 	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
 
 # Figures that must not rise: instructions on a Cortex-M4 and on x86_64, with gcc and clang, and on a Cortex-M0; all of
-# the tables region and size, and masked sections. `make test`, unless it has ALL, leaves out x86_64 and compiles for one
+# the tables region and size, masked sections, and the longest paths. `make test`, unless it has ALL, leaves out x86_64 and compiles for one
 # ISA of each kind only: what it has in place of the whole tables lies in build/bench/some.
 NEED_BUDGET  := $(NEED_RUN) $(NEED_32) $(NEED_BENCH_CALLS) binutils:readelf gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
 NEED_TEST    += $(NEED_BUDGET)
-BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES))) build/bench/masked.tsv
+BUDGET_FILES := $(call bench_files,$(filter region size,$(BENCH_TABLES))) build/bench/masked.tsv build/bench/wcet.tsv
 ifdef bench_calls_tables
 $(eval $(call bench_calls_tables,build/bench/budget,mps2-an386 microbit mps2-an386-clang q35 q35-clang,mps2-an386 microbit))
 $(eval $(call bench_calls_tables,build/bench/some,mps2-an386 microbit mps2-an386-clang,mps2-an386))

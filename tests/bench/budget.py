@@ -4,8 +4,8 @@
 # budget.py check|lower|set [--without WORDS]... BUDGET.tsv FILE.tsv...: figures that must not rise.
 #
 # Takes from the bench's tables (by their names) every figure of the library's own that is exact: instructions of malloc
-# and free (mean, p99, max) and of create, smallest regions, bytes of code, control data and stack, and instructions of
-# the longest sections with interrupts masked.
+# and free (mean, p99, max) and of create, smallest regions, bytes of code, control data and stack, instructions of the
+# longest sections with interrupts masked, and the bounds of what each call can take.
 #
 #   check  fails for each figure that is above its budget, has none, or is in the budget and was not measured;
 #          --without: figures that begin with these words, e.g. code/armv7m, are not measured here, so their budget is
@@ -67,8 +67,19 @@ def masked(row):
     yield f"masked {row['machine']} {row['function']}, {row['heaps']}", row["most"]
 
 
+def wcet(row):
+    """A row for each product of names that a bound is a sum of; on a source for the number in it only."""
+    for part in row["bound"].split(" + ") if row["bound"] != tables.MISSING else []:
+        times, *names = part.split(" * ") if part[0].isdigit() else ("1", *part.split(" * "))
+        if names and row["heaps"] == "a source":
+            continue
+        name = f"wcet {row['machine']} {row['function']}, {row['heaps']}"
+        yield " ".join([name, *(["per", " ".join(names)] if names else [])]), times
+
+
 FIGURES = {"instructions": instructions, "instructions-create": create, "region": region, "size-code": code,
-           "size-control": control, "size-stack": stack, "masked": masked}
+           "size-control": control, "size-stack": stack, "masked": masked,
+           "wcet": wcet}
 
 
 def measured(paths):

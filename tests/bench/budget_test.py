@@ -32,12 +32,12 @@ def budget_of(rows):
     return found
 
 
-def expect(name, rows, budget, wanted, said, *arguments):
+def expect(name, rows, budget, wanted, said, *arguments, columns=COLUMNS, file_name="instructions.tsv"):
     global passed, failed
     with tempfile.TemporaryDirectory() as folder:
-        measured, path = os.path.join(folder, "instructions.tsv"), os.path.join(folder, "budget.tsv")
+        measured, path = os.path.join(folder, file_name), os.path.join(folder, "budget.tsv")
         with open(measured, "w", encoding="utf-8") as file:
-            file.write(table("Instructions", COLUMNS, rows))
+            file.write(table("Instructions", columns, rows))
         with open(path, "w", encoding="utf-8") as file:
             file.write(table("Budget", ["figure", "at_most"], budget))
         done = subprocess.run([sys.executable, BUDGET, "check", *arguments, path, measured], stdout=subprocess.PIPE, text=True,
@@ -62,5 +62,13 @@ expect("--without does not ask for it", GCC, budget_of(GCC + OTHER), 0, "6 passe
 expect("--without asks for the others", OTHER, budget_of(GCC + OTHER), 1, "FAIL instructions m4", "--without", "instructions/q35")
 expect("clang within 1.2 of gcc passes", GCC + CLANG, budget_of(GCC + CLANG), 0, "ok instructions m4 clang lua, a malloc and a free: 1.19")
 expect("clang above 1.2 of gcc fails", GCC + SLOW, budget_of(GCC + SLOW), 1, "FAIL instructions m4 clang lua, a malloc and a free: 1.21")
+WCET = dict(columns="machine function heaps bound found".split(), file_name="wcet.tsv")
+BOUND = [["m4", "malloc", "several", "120 + 7 * chunks + acquire + 3 * chunks * pages", "-"]]
+BOUNDS = [["wcet m4 malloc, several", "120"], ["wcet m4 malloc, several per chunks", "7"],
+          ["wcet m4 malloc, several per acquire", "1"], ["wcet m4 malloc, several per chunks pages", "3"]]
+expect("a bound as budgeted passes", BOUND, BOUNDS, 0, "4 passed, 0 failed", **WCET)
+expect("a bound that grows with more fails", BOUND, BOUNDS[:3] + [["wcet m4 malloc, several per chunks pages", "2"]], 1,
+       "FAIL wcet m4 malloc, several per chunks pages: budget 2, measured 3", **WCET)
+expect("a bound that grows with another name fails", BOUND, BOUNDS[:3], 1, "chunks pages: measured 3, has no budget", **WCET)
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)

@@ -126,6 +126,10 @@ class Measured:
             figures.append(commas(int(self.row("size-code", allocator=code, isa="armv7em", optimise="-Os")["bytes"])))
         return figures
 
+    def bound(self, function):
+        """The longest path of a function on one region, on a Cortex-M4."""
+        return commas(int(self.row("wcet", machine="mps2-an386", function=function, heaps="one region")["bound"]))
+
     def code(self):
         return commas(int(self.row("size-code", allocator="quarry", isa="armv7em", optimise="-Os")["bytes"]))
 
@@ -169,6 +173,7 @@ def places(m):
     return [
         (r"(N) instructions for a malloc that is served, (N) for one that is refused and (N) for a free",
          [worst("malloc", "one region"), worst("malloc, NULL", "one region"), worst("free", "one region")]),
+        (r"no malloc takes more than (N), no free more than (N)", [m.bound("malloc"), m.bound("free")]),
         (r"(N), (N) and (N) on several regions",
          [worst("malloc", "several"), worst("malloc, NULL", "several"), worst("free", "several")]),
         (r"some (N) bytes and (N) % of the region", [m.fixed_bytes(), m.region_percent()]),
