@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin.c: see bin.h. Nodes first, then allocating, then freeing and the idle run.
+ * bin.c: see bin.h. Nodes first, then allocating, then freeing.
  */
 #include "bin.h"
 
@@ -28,12 +28,6 @@ void qi_bin_format(struct bin_set *set)
         forget_current(&set->bins[index]);
         list_set_first(&set->rooms[index], NULL);
     }
-}
-
-void qi_bin_clear(struct bin_set *set)
-{
-    qi_bin_format(set);
-    set->idle_run = 0;
 }
 
 /* --- nodes --- */
@@ -204,47 +198,6 @@ static inline void use_free_slots(const struct bin_set *set, const struct chunk 
     memory_allocated(reporter, start, (size_t)(end - start));
 }
 
-/* Has a bin's current run no used slot? The lowest slots are allocated first, so most others are told here. */
-static bool is_unused(const struct bin *bin)
-{
-    const unsigned unused_bits = bin_current_unused_bits(bin);
-    if (!bin_map_pointer_is_valid(bin) || !control_map_is_valid(bin->map, bin->run))
-        return false;
-    return control_map_free_bits(control_map_load(bin->map, unused_bits), unused_bits) ==
-           control_map_all_bits(unused_bits);
-}
-
-/* A bin's current run, if it lies in the first chunk; false: nothing is to be done with it. */
-static bool find_current(const struct bin_set *set, const struct bin *bin, struct bin_run *run)
-{
-    run->chunk = (struct chunk *)(uintptr_t)&set->runs.chunks.first;
-    run->page = chunk_offset(run->chunk, bin_current_start(bin)) >> UNITS_PAGE_SHIFT;
-    if (!chunk_is_valid(run->chunk) || !control_valid(bin_run_map(run) == bin->map))
-        return false;
-    run->code = run->chunk->codes[run->page];
-    return control_valid(run->code >= PAGE_SMALL && bin_run_is_valid(run));
-}
-
-bool qi_bin_free_idle_run(struct bin_set *set)
-{
-    unsigned index = set->idle_run - 1u;
-    struct bin_run run;
-    if (set->idle_run == 0)
-        return false;
-    set->idle_run = 0;
-    if (!control_valid(index < BIN_COUNT))
-        return report_bad_room(set, &set->idle_run);
-    struct bin *bin = &set->bins[index];
-    if (!is_unused(bin) || !find_current(set, bin, &run)) /* it has been used since, or is gone */
-        return false;
-    size_t pages = bin_shape_of(run.code)->pages;
-    use_free_slots(set, run.chunk, run.page, pages, NULL);
-    if (qi_run_free(&set->runs, run.chunk, run.page, pages) == RUN_REFUSED)
-        return false;
-    forget_current(bin);
-    return true;
-}
-
 BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chunk *chunk, size_t page)
 {
     const struct bin_run run = {chunk, page, chunk->codes[page]};
@@ -284,7 +237,7 @@ enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsig
         return RUN_REFUSED;
     }
     if (control_map_free_bits(word | bit, unused_bits) == control_map_all_bits(unused_bits))
-        return bin_free_last(set, run, slot);
+        return bin_free_last(set, run);
     if (control_map_free_bits(word, unused_bits) == 0)
         bin_free_first(set, run, slot);
     else

@@ -18,18 +18,15 @@
  * Each bin has one current run, which serves small requests by its lowest free slot until it is full. The bin's other
  * runs with room form a list through one node each: in the slot whose free gave the run room, where it stays, because
  * only the current run's slots are allocated. The inner codes say which slot that is. When the current run is full the
- * list's first run becomes the current one, or else a new run. The map alone decides which slots are free; the nodes
+ * list's first run becomes the current one, or else a new run; or, before that, the run whose slot is freed next. The map alone decides which slots are free; the nodes
  * only say where room is.
  *
- * A run whose last block is freed is freed itself, unless it is its bin's current run in the first chunk:
- * then it stays as the heap's idle run, and the idle run before it is freed. A program that allocates and frees a block
- * again and again does not make and unmake a run each time. Whoever wants pages and finds none, or looks at the heap's
- * figures or pages, has the idle run freed first, so it is never missed.
+ * A run whose last block is freed is freed itself at once.
  *
  * Invariants
  *   B1  a run with a free slot and a used one is either its bin's current run or in its bin's list, once
  *   B2  the node of a run in a list lies in the slot that its inner codes name, which is free
- *   B3  a run without a free slot is in no list; a run without a used slot is the idle run
+ *   B3  a run without a free slot is in no list; each run has a used slot
  *   B4  the head of a bin's list leads to the node of a run that has room and is not the current one, whatever is
  *       written to free memory
  */
@@ -47,7 +44,6 @@ struct bin {
 
 struct bin_set {
     struct run_set runs;
-    uint8_t idle_run; /* 1 + the bin whose current run, then in the first chunk, may be without a used slot; 0: none */
     struct bin bins[BIN_COUNT];
     struct list_head rooms[BIN_COUNT]; /* the lists of other runs with room */
 };
@@ -108,6 +104,14 @@ BITS_INLINE bool bin_map_pointer_is_valid(const struct bin *bin)
     return control_valid((uintptr_t)bin->map + control_word(bin, map_check) == 0);
 }
 
+/* Has a bin's current run no free slot, or has it none? */
+BITS_INLINE bool bin_current_is_full(const struct bin *bin)
+{
+    const unsigned unused_bits = bin_current_unused_bits(bin);
+    return bin_map_pointer_is_valid(bin) &&
+           control_map_free_bits(control_map_load(bin->map, unused_bits), unused_bits) == 0;
+}
+
 BITS_INLINE void bin_set_current(struct bin *bin, uintptr_t run, uint8_t *map)
 {
     bin->run = run;
@@ -123,9 +127,8 @@ BITS_INLINE bool bin_run_is_valid(const struct bin_run *run)
            control_map_is_valid(bin_run_map(run), bin_tag(bin_run_start(run), bin_unused_bits(shape)));
 }
 
-/* No bin has a run, nor a list; qi_bin_format() in a state that is all zero. */
+/* No bin has a run, nor a list. */
 void qi_bin_format(struct bin_set *set);
-void qi_bin_clear(struct bin_set *set);
 
 /* A slot, where the bin's current run is full or there is none. NULL: no memory, or a report of damage. */
 void *qi_bin_allocate(struct bin_set *set, unsigned bin);
@@ -137,9 +140,6 @@ enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsig
  * one. */
 enum run_freed qi_bin_free_listed(struct bin_set *set, struct chunk *chunk, size_t page);
 enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, size_t page);
-
-/* Frees the idle run; false if there is none, or after a report of damage. */
-bool qi_bin_free_idle_run(struct bin_set *set);
 
 /* The node of a run in a list. Its slot's number stands in two codes of the run, in parts of 3 bits: the upper part in
  * the first page's with wide codes, in the third's with narrow ones. Where a run with narrow codes has just two pages
@@ -186,29 +186,23 @@ BITS_INLINE void bin_free_first(struct bin_set *set, const struct bin_run *run, 
     uint8_t *map = bin_run_map(run);
     const uintptr_t word = control_map_load(map, unused_bits);
     control_map_free(map, unused_bits, word, word | (uintptr_t)1 << slot);
-    if (set->bins[index].map == map)
+    struct bin *bin = &set->bins[index];
+    if (bin->map == map)
         return;
+    if (bin_current_is_full(bin)) { /* no list needs to know of it */
+        bin_set_current(bin, bin_tag(bin_run_start(run), unused_bits), map);
+        return;
+    }
     bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
     struct list_node *node = (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
     list_insert(&set->runs.chunks, &set->rooms[index], node);
 }
 
 /* qi_bin_free() for the last used slot of a run, which is valid. */
-BITS_INLINE enum run_freed bin_free_last(struct bin_set *set, const struct bin_run *run, unsigned slot)
+BITS_INLINE enum run_freed bin_free_last(struct bin_set *set, const struct bin_run *run)
 {
-    unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(bin_shape_of(run->code));
-    uint8_t *map = bin_run_map(run);
-    if (set->bins[index].map != map)
-        return qi_bin_free_listed(set, run->chunk, run->page);
-    if (run->chunk != &set->runs.chunks.first)
-        return qi_bin_free_current(set, run->chunk, run->page);
-    const uintptr_t word = control_map_load(map, unused_bits);
-    control_map_free(map, unused_bits, word, word | (uintptr_t)1 << slot);
-    if (set->idle_run != index + 1) {
-        qi_bin_free_idle_run(set);
-        set->idle_run = (uint8_t)(index + 1);
-    }
-    return RUN_FREED;
+    return set->bins[bin_of_code(run->code)].map == bin_run_map(run) ? qi_bin_free_current(set, run->chunk, run->page)
+                                                                     : qi_bin_free_listed(set, run->chunk, run->page);
 }
 
 #endif

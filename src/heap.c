@@ -67,9 +67,7 @@ BITS_NOINLINE void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes
 {
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
     void *block = NULL;
-    if (qi_bin_free_idle_run(&heap->bins))
-        block = qi_heap_allocate_from_chunks(heap, bytes, align_bytes);
-    if (block == NULL && pages_fit_exactly(bytes)) /* one slot may find room where a run of several does not */
+    if (pages_fit_exactly(bytes)) /* one slot may find room where a run of several does not */
         block = allocate_pages(heap, bytes, align_bytes);
     if (block == NULL && sourced != NULL)
         block = sourced->growth->allocate(heap, bytes, align_bytes);
@@ -116,7 +114,6 @@ BITS_NOINLINE void qi_heap_free(struct quarry_heap *heap, const struct heap_bloc
 
 size_t qi_heap_trim(struct quarry_heap *heap)
 {
-    qi_bin_free_idle_run(&heap->bins);
     return heap_sourced_or_null(heap) != NULL ? heap_sourced(heap)->growth->trim(heap) : 0;
 }
 
@@ -159,7 +156,6 @@ static bool has_known_end(const struct heap_block *block)
 BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *block, size_t bytes)
 {
     const size_t old_bytes = qi_heap_whole_bytes(block);
-    const uint8_t *start = heap_block_start(block);
     bool done;
     if (block->kind == QUARRY_SMALL) {
         done = bytes <= old_bytes;
@@ -167,9 +163,7 @@ BITS_NOINLINE bool qi_heap_resize(struct quarry_heap *heap, struct heap_block *b
         done = resize_huge_block(heap, block, bytes);
     } else {
         size_t pages = bytes == 0 ? 1 : units_pages_from_bytes(bytes);
-        done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages) ||
-               (qi_bin_free_idle_run(&heap->bins) && is_where_it_was(heap, block, start) &&
-                qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages));
+        done = qi_large_resize(&heap->bins.runs, block->run.chunk, block->run.page, pages);
     }
     if (!has_known_end(block)) /* damaged while a callback ran, which was reported */
         return done && bytes <= old_bytes;

@@ -96,7 +96,7 @@ void qi_heap_reset(struct quarry_heap *heap)
         return;
     }
     qi_run_clear(runs);
-    qi_bin_clear(&heap->bins);
+    qi_bin_format(&heap->bins);
     if (HEAP_NOTES_PEAK_LATE)
         heap->used_peak_bytes = heap_used_peak_bytes(heap);
     heap->below_peak_bytes = heap->used_peak_bytes;

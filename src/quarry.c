@@ -204,7 +204,6 @@ void quarry_get_stats(const struct quarry_heap *heap, struct quarry_stats *stats
     const struct source *source = &chunks->source;
     if (!source_is_busy(source)) { /* figures show what can be had; a callback must change nothing */
         debug_flush(call_writable(heap));
-        qi_bin_free_idle_run(&call_writable(heap)->bins);
         make_idle(call_writable(heap));
     }
     stats->acquired_bytes = source->acquired_bytes;
@@ -280,7 +279,6 @@ void quarry_walk(struct quarry_heap *heap, bool (*visit)(void *context, const st
         return;
     }
     debug_flush(heap);
-    qi_bin_free_idle_run(&heap->bins);
     make_idle(heap); /* as quarry_get_stats() does, so that both say the same */
     debug_walk(&visitor);
     call_leave(heap, saved);
@@ -308,7 +306,6 @@ enum quarry_progress quarry_walk_some(struct quarry_heap *heap, struct quarry_cu
         return QUARRY_DAMAGED;
     }
     debug_flush(heap);
-    qi_bin_free_idle_run(&heap->bins);
     enum quarry_progress progress = debug_walk_some(&visitor, cursor, pages);
     call_leave(heap, saved);
     return progress;

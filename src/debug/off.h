@@ -51,7 +51,7 @@ _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || CONTROL_SPARE_M
 #define debug_used_bytes                        heap_used_bytes
 #define debug_used_peak_bytes                   heap_used_peak_bytes
 #define debug_forget_peak(heap)                 debug_nothing(heap)
-#define debug_check(heap)                       (qi_bin_free_idle_run(&(heap)->bins), qi_check_heap(heap))
+#define debug_check(heap)                       qi_check_heap(heap)
 #define debug_check_some(heap, cursor, pages)   qi_part_check(heap, cursor, pages)
 #define debug_walk(visitor)                     qi_check_walk((visitor)->heap, (visitor)->visit, (visitor)->context)
 #define debug_walk_some(visitor, cursor, pages) qi_part_walk(visitor, cursor, pages)

@@ -65,7 +65,7 @@ static bool write_stray(struct stray *stray, unsigned char *start, size_t bytes)
     return any;
 }
 
-/* Where a check gave a spared run back, links may have been written over it: they stay. */
+/* Where links have been written over it meanwhile, they stay. */
 static void undo(const struct stray *stray)
 {
     for (size_t i = 0; i < stray->bytes; i++)
@@ -212,7 +212,7 @@ static bool place(struct crowd *crowd, bool *used_up)
     struct pages pages = {NULL, NULL};
     crowd_change(crowd, 3);
     if (test_random_below(8) == 0)
-        quarry_trim(crowd->heap); /* no block waits, and no run is spared */
+        quarry_trim(crowd->heap); /* no block waits */
     if (crowd->on_source)         /* what lies beyond the canary, or was freed, may be the source's */
         return overflow(crowd, &pages, used_up);
     if (test_random_below(3) == 0)

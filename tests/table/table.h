@@ -91,7 +91,7 @@ size_t stride_of(const struct scene *scene, const void *block);
 void change_bytes(unsigned char *at, size_t bytes);
 /* On a source of the scene's own. false: the test has failed. */
 bool scene_begins_on(struct scene *scene, const struct quarry_source *source);
-/* What blocks that were given back wait for has happened, and no run is spared. */
+/* What blocks that were given back wait for has happened. */
 void settle(struct scene *scene);
 /* The first report since the last call, as a set of kinds: empty if there was none. */
 unsigned take_reports(void);

@@ -151,7 +151,7 @@ static struct bin_run take_full_run_over_ones(struct quarry_heap *heap, unsigned
     return run;
 }
 
-/* Gives slots of a full run back until it is the idle run, and takes them all again. */
+/* Gives slots of a full run back but for one, and takes them all again. */
 static void check_above_while_used(struct quarry_heap *heap, const struct bin_run *run)
 {
     const unsigned bin = bin_of_code(run->code), slots = bin_shape_of(run->code)->slots;
@@ -159,13 +159,8 @@ static void check_above_while_used(struct quarry_heap *heap, const struct bin_ru
         CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_FREED);
         check_above(run);
     }
-    CHECK_EQ(qi_bin_allocate(&heap->bins, bin), slot_address(run, 1)); /* from the list */
-    check_above(run);
-    CHECK_EQ(give_slot(heap, run, 1, true), RUN_FREED);
-    CHECK_EQ(give_slot(heap, run, 0, false), RUN_FREED); /* the idle run */
-    check_above(run);
-    for (unsigned slot = 0; slot < slots; slot++) {
-        CHECK_EQ(try_take(heap, bin), slot_address(run, slot));
+    for (unsigned slot = 1; slot < slots; slot++) { /* it has become the current run */
+        CHECK_EQ(small_take(&heap->bins, bin, bin_slot_bytes(bin)), slot_address(run, slot));
         check_above(run);
     }
     CHECK(unit_settle(heap));
@@ -239,9 +234,7 @@ TEST(test_bin_clear_leaves_no_bin_with_a_slot)
     if (heap == NULL)
         return;
     CHECK(take(heap, BIN) != NULL);
-    heap->bins.idle_run = BIN + 1;
-    qi_bin_clear(&heap->bins);
-    CHECK_EQ(heap->bins.idle_run, 0);
+    qi_bin_format(&heap->bins);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         CHECK(!small_has_slot(&heap->bins, bin));
         CHECK_EQ(heap->bins.bins[bin].run, 0);
@@ -270,7 +263,7 @@ static void check_node_in_slot(struct quarry_heap *heap, const struct bin_run *r
 {
     const unsigned bin = bin_of_code(run->code), slots = bin_shape_of(run->code)->slots;
     const unsigned second = (slot + 1 + (unsigned)test_random_below(slots - 1)) % slots;
-    CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_FREED);
+    CHECK_EQ(give_to_list(heap, run, slot, slot % 2 == 0), RUN_FREED);
     check_listed(heap, run, slot);
     if (slots > 2) {
         CHECK_EQ(give_slot(heap, run, second, slot % 4 < 2), RUN_FREED);
@@ -285,7 +278,8 @@ static void check_node_in_slot(struct quarry_heap *heap, const struct bin_run *r
     CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
     CHECK(!small_has_slot(&heap->bins, bin));
     CHECK_EQ(give_slot(heap, other, 0, slot % 2 != 0), RUN_FREED);
-    CHECK_EQ(qi_bin_allocate(&heap->bins, bin), bin_run_start(other));
+    CHECK_EQ(bin_current_start(&heap->bins.bins[bin]), bin_run_start(other));
+    CHECK_EQ(take(heap, bin), bin_run_start(other));
 }
 
 static void check_nodes(unsigned bin)
@@ -328,6 +322,23 @@ TEST(test_bin_current_run_that_gets_room_is_in_no_list)
     }
 }
 
+TEST(test_bin_run_that_gets_room_becomes_the_current_one_if_that_is_full)
+{
+    struct bin_run runs[3];
+    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 3));
+    if (heap == NULL)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        runs[i] = take_full_run(heap, BIN);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_EQ(give_slot(heap, &runs[i], 1, i % 2 == 0), RUN_FREED);
+        CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[i]));
+        CHECK_EQ(list_first(&heap->bins.rooms[BIN]), NULL);
+        CHECK(unit_settle(heap));
+        CHECK_EQ(take(heap, BIN), slot_address(&runs[i], 1));
+    }
+}
+
 TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_new_one)
 {
     struct bin_run runs[4];
@@ -337,7 +348,7 @@ TEST(test_bin_take_serves_the_run_that_got_room_last_then_those_before_then_a_ne
     for (unsigned i = 0; i < 4; i++)
         runs[i] = take_full_run(heap, BIN);
     for (unsigned i = 0; i < 3; i++) { /* 3 is the current one */
-        CHECK_EQ(give_slot(heap, &runs[i], 1, true), RUN_FREED);
+        CHECK_EQ(give_to_list(heap, &runs[i], 1, true), RUN_FREED);
         CHECK_EQ(list_first(&heap->bins.rooms[BIN]), slot_address(&runs[i], 1));
         CHECK(unit_settle(heap));
     }
@@ -362,7 +373,7 @@ TEST(test_bin_take_with_damaged_node_is_reported_and_changes_nothing)
         return;
     for (unsigned i = 0; i < 2; i++)
         runs[i] = take_full_run(heap, BIN);
-    CHECK_EQ(give_slot(heap, &runs[0], 1, true), RUN_FREED);
+    CHECK_EQ(give_to_list(heap, &runs[0], 1, true), RUN_FREED);
     struct list_node *node = list_first(&heap->bins.rooms[BIN]);
     const uintptr_t bad[] = {0x5a5a5a50, (uintptr_t)node, (uintptr_t)node + 1, (uintptr_t)heap, 1};
     const uintptr_t word = map_word(bin_run_map(&runs[0]));

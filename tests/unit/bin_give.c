@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bin_give.c: what becomes of a run whose last block is given back: its pages go, or it stays as the idle run.
+ * bin_give.c: what becomes of a run whose last block is given back: its pages go.
  */
 #include "../../src/bin.h"
 
@@ -11,7 +11,9 @@ enum { BIN = 2, OTHER_BIN = 3 };
 /* Gives back all slots of a full run but the first. */
 static void give_all_but_first(struct quarry_heap *heap, const struct bin_run *run)
 {
-    for (unsigned slot = bin_shape_of(run->code)->slots; slot-- > 1;)
+    const unsigned last = bin_shape_of(run->code)->slots - 1u;
+    CHECK_EQ(give_to_list(heap, run, last, last % 2 == 0), RUN_FREED);
+    for (unsigned slot = last; slot-- > 1;)
         CHECK_EQ(give_slot(heap, run, slot, slot % 2 == 0), RUN_FREED);
     CHECK(unit_settle(heap));
 }
@@ -78,7 +80,6 @@ static void check_order(unsigned order)
         CHECK_EQ(give_slot(heap, run, 0, step % 2 == 0), RUN_FREED);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
         CHECK_EQ(listed_runs(heap), 2 - step);
-        CHECK_EQ(heap->bins.idle_run, 0);
         CHECK(unit_settle(heap));
     }
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&runs[3]));
@@ -179,7 +180,8 @@ static void check_erased(const struct quarry_heap *heap, const struct chunk *chu
 static void give_run(struct quarry_heap *heap, const struct bin_run *run, unsigned node_slot)
 {
     const unsigned slots = bin_shape_of(run->code)->slots;
-    for (unsigned i = 0; i < slots; i++)
+    CHECK_EQ(give_to_list(heap, run, node_slot, true), RUN_FREED);
+    for (unsigned i = 1; i < slots; i++)
         CHECK_EQ(give_slot(heap, run, (node_slot + i) % slots, i % 2 == 0), RUN_FREED);
 }
 
@@ -298,7 +300,6 @@ TEST(test_bin_give_last_of_current_run_in_added_chunk_gives_its_pages_back)
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
         CHECK_EQ(heap->bins.bins[BIN].run, 0);
         CHECK(!small_has_slot(&heap->bins, BIN));
-        CHECK_EQ(heap->bins.idle_run, 0);
         CHECK(qi_run_chunk_is_free(run.chunk));
         CHECK(unit_settle(heap));
     }
@@ -326,162 +327,4 @@ TEST(test_bin_give_last_of_current_run_beside_damaged_free_run_is_refused)
     CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
     CHECK_EQ(heap->bins.bins[BIN].run, 0);
     CHECK(unit_settle(heap));
-}
-
-/* --- the idle run --- */
-
-/* One block of a new run taken and given back, so that the run becomes the idle run. */
-static struct bin_run make_spare(struct quarry_heap *heap, unsigned bin)
-{
-    const struct bin_run run = unit_find(heap, take(heap, bin)).run;
-    CHECK_EQ(give_slot(heap, &run, 0, bin % 2 == 0), RUN_FREED);
-    CHECK_EQ(heap->bins.idle_run, bin + 1);
-    CHECK(unit_settle(heap));
-    return run;
-}
-
-TEST(test_bin_emptied_current_run_stays_as_spare_and_serves_its_bin_again)
-{
-    struct quarry_heap *heap = unit_heap(8);
-    if (heap == NULL)
-        return;
-    const struct bin_run run = make_spare(heap, BIN);
-    const size_t free_pages = heap->bins.runs.free_pages;
-    const unsigned unused_bits = bin_unused_bits(bin_shape_of(run.code));
-    CHECK_EQ(control_map_free_bits(map_word(bin_run_map(&run)), unused_bits), control_map_all_bits(unused_bits));
-    CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
-    CHECK_EQ(list_first(&heap->bins.rooms[BIN]), NULL);
-    for (unsigned round = 0; round < 3; round++) {
-        CHECK_EQ(take(heap, BIN), bin_run_start(&run));
-        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-        CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
-        CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-    }
-    struct heap_block found;
-    CHECK_EQ(qi_heap_locate(heap, bin_run_start(&run), 1, &found), QUARRY_DOUBLE_FREE);
-}
-
-TEST(test_bin_second_spare_sends_the_first_back)
-{
-    struct quarry_heap *heap = unit_heap(16 + pages_of(BIN, 0) + pages_of(OTHER_BIN, 0));
-    if (heap == NULL)
-        return;
-    const size_t free_pages = heap->bins.runs.free_pages;
-    for (unsigned round = 0; round < 2; round++) {
-        make_spare(heap, BIN);
-        make_spare(heap, OTHER_BIN);
-        CHECK_EQ(heap->bins.bins[BIN].run, 0);
-        CHECK(!small_has_slot(&heap->bins, BIN));
-        CHECK_EQ(heap->bins.runs.free_pages, free_pages - pages_of(OTHER_BIN, 0));
-    }
-    make_spare(heap, BIN);
-    CHECK_EQ(heap->bins.bins[OTHER_BIN].run, 0);
-    CHECK(qi_bin_free_idle_run(&heap->bins));
-    CHECK(qi_run_chunk_is_free(unit_first(heap)));
-}
-
-TEST(test_bin_give_spare_gives_pages_back_once)
-{
-    struct quarry_heap *heap = unit_heap(8);
-    if (heap == NULL)
-        return;
-    const size_t free_pages = heap->bins.runs.free_pages;
-    CHECK(!qi_bin_free_idle_run(&heap->bins));
-    make_spare(heap, BIN);
-    CHECK(heap->bins.runs.free_pages < free_pages);
-    CHECK(qi_bin_free_idle_run(&heap->bins));
-    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-    CHECK_EQ(heap->bins.idle_run, 0);
-    CHECK_EQ(heap->bins.bins[BIN].run, 0);
-    CHECK(!small_has_slot(&heap->bins, BIN));
-    CHECK(unit_settle(heap));
-    CHECK(!qi_bin_free_idle_run(&heap->bins));
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_bin_give_spare_leaves_a_run_that_has_been_used_since)
-{
-    struct quarry_heap *heap = unit_heap(pages_of_runs(BIN, 2));
-    if (heap == NULL)
-        return;
-    const struct bin_run run = make_spare(heap, BIN);
-    CHECK_EQ(take(heap, BIN), bin_run_start(&run));
-    const size_t free_pages = heap->bins.runs.free_pages;
-    CHECK(!qi_bin_free_idle_run(&heap->bins));
-    CHECK_EQ(heap->bins.runs.free_pages, free_pages);
-    CHECK_EQ(unit_find(heap, bin_run_start(&run)).kind, QUARRY_SMALL);
-    CHECK(unit_settle(heap));
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
-    fill_current(heap, BIN);
-    CHECK(take(heap, BIN) != NULL); /* another run has become the current one */
-    CHECK(!qi_bin_free_idle_run(&heap->bins));
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_bin_give_spare_leaves_a_bin_whose_current_run_is_in_an_added_chunk)
-{
-    const size_t bytes = unit_region_bytes(pages_of(BIN, 2));
-    struct quarry_heap *heap = unit_heap(4);
-    if (heap == NULL)
-        return;
-    make_spare(heap, BIN);
-    while (heap->bins.runs.free_pages != 0)
-        REQUIRE(qi_large_allocate(&heap->bins.runs, 1, 1) != NULL);
-    fill_current(heap, BIN);
-    uint8_t *region = test_memory(bytes, 0);
-    if (region == NULL)
-        return;
-    REQUIRE(quarry_add_region(heap, region, bytes));
-    heap->bins.idle_run = BIN + 1; /* adding a region has the idle run given back */
-    const struct bin_run run = unit_find(heap, take(heap, BIN)).run;
-    CHECK(run.chunk != unit_first(heap));
-    CHECK(!qi_bin_free_idle_run(&heap->bins));
-    CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&run));
-    heap->bins.idle_run = BIN + 1;
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED_ALL);
-    CHECK(!qi_bin_free_idle_run(&heap->bins)); /* nor is there a current run any more */
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_bin_give_spare_beside_damaged_free_run_is_refused_and_keeps_the_run)
-{
-    struct quarry_heap *heap;
-    if (QUARRY_CHECK_LEVEL == 0)
-        SKIP("links are not checked");
-    heap = unit_heap(8);
-    if (heap == NULL)
-        return;
-    const struct bin_run run = make_spare(heap, BIN);
-    struct list_node *node = leave_one_page(heap);
-    const struct list_node kept = *node;
-    const struct kept before = keep(heap, &run);
-    list_store_link(heap_chunks(heap), node, NULL);
-    CHECK(!qi_bin_free_idle_run(&heap->bins));
-    CHECK_EQ(test_log.last.pointer, node);
-    check_kept(heap, &run, &before);
-    *node = kept;
-    CHECK(unit_settle(heap));
-    CHECK_EQ(take(heap, BIN), bin_run_start(&run));
-    CHECK_EQ(give_slot(heap, &run, 0, true), RUN_FREED);
-    CHECK(qi_bin_free_idle_run(&heap->bins));
-    CHECK_EQ(heap->bins.runs.free_pages, before.free_pages + bin_shape_of(run.code)->pages);
-    CHECK(unit_settle(heap));
-}
-
-TEST(test_bin_spare_is_never_missed)
-{
-    struct quarry_heap *heap = unit_heap(64);
-    struct quarry_stats fresh, after;
-    if (heap == NULL)
-        return;
-    quarry_get_stats(heap, &fresh);
-    quarry_free(heap, quarry_malloc(heap, UNITS_GRANULE_BYTES));
-    CHECK(heap->bins.idle_run != 0);
-    void *all = quarry_malloc(heap, fresh.largest_free_bytes); /* nothing asked for the figures in between */
-    CHECK(all != NULL);
-    quarry_free(heap, all);
-    quarry_free(heap, quarry_malloc(heap, UNITS_GRANULE_BYTES));
-    quarry_get_stats(heap, &after);
-    CHECK_EQ(after.free_bytes, fresh.free_bytes);
-    CHECK_EQ(after.largest_free_bytes, fresh.largest_free_bytes);
 }

@@ -69,7 +69,6 @@ TEST(test_heap_good_bytes_is_what_a_block_has)
         CHECK_EQ(found.kind, bytes <= BIN_MAX_BYTES ? QUARRY_SMALL : QUARRY_LARGE);
         give(heap, block);
     }
-    qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }
 
@@ -144,7 +143,6 @@ TEST(test_heap_take_aligned_is_aligned_and_served_from_bins_where_it_can)
                 CHECK_EQ(found.kind, QUARRY_SMALL);
             give(heap, block);
         }
-    qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }
 

@@ -124,7 +124,7 @@ TEST(test_small_take_clears_the_lowest_bit_of_the_runs_slots)
     struct bin_set *set = test_memory(sizeof *set, 0);
     if (set == NULL)
         return;
-    qi_bin_clear(set);
+    qi_bin_format(set);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         for (unsigned length = 0; length < BIN_LENGTHS; length++)
             for (unsigned kind = 0; kind < WORDS && !test_is_over(); kind++)
@@ -215,7 +215,7 @@ TEST(test_small_give_of_four_slots_in_every_order_gives_pages_back)
     unsigned orders = 0;
     for (unsigned order = 0; order < 256 && !test_is_over(); order++) {
         orders += give_in_order(heap, bin, order);
-        CHECK(!qi_bin_free_idle_run(&heap->bins) || heap->bins.bins[bin].run == 0);
+        CHECK_EQ(heap->bins.bins[bin].run, 0);
         CHECK_EQ(heap->bins.runs.free_pages, free_pages);
     }
     CHECK_EQ(orders, 24);
@@ -281,6 +281,5 @@ TEST(test_small_random_calls_keep_blocks_apart_and_end_in_one_run)
     CHECK(unit_settle(heap));
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         CHECK_EQ(list_first(&heap->bins.rooms[bin]), NULL);
-    qi_bin_free_idle_run(&heap->bins);
     CHECK(qi_run_chunk_is_free(unit_first(heap)));
 }

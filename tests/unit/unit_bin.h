@@ -120,11 +120,26 @@ static inline enum run_freed give_slot(struct quarry_heap *heap, const struct bi
         bin_free_first(&heap->bins, run, slot);
         return RUN_FREED;
     case SMALL_LAST:
-        return bin_free_last(&heap->bins, run, slot);
+        return bin_free_last(&heap->bins, run);
     default:
         CHECK(false);
         return RUN_REFUSED;
     }
+}
+
+/* The same for a slot of a full run that is not the current one, while that has room, so that the run comes into the
+ * list; the current run is full before and afterwards. */
+static inline enum run_freed give_to_list(struct quarry_heap *heap, const struct bin_run *run, unsigned slot,
+                                          bool inlined)
+{
+    const unsigned bin = bin_of_code(run->code);
+    uint8_t *current = bin_current_start(&heap->bins.bins[bin]);
+    CHECK(!small_has_slot(&heap->bins, bin));
+    const struct heap_block found = unit_find(heap, current);
+    CHECK_EQ(give_slot(heap, &found.run, 0, inlined), RUN_FREED);
+    const enum run_freed freed = give_slot(heap, run, slot, inlined);
+    CHECK_EQ(small_take(&heap->bins, bin, bin_slot_bytes(bin)), current);
+    return freed;
 }
 
 static inline enum run_freed give(struct quarry_heap *heap, const uint8_t *block)
