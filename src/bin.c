@@ -131,7 +131,7 @@ static inline void *allocate_from_new_run(struct bin_set *set, unsigned index)
     do {
         pages = qi_bin_shapes[code].pages;
         bits_assume(pages <= BIN_MOST_PAGES); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
-        if (run_allocate(&set->runs, pages, RUN_TAIL, &chunk, &page))
+        if (qi_run_allocate(&set->runs, pages, RUN_TAIL, &chunk, &page))
             break;
         if (length == 0)
             return NULL;

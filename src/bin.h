@@ -18,8 +18,8 @@
  * Each bin has one current run, which serves small requests by its lowest free slot until it is full. The bin's other
  * runs with room form a list through one node each: in the slot whose free gave the run room, where it stays, because
  * only the current run's slots are allocated. The inner codes say which slot that is. When the current run is full the
- * list's first run becomes the current one, or else a new run; or, before that, the run whose slot is freed next. The map alone decides which slots are free; the nodes
- * only say where room is.
+ * list's first run becomes the current one, or else a new run; but if a slot of another full run is freed before that,
+ * then its run does. The map alone decides which slots are free; the nodes only say where room is.
  *
  * A run whose last block is freed is freed itself at once.
  *

@@ -169,8 +169,7 @@ static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t
     struct bin_run run;
     if (find_hot_run(heap, page, &run)) {
         size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code will be gone */
-        enum run_freed freed =
-                BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run);
+        enum run_freed freed = BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run);
         heap_note_freed(heap, run.chunk, freed, bytes);
     }
     call_leave(heap, saved);

@@ -67,10 +67,12 @@ BITS_NOINLINE void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes
 {
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
     void *block = NULL;
-    if (pages_fit_exactly(bytes)) /* one slot may find room where a run of several does not */
-        block = allocate_pages(heap, bytes, align_bytes);
-    if (block == NULL && sourced != NULL)
-        block = sourced->growth->allocate(heap, bytes, align_bytes);
+    if (sourced != NULL) {
+        if (pages_fit_exactly(bytes)) /* one slot may find room where a run of several does not */
+            block = allocate_pages(heap, bytes, align_bytes);
+        if (block == NULL)
+            block = sourced->growth->allocate(heap, bytes, align_bytes);
+    }
     /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
     if (block == NULL && bytes <= BIN_MAX_BYTES)
         block = allocate_pages(heap, bytes, align_bytes);

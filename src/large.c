@@ -16,12 +16,12 @@ void *qi_large_allocate(struct run_set *set, size_t pages, size_t align_bytes)
     size_t slack = align_bytes > QUARRY_PAGE_BYTES ? (align_bytes >> UNITS_PAGE_SHIFT) - 1 : 0;
     struct chunk *chunk;
     size_t page;
-    if (!run_allocate(set, pages + slack, RUN_HEAD, &chunk, &page)) {
+    if (!qi_run_allocate(set, pages + slack, RUN_HEAD, &chunk, &page)) {
         /* A shorter run may be aligned well enough: all of that, then. */
-        const size_t found = slack == 0 ? 0 : qi_run_find_aligned(set, pages, align_bytes);
-        if (found == 0 || !run_allocate(set, found, RUN_HEAD, &chunk, &page))
+        const size_t all = slack == 0 ? 0 : qi_run_allocate_aligned(set, pages, align_bytes, &chunk, &page);
+        if (all == 0)
             return NULL;
-        slack = found - pages;
+        slack = all - pages;
     }
     if (bits_likely(slack == 0))
         return mark(chunk, page, pages);

@@ -140,15 +140,6 @@ BITS_INLINE void list_put_first(const struct chunk_set *set, struct list_head *h
     list_store_link(set, node, &head->first);
 }
 
-/* Puts another node into the place of a list's first, whose next is valid; next: which that is. */
-BITS_INLINE void list_replace_first(const struct chunk_set *set, struct list_head *head, const struct list_node *node,
-                                    struct list_node *next, struct list_node *by)
-{
-    list_use_memory(set, by);
-    list_put_first(set, head, by, next);
-    list_free_memory(set, node);
-}
-
 /* Removes the first node, whose next is valid, from its list; next: which that is. */
 BITS_INLINE void list_remove_first(const struct chunk_set *set, struct list_head *head, const struct list_node *node,
                                    struct list_node *next)

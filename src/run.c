@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * run.c: see run.h. Classes first, then the lists, then freeing, merging and growing; allocating is in the header.
+ * run.c: see run.h. Classes first, then the lists, then allocating, freeing, merging and growing.
  */
 #include "run.h"
 
@@ -14,45 +14,29 @@ const uint8_t qi_run_short_classes[RUN_SHORT_PAGES] = {CLASSES_16(0), CLASSES_16
 
 /* --- free runs and their lists --- */
 
-/* Does a free run of the chunk start at node? */
-BITS_INLINE bool starts_in(const struct chunk *chunk, const struct list_node *node)
+BITS_NOINLINE struct chunk *qi_run_added_chunk(const struct run_set *set, const void *address)
 {
-    const size_t page = bits_rotate_right(chunk_offset(chunk, node), UNITS_PAGE_SHIFT); /* huge, unless one begins */
-    return page < chunk->page_count && chunk->codes[page] == PAGE_FREE &&
-           run_length_is_valid(chunk, page, control_length_at_start(chunk->maps, page));
-}
-
-static BITS_NOINLINE const struct chunk *added_chunk_where_run_starts(const struct run_set *set,
-                                                                      const struct list_node *node)
-{
-    const struct added_chunk *added = qi_chunk_find_added(&set->chunks, node);
-    return added != NULL && starts_in(&added->chunk, node) ? &added->chunk : NULL;
-}
-
-/* The chunk of the free run that starts at node; NULL: none starts there. Node may be any address. */
-BITS_INLINE const struct chunk *chunk_where_run_starts(const struct run_set *set, const struct list_node *node)
-{
-    const struct chunk *first = &set->chunks.first;
-    return bits_likely(chunk_is_valid(first) && starts_in(first, node)) ? first
-                                                                        : added_chunk_where_run_starts(set, node);
-}
-
-BITS_INLINE bool is_listed(const struct run_set *set, const struct list_node *node, unsigned class)
-{
-    const struct chunk *chunk = chunk_where_run_starts(set, node);
-    return chunk != NULL &&
-           run_class(control_length_at_start(chunk->maps, chunk_offset(chunk, node) >> UNITS_PAGE_SHIFT)) == class;
+    struct added_chunk *added = qi_chunk_find_added(&set->chunks, address);
+    return added != NULL ? &added->chunk : (struct chunk *)(uintptr_t)&set->chunks.first;
 }
 
 BITS_NOINLINE bool qi_run_is_listed(const struct run_set *set, const struct list_node *node, unsigned class)
 {
-    return is_listed(set, node, class);
+    struct run_free run;
+    return run_at(set, node, &run) && run_class(run.pages) == class;
 }
 
 BITS_NOINLINE bool qi_run_next_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
 {
     const struct list_node *next = list_next(&set->chunks, node);
-    return next == NULL || link_valid(is_listed(set, next, class) && list_next_points_back(&set->chunks, node));
+    return next == NULL || link_valid(qi_run_is_listed(set, next, class) && list_next_points_back(&set->chunks, node));
+}
+
+/* Does a free run start at node? */
+static bool is_free_run(const struct run_set *set, const struct list_node *node)
+{
+    struct run_free run;
+    return run_at(set, node, &run);
 }
 
 /* Behind the first node, links lead from one free run to another: of what class the others are does not matter before
@@ -65,8 +49,8 @@ static bool links_are_valid(const struct run_set *set, const struct list_node *n
     const struct list_node *next = list_next(&set->chunks, node);
     if (list_first(head) == node || link == &head->first)
         return list_first(head) == node && link == &head->first && qi_run_next_is_valid(set, node, class);
-    return chunk_where_run_starts(set, before) != NULL && list_next(&set->chunks, before) == node &&
-           (next == NULL || (chunk_where_run_starts(set, next) != NULL && list_next_points_back(&set->chunks, node)));
+    return is_free_run(set, before) && list_next(&set->chunks, before) == node &&
+           (next == NULL || (is_free_run(set, next) && list_next_points_back(&set->chunks, node)));
 }
 
 BITS_NOINLINE bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)
@@ -107,14 +91,20 @@ BITS_COLD void *qi_run_report(const struct run_set *set, const void *node)
     return NULL;
 }
 
-/* How many runs of its own class a request looks at. */
-static unsigned tries_in(unsigned class)
+/* Reports a mask that is not what the heads say, and mends it. It is asked where a request found nothing: a bit too few
+ * hides runs, one too many leads to a head that leads nowhere. */
+static BITS_COLD void check_mask(struct run_set *set)
 {
-    return class < RUN_SHORT_CLASSES ? RUN_LAST_TRIES : RUN_LONG_TRIES;
+    if (!control_valid(set->class_mask == mask_of_heads(set))) {
+        set->class_mask = mask_of_heads(set);
+        qi_run_report(set, &set->class_mask);
+    }
 }
 
+/* --- finding --- */
+
 /* How many pages a free run has from the first one that lies at a multiple of align_bytes. */
-static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
+BITS_INLINE size_t aligned_pages(const struct run_free *run, size_t align_bytes)
 {
     const uintptr_t start = (uintptr_t)chunk_page_address(run->chunk, run->page);
     const size_t before = (bits_round_up(start, align_bytes) - start) >> UNITS_PAGE_SHIFT;
@@ -123,53 +113,135 @@ static size_t aligned_pages(const struct run_free *run, size_t align_bytes)
     return before < run->pages ? run->pages - before : 0;
 }
 
-/* qi_run_search_class() for a run in which the pages begin at a multiple of align_bytes; 0: anywhere. */
-BITS_INLINE struct list_node *search(struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
+/* Of the first few runs of a class the first one in which so many pages begin at a multiple of align_bytes; NULL: none
+ * has them, or a report of damage. */
+BITS_INLINE struct list_node *search(const struct run_set *set, unsigned class, size_t pages, size_t align_bytes)
 {
     struct list_node *node = run_first(set, class);
-    for (unsigned tries = tries_in(class); node != NULL && tries != 0; tries--) {
-        const struct run_free run = run_of_node(set, node);
-        if (!control_valid(run.pages != 0) || run_class(run.pages) != class || !qi_run_node_is_valid(set, node, class))
-            return qi_run_report(set, node);
-        if ((align_bytes == 0 ? run.pages : aligned_pages(&run, align_bytes)) >= pages) {
-            run_remove_node(set, node, class);
-            run_insert(set, class, node);
+    const struct list_node *before = node;
+    for (unsigned tries = RUN_TRIES; node != NULL; tries--) {
+        struct run_free run;
+        if (!run_at(set, node, &run) || run_class(run.pages) != class)
+            return qi_run_report(set, before);
+        if (aligned_pages(&run, align_bytes) >= pages)
             return node;
-        }
-        node = list_next(&set->chunks, node);
+        if (tries == 1)
+            return NULL;
+        before = node;
+        node = list_next(&set->chunks, node); /* whatever it is, nothing there is read before it is known as a run */
     }
     return NULL;
 }
 
-BITS_COLD struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages)
+/* Not the first run of its own class: where the classes above have none, or the request is long. */
+static BITS_NOINLINE struct list_node *search_class(const struct run_set *set, unsigned class, size_t pages)
 {
-    return search(set, class, pages, 0);
+    return search(set, class, pages, 1);
 }
 
-BITS_COLD size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes)
+/* A run in a list from which so many pages can be allocated, and the class of the list. NULL: there is none, or a
+ * report of damage. A run of small blocks may be shorter: its class is not searched. */
+BITS_INLINE struct list_node *find(struct run_set *set, size_t pages, enum run_end end, unsigned *class,
+                                   struct run_free *run)
 {
-    const unsigned last = run_class_wanted(set, pages + (align_bytes >> UNITS_PAGE_SHIFT) - 1);
-    for (unsigned class = run_class_wanted(set, pages); class <= last; class ++) {
-        struct list_node *node = search(set, class, pages, align_bytes);
-        if (node != NULL)
-            return run_of_node(set, node).pages;
+    *class = run_class_wanted(set, pages);
+    struct list_node *node = run_first(set, *class);
+    if (node != NULL) {
+        run_at(set, node, run);
+        if (run->pages >= pages)
+            return node;
     }
-    return 0;
-}
-
-BITS_COLD void qi_run_check_mask(struct run_set *set)
-{
-    if (!control_valid(set->class_mask == mask_of_heads(set))) {
-        set->class_mask = mask_of_heads(set);
-        qi_run_report(set, &set->class_mask);
+    const uintptr_t longer = set->class_mask >> *class >> 1;
+    node = NULL;
+    if (end == RUN_HEAD && (longer == 0 || pages >= RUN_SHORT_PAGES))
+        node = search_class(set, *class, pages);
+    if (node == NULL && longer != 0) {
+        *class += 1 + bits_lowest(longer);
+        node = run_first(set, *class);
     }
+    if (node == NULL) {
+        check_mask(set);
+        return NULL;
+    }
+    run_at(set, node, run);
+    return control_valid(run->pages >= pages) ? node : qi_run_report(set, node);
 }
 
 /* --- allocating --- */
 
+/* Removes a node that was found from its list; false, nothing changed, after a report of damage. */
+BITS_INLINE bool remove_found(struct run_set *set, const struct list_node *node, unsigned class)
+{
+    struct list_head *head = &set->heads[class];
+    if (!bits_likely(list_first(head) == node)) {
+        if (!qi_run_node_is_valid(set, node, class))
+            return qi_run_report(set, node) != NULL;
+        run_remove_node(set, node, class);
+        return true;
+    }
+    struct list_node *next = list_next(&set->chunks, node);
+    if ((next != NULL && !link_valid(qi_run_next_is_valid(set, node, class))) ||
+        !list_node_is_first(&set->chunks, head, node))
+        return qi_run_report(set, node) != NULL;
+    list_remove_first(&set->chunks, head, node, next);
+    if (next == NULL)
+        set->class_mask &= ~((uintptr_t)1 << class);
+    return true;
+}
+
+/* Allocates pages of the free run of a node that was found. */
+BITS_INLINE bool cut(struct run_set *set, const struct list_node *node, unsigned class, const struct run_free *run,
+                     size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+{
+    page_code_t *codes = run->chunk->codes;
+    const size_t rest = run->pages - pages, rest_page = end == RUN_TAIL ? run->page : run->page + pages;
+    const unsigned rest_class = run_class(rest);
+    if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
+        if (!remove_found(set, node, class))
+            return false;
+        if (end == RUN_HEAD)
+            codes[run->page + run->pages - 1] = PAGE_NOTHING;
+        if (rest != 0)
+            run_insert(set, rest_class, run_node_at(run->chunk, rest_page));
+        else
+            set->free_runs--;
+    }
+    set->free_pages -= pages;
+    if (rest != 0) /* [ rest ][ allocated ] or [ allocated ][ rest ] */
+        run_mark_free(codes + rest_page, run->chunk->maps, rest_page, rest);
+    *chunk = run->chunk;
+    *taken = end == RUN_TAIL ? run->page + rest : run->page;
+    run_use_pages(set, run->chunk, *taken, pages);
+    return true;
+}
+
+BITS_INLINE bool allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+{
+    unsigned class;
+    struct run_free run;
+    const struct list_node *node = find(set, pages, end, &class, &run);
+    return node != NULL && cut(set, node, class, &run, pages, end, chunk, taken);
+}
+
 bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
 {
-    return run_allocate_inline(set, pages, end, chunk, taken);
+    return end == RUN_TAIL ? allocate(set, pages, RUN_TAIL, chunk, taken)
+                           : allocate(set, pages, RUN_HEAD, chunk, taken);
+}
+
+BITS_COLD size_t qi_run_allocate_aligned(struct run_set *set, size_t pages, size_t align_bytes, struct chunk **chunk,
+                                         size_t *taken)
+{
+    const unsigned last = run_class_wanted(set, pages + (align_bytes >> UNITS_PAGE_SHIFT) - 1);
+    for (unsigned class = run_class_wanted(set, pages); class <= last; class ++) {
+        const struct list_node *node = search(set, class, pages, align_bytes);
+        if (node == NULL)
+            continue;
+        struct run_free run;
+        run_at(set, node, &run);
+        return cut(set, node, class, &run, run.pages, RUN_HEAD, chunk, taken) ? run.pages : 0;
+    }
+    return 0;
 }
 
 /* --- freeing --- */
@@ -270,10 +342,10 @@ static size_t extreme_pages(const struct run_set *set, unsigned class, bool want
 {
     const struct list_node *node = run_first(set, class);
     size_t found = 0;
-    for (unsigned tries = tries_in(class); tries != 0 && node != NULL; tries--) {
-        const size_t pages = run_of_node(set, node).pages;
-        if (pages != 0 && (found == 0 || (pages > found) == wants_longest))
-            found = pages;
+    for (unsigned tries = RUN_TRIES; tries != 0 && node != NULL; tries--) {
+        struct run_free run;
+        if (run_at(set, node, &run) && (found == 0 || (run.pages > found) == wants_longest))
+            found = run.pages;
         node = qi_run_next_is_valid(set, node, class) ? list_next(&set->chunks, node) : NULL;
     }
     return found;

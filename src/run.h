@@ -4,14 +4,14 @@
  *
  * Free runs stand in lists by length class: one for each length below 8 pages, two a doubling to 64, one a doubling
  * above (64-bit targets: two throughout), up to the longest run that a chunk can have. (32-bit targets: the last class
- * is open-ended; no more than RUN_LAST_TRIES of its runs fit the address space.) The lists span chunks, so a request
- * never walks chunks. A bitmap says which lists hold a run. A request is served by, in this order: the first run of its
- * own class if that is long enough; the first run of the next class that has one, where every run is; and, when there
- * is none, one of the first few runs of its own class. A long request looks at these few before it cuts a run of a
- * longer class: its classes are wide, and the longest runs are to last. A freed run merges with both neighbours at
- * once, so that freeing everything leaves one run a chunk. (Good fit by segregated lists: M. Masmano et al., "TLSF: a
- * new dynamic memory allocator for real-time systems", 2004; boundary lengths at both ends: D. Knuth, TAOCP vol. 1,
- * 2.5.)
+ * is open-ended; no more than RUN_TRIES of its runs fit the address space.) The lists span chunks, so a request never
+ * walks chunks. A bitmap says which lists hold a run. A request is served by, in this order: the first run of its own
+ * class if that is long enough; the first run of the next class that has one, where every run is; and, when there is
+ * none, one of the first few runs of its own class. A long request looks at these few before it cuts a run of a longer
+ * class: its classes are wide, and the longest runs are to last. A run of small blocks is made shorter instead. A freed
+ * run merges with both neighbours at once, so that freeing everything leaves one run a chunk. (Good fit by segregated
+ * lists: M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems", 2004; boundary lengths at
+ * both ends: D. Knuth, TAOCP vol. 1, 2.5.)
  *
  * A heap has as many heads as its chunks' lengths need: they lie behind the heap, and when a chunk is added whose runs
  * may be longer, a longer row of heads is made in front of that chunk's codes:
@@ -42,8 +42,7 @@ enum {
     RUN_SHORT_CLASSES = 13,
     RUN_LONG_HALVES = sizeof(void *) == 8 ? 1 : 0, /* two classes a doubling above, else one */
     RUN_CLASSES = sizeof(void *) == 8 ? 64 : 32,
-    RUN_LAST_TRIES = 4, /* runs of the own class that are looked at when nothing else is left */
-    RUN_LONG_TRIES = 8, /* the same for a request of RUN_SHORT_PAGES and more, and before a longer class is used */
+    RUN_TRIES = 4, /* runs of a class that a request looks at, if the first is too short */
 };
 
 struct run_set {
@@ -153,25 +152,37 @@ BITS_INLINE struct list_node *run_node_at(const struct chunk *chunk, size_t page
     return (struct list_node *)(void *)chunk_page_address(chunk, page);
 }
 
-/* A free run: its chunk, its first page, its length. A run that is damaged has no pages. */
+/* A free run: its chunk, its first page, its length. No pages: there is none. */
 struct run_free {
     struct chunk *chunk;
     size_t page, pages;
 };
 
-/* The free run of a node that a valid head or link leads to. */
-BITS_INLINE struct run_free run_of_node(const struct run_set *set, const struct list_node *node)
+/* The free run of the chunk that starts at node, which may be any address. False: none does. */
+BITS_INLINE bool run_in_chunk(struct chunk *chunk, const struct list_node *node, struct run_free *run)
 {
-    struct run_free run;
-    run.chunk = run_chunk_of(set, node);
-    run.page = run.pages = 0;
-    if (!control_valid(run.chunk != NULL && chunk_holds(run.chunk, node)))
-        return run;
-    run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
-    run.pages = control_length_at_start(run.chunk->maps, run.page);
-    if (!run_length_is_valid(run.chunk, run.page, run.pages) || !control_valid(run.chunk->codes[run.page] == PAGE_FREE))
-        run.pages = 0;
-    return run;
+    run->chunk = chunk;
+    run->page = bits_rotate_right(chunk_offset(chunk, node), UNITS_PAGE_SHIFT); /* huge, if no page begins there */
+    run->pages = 0;
+    if (run->page >= chunk->page_count || chunk->codes[run->page] != PAGE_FREE)
+        return false;
+    const size_t pages = control_length_at_start(chunk->maps, run->page);
+    if (!run_length_is_valid(chunk, run->page, pages))
+        return false;
+    run->pages = pages;
+    return true;
+}
+
+/* The added chunk that holds an address; the first one, if none does. */
+struct chunk *qi_run_added_chunk(const struct run_set *set, const void *address);
+
+/* The same in any chunk. Nothing at node is read. */
+BITS_INLINE bool run_at(const struct run_set *set, const struct list_node *node, struct run_free *run)
+{
+    struct chunk *chunk = (struct chunk *)(uintptr_t)&set->chunks.first;
+    if (!bits_likely(chunk_is_valid(chunk) && chunk_holds(chunk, node)))
+        chunk = qi_run_added_chunk(set, node);
+    return run_in_chunk(chunk, node, run);
 }
 
 /* Writes what says that pages are a free run. codes are those from its first page on. */
@@ -228,105 +239,14 @@ BITS_INLINE void run_use_pages(const struct run_set *set, const struct chunk *ch
     memory_allocated(&set->chunks.source.reporter, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
 }
 
-/* One of the first runs of a class that starts below the length asked for. If one is long enough it goes to the head of
- * the list. NULL: none, or a report of damage. */
-struct list_node *qi_run_search_class(struct run_set *set, unsigned class, size_t pages);
-
-/* Looks for a free run in which so many pages begin at a multiple of align_bytes, among the first of each class that
- * may have one, and puts it first in its list. Its length, with which it can be allocated; 0: none, or damage was
- * found. */
-size_t qi_run_find_aligned(struct run_set *set, size_t pages, size_t align_bytes);
-
 /* Allocates pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
  * there are none; damaged links are reported, and answered likewise. A run of small blocks then writes all its codes, a
  * large block its first. */
 bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
 
-/* Reports a mask that is not what the heads say, and mends it. It is asked where a request found nothing: a bit too few
- * hides runs, one too many leads to a head that leads nowhere. */
-void qi_run_check_mask(struct run_set *set);
-
-/* The first run of a list, from which so many pages can be allocated, and the class whose list that is, not below
- * the one that is asked for. NULL: there is none, or a report of damage. */
-BITS_INLINE struct list_node *run_find(struct run_set *set, size_t pages, unsigned *class, struct run_free *run)
-{
-    struct list_node *node = run_first(set, *class);
-    if (node != NULL) {
-        *run = run_of_node(set, node);
-        if (run->pages >= pages)
-            return node;
-    }
-    const uintptr_t longer = set->class_mask >> *class >> 1;
-    node = longer == 0 || pages >= RUN_SHORT_PAGES ? qi_run_search_class(set, *class, pages) : NULL;
-    if (node == NULL) {
-        if (longer != 0) {
-            *class += 1 + bits_lowest(longer);
-            node = run_first(set, *class);
-        }
-        if (longer == 0 || !control_valid(node != NULL)) {
-            qi_run_check_mask(set);
-            return NULL;
-        }
-    }
-    *run = run_of_node(set, node);
-    return control_valid(run->pages >= pages) ? node : qi_run_report(set, node);
-}
-
-/* qi_run_allocate(), inline because it is most of what the most expensive malloc does. */
-BITS_INLINE bool run_allocate_inline(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk,
-                                     size_t *taken)
-{
-    unsigned class = run_class_wanted(set, pages);
-    struct run_free run;
-    struct list_node *node = run_find(set, pages, &class, &run);
-    if (node == NULL)
-        return false;
-    uintptr_t mask = set->class_mask;
-    size_t rest = run.pages - pages;
-    unsigned rest_class = run_class(rest);
-    if (end == RUN_HEAD || rest == 0 || rest_class != class) { /* else the rest stays where it is in its list */
-        /* node is the list's first */
-        struct list_node *next = list_next(&set->chunks, node);
-        if ((next != NULL && !link_valid(qi_run_next_is_valid(set, node, class))) ||
-            !list_node_is_first(&set->chunks, &set->heads[class], node)) {
-            qi_run_report(set, node);
-            return false;
-        }
-        /* [ rest ][ allocated ] or [ allocated ][ rest ] */
-        struct list_node *rest_node = node;
-        if (end == RUN_HEAD)
-            rest_node = (struct list_node *)(void *)((uint8_t *)node + (pages << UNITS_PAGE_SHIFT));
-        if (!BITS_FOR_SIZE && end == RUN_HEAD && rest != 0 && rest_class == class) {
-            list_replace_first(&set->chunks, &set->heads[class], node, next, rest_node);
-        } else {
-            list_remove_first(&set->chunks, &set->heads[class], node, next);
-            if (next == NULL)
-                mask &= ~((uintptr_t)1 << class);
-            if (end == RUN_HEAD)
-                run.chunk->codes[run.page + run.pages - 1] = PAGE_NOTHING;
-            if (rest != 0) {
-                mask |= (uintptr_t)1 << rest_class;
-                list_insert(&set->chunks, &set->heads[rest_class], rest_node);
-            } else {
-                set->free_runs--;
-            }
-            set->class_mask = mask;
-        }
-    }
-    set->free_pages -= pages;
-    *chunk = run.chunk;
-    *taken = end == RUN_TAIL ? run.page + rest : run.page;
-    if (rest != 0) {
-        size_t page = end == RUN_TAIL ? run.page : run.page + pages;
-        run_mark_free(run.chunk->codes + page, run.chunk->maps, page, rest);
-    }
-    run_use_pages(set, run.chunk, *taken, pages);
-    return true;
-}
-
-/* A macro, because gcc 12 keeps a register less busy than through a third function. */
-#define run_allocate(set, pages, end, chunk, taken)                                                                    \
-    (BITS_FOR_SIZE ? qi_run_allocate(set, pages, end, chunk, taken)                                                    \
-                   : run_allocate_inline(set, pages, end, chunk, taken))
+/* The same with all pages of a free run in which so many begin at a multiple of align_bytes: how many pages that are.
+ * 0: none of the first runs of each class has them, or damage was found. */
+size_t qi_run_allocate_aligned(struct run_set *set, size_t pages, size_t align_bytes, struct chunk **chunk,
+                               size_t *taken);
 
 #endif

@@ -3,7 +3,7 @@
  * model.h: one heap and what it should be like: every call goes to the heap and to the model, and both must agree.
  *
  * What is asked of each call stands in docs/fuzzing.md. The checks that look into the heap (model_stats, model_walk,
- * model_check) also change it where nobody can tell: they end the waiting of freed slots and give the spare run back.
+ * model_check) also change it where nobody can tell: they end the waiting of freed slots.
  * So they run when the input says so, after each refusal, and at the end; never after every call.
  */
 #ifndef QUARRY_FUZZ_MODEL_H

@@ -76,7 +76,7 @@ TEST(test_run_take_goes_to_longer_class_before_it_searches_its_own)
 /* A run of 11 pages stands behind so many of 9 in the list of both. */
 static void check_search(unsigned shorter, bool found)
 {
-    struct hole holes[RUN_LAST_TRIES + 1] = {{11, 0}};
+    struct hole holes[RUN_TRIES + 1] = {{11, 0}};
     for (unsigned i = 1; i <= shorter; i++)
         holes[i].pages = 9;
     struct quarry_heap *heap = heap_with_holes(holes, shorter + 1);
@@ -92,19 +92,19 @@ static void check_search(unsigned shorter, bool found)
 
 TEST(test_run_take_searches_first_runs_of_own_class)
 {
-    check_search(RUN_LAST_TRIES - 1, true);
+    check_search(RUN_TRIES - 1, true);
 }
 
 TEST(test_run_take_gives_up_after_some_runs_of_own_class)
 {
-    check_search(RUN_LAST_TRIES, false);
+    check_search(RUN_TRIES, false);
 }
 
-/* A long request looks at more runs of its own class, and before it cuts a longer one. */
+/* A long request looks at some runs of its own class before it cuts a longer one. */
 static void check_long_search(unsigned shorter, bool found)
 {
     enum { SHORTER = RUN_SHORT_PAGES, PAGES = RUN_SHORT_PAGES + 8, LONGER = 2 * RUN_SHORT_PAGES };
-    struct hole holes[RUN_LONG_TRIES + 2] = {{LONGER, 0}, {PAGES, 0}};
+    struct hole holes[RUN_TRIES + 2] = {{LONGER, 0}, {PAGES, 0}};
     for (unsigned i = 2; i <= shorter + 1; i++)
         holes[i].pages = SHORTER;
     struct quarry_heap *heap = heap_with_holes(holes, shorter + 2);
@@ -116,14 +116,14 @@ static void check_long_search(unsigned shorter, bool found)
     CHECK(unit_settle(heap));
 }
 
-TEST(test_run_take_of_long_run_searches_more_runs_before_it_cuts_a_longer_one)
+TEST(test_run_take_of_long_run_searches_before_it_cuts_a_longer_one)
 {
-    check_long_search(RUN_LONG_TRIES - 1, true);
+    check_long_search(RUN_TRIES - 1, true);
 }
 
 TEST(test_run_take_of_long_run_cuts_a_longer_one_in_the_end)
 {
-    check_long_search(RUN_LONG_TRIES, false);
+    check_long_search(RUN_TRIES, false);
 }
 
 TEST(test_run_take_of_too_much_gives_none_and_changes_nothing)
@@ -205,45 +205,42 @@ static struct quarry_heap *heap_to_search(struct hole holes[5])
     return heap_with_holes(holes, 5);
 }
 
-TEST(test_run_search_class_moves_what_it_finds_to_the_head_and_keeps_the_others_in_order)
+/* The runs that are left of the list, by their places in holes[]. */
+static void check_order(struct quarry_heap *heap, const struct hole holes[5], const uint8_t *order, unsigned count)
 {
-    static const uint8_t orders[][5] = {{4, 3, 2, 1, 0}, {3, 4, 2, 1, 0}, {1, 4, 3, 2, 0}};
-    static const uint8_t asked[] = {9, 11, 10};
-    for (unsigned i = 0; i < 3 && !test_is_over(); i++) {
-        struct hole holes[5];
-        struct quarry_heap *heap = heap_to_search(holes);
-        if (heap == NULL)
-            return;
-        if (i == 2) /* the longest is gone, so that the search goes further */
-            take(heap, 11, RUN_HEAD);
-        const unsigned class = run_class(9);
-        const struct list_node *node = qi_run_search_class(set_of(heap), class, asked[i]);
+    const struct list_node *node = list_first(&set_of(heap)->heads[run_class(9)]);
+    for (unsigned place = 0; place < count; place++) {
         REQUIRE(node != NULL);
-        CHECK_EQ(list_first(&set_of(heap)->heads[class]), node);
-        for (unsigned place = 0; place < 5; place++) {
-            if (i == 2 && orders[i][place] == 3)
-                continue;
-            REQUIRE(node != NULL);
-            CHECK_EQ(unit_page_of(unit_first(heap), node), holes[orders[i][place]].page);
-            node = list_next(heap_chunks(heap), node);
-        }
-        CHECK_EQ(node, NULL);
-        CHECK(unit_settle(heap));
-        test_memory_release();
+        CHECK_EQ(unit_page_of(unit_first(heap), node), holes[order[place]].page);
+        node = list_next(heap_chunks(heap), node);
     }
+    CHECK_EQ(node, NULL);
+    CHECK(unit_settle(heap));
 }
 
-TEST(test_run_search_class_without_a_run_long_enough_changes_nothing)
+TEST(test_run_take_from_the_middle_of_a_list_keeps_the_others_in_order)
 {
+    static const uint8_t without_3[] = {4, 2, 1, 0}, without_1[] = {4, 2, 0};
     struct hole holes[5];
     struct quarry_heap *heap = heap_to_search(holes);
     if (heap == NULL)
         return;
-    const struct list_node *head = list_first(&set_of(heap)->heads[run_class(9)]);
-    CHECK_EQ(qi_run_search_class(set_of(heap), run_class(9), 12), NULL);
-    CHECK_EQ(list_first(&set_of(heap)->heads[run_class(9)]), head);
-    CHECK_EQ(qi_run_search_class(set_of(heap), run_class(12), 12), NULL);
-    CHECK(unit_settle(heap));
+    CHECK_EQ(take(heap, 11, RUN_HEAD).page, holes[3].page);
+    check_order(heap, holes, without_3, 4);
+    CHECK_EQ(take(heap, 10, RUN_TAIL).chunk, NULL); /* a run of small blocks may be shorter instead */
+    CHECK_EQ(take(heap, 10, RUN_HEAD).page, holes[1].page);
+    check_order(heap, holes, without_1, 3);
+}
+
+TEST(test_run_take_without_a_run_long_enough_changes_nothing)
+{
+    static const uint8_t all[] = {4, 3, 2, 1, 0};
+    struct hole holes[5];
+    struct quarry_heap *heap = heap_to_search(holes);
+    if (heap == NULL)
+        return;
+    CHECK_EQ(take(heap, 12, RUN_HEAD).chunk, NULL);
+    check_order(heap, holes, all, 5);
 }
 
 /* --- giving --- */

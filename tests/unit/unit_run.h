@@ -28,7 +28,7 @@ static inline struct run_set *set_of(struct quarry_heap *heap)
 static inline struct taken take(struct quarry_heap *heap, size_t pages, enum run_end end)
 {
     struct taken run = {NULL, 0};
-    if (run_allocate(set_of(heap), pages, end, &run.chunk, &run.page)) {
+    if (qi_run_allocate(set_of(heap), pages, end, &run.chunk, &run.page)) {
         for (size_t page = 1; page < pages; page++)
             run.chunk->codes[run.page + page] = PAGE_NOTHING;
         run.chunk->codes[run.page] = PAGE_LARGE;
