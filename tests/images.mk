@@ -57,12 +57,12 @@ IMAGES_LATER_be := unit emalloc stress
 $(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse))
 IMAGES_LATER_linux-armeb  := unit emalloc
 IMAGES_LATER_q35          := unit emalloc
-IMAGES_LATER_pc           := unit emalloc misuse
+IMAGES_LATER_pc           := unit emalloc misuse api
 IMAGES_LATER_virt-aarch64 := emalloc
-IMAGES_LATER_virt-riscv32   := unit emalloc stress
-IMAGES_LATER_sifive_e       := unit emalloc misuse
+IMAGES_LATER_virt-riscv32   := unit emalloc misuse stress
+IMAGES_LATER_sifive_e       := unit emalloc misuse api
 IMAGES_LATER_virt-riscv64   := unit emalloc misuse api
-IMAGES_LATER_virt-riscv64-s := unit emalloc misuse stress
+IMAGES_LATER_virt-riscv64-s := $(IMAGES)
 test_host_images    = $(filter-out $(if $(ALL),,$(if $(findstring -be-,$(1)),$(IMAGES_LATER_be))),$(call host_images,$(1)))
 test_machine_images = $(filter-out $(if $(ALL),,$(IMAGES_LATER_$(1))),$(call machine_images,$(1)))
 

@@ -13,6 +13,7 @@ include tests/exhaustive/exhaustive.mk
 include tests/marks/marks.mk
 include tests/threads/threads.mk
 include tests/storm/storm.mk
+include tests/masks/masks.mk
 include tests/ports/ports.mk
 include tests/php/php.mk
 include tests/fuzz/fuzz.mk
@@ -35,6 +36,12 @@ freestanding_library = $(if $(filter $(1),hosted $(foreach machine,$(DELIVERED),
 DIST_WHOLE := x86_64 armv7em
 dist_of = $(foreach isa,$(1),"$(isa)=$(call isa_gcc,$(isa))")
 
+# Each ISA, whether its CPU has an instruction that scans bits, and its compiler.
+NO_BIT_SCAN := armv6m riscv32 riscv64
+BIT_SCANS = $(foreach isa,$(ISAS),"$(isa)=$(if $(filter $(isa),$(NO_BIT_SCAN)),no,yes)=$(call isa_gcc,$(isa))") \
+	"armv8m=no=arm-none-eabi-gcc -mthumb -mcpu=cortex-m23" "riscv32=yes=riscv64-unknown-elf-gcc -march=rv32imac_zbb -mabi=ilp32" \
+	"riscv64=yes=riscv64-unknown-elf-gcc -march=rv64gc_zbb -mabi=lp64d -mcmodel=medany"
+
 # A job that takes longer than its limit is ended, since it hangs: on two cores the slowest job takes a fraction of it.
 # The build has no limit.
 HOST_SECONDS    := 1200
@@ -55,6 +62,7 @@ $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(exampl
 $(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,$(isa))) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,hosted)) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
+$(call job,bit scan,$(BUILD_SECONDS),tests/build/bit_scan.sh $(BIT_SCANS))\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
 $(call job,example minimal-cortex-m,$(BUILD_SECONDS),tests/build/minimal.sh minimal-cortex-m "a block came and went")\
 $(call job,example minimal-kernel,$(BUILD_SECONDS),tests/build/minimal.sh minimal-kernel "24 bytes and 8 MB")\
@@ -84,6 +92,7 @@ $(if $(ALL),$(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-le
 $(marks_jobs)\
 $(threads_jobs)\
 $(storm_jobs)\
+$(masks_jobs)\
 $(ports_jobs)\
 $(faults_jobs)\
 $(links_jobs)\
@@ -100,7 +109,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_TEST_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(STORM_TEST_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(WCET_IMAGES) $(call some_of,$(BUDGET_FILES))
+	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(STORM_TEST_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(MASKS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(WCET_IMAGES) $(call some_of,$(BUDGET_FILES))
 
 .PHONY: test-images
 test-images: $(TEST_IMAGES)

@@ -21,7 +21,7 @@
 #define MODE "machine mode"
 #endif
 
-const char machine_name[] = "QEMU virt, " ARCH_NAME ", " MODE;
+const char machine_name[] = "QEMU virt, " ARCH_NAME " " MODE;
 
 static volatile uint8_t *uart_register(uintptr_t offset)
 {

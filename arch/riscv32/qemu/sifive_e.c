@@ -13,7 +13,7 @@
 #define UART_SEND_CONTROL 0x08
 #define UART_SEND_ENABLE  1u
 
-const char machine_name[] = "QEMU sifive_e, riscv32 without atomics";
+const char machine_name[] = "QEMU sifive_e, riscv32 without A";
 
 static volatile uint32_t *uart_register(uintptr_t offset)
 {
