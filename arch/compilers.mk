@@ -2,7 +2,7 @@
 #
 # compilers.mk: the ISAs, and for each of them its compilers, gcc and clang, with the flags that its CPU needs.
 
-ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv7a armv7r aarch64 riscv32 riscv64
+ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv5te armv6 armv7a armv7r aarch64 riscv32 riscv64
 
 TOOLS_hosted  :=
 TOOLS_x86_64  :=
@@ -11,6 +11,8 @@ TOOLS_armv6m  := arm-none-eabi-
 TOOLS_armv7m  := arm-none-eabi-
 TOOLS_armv7em := arm-none-eabi-
 TOOLS_armv8m  := arm-none-eabi-
+TOOLS_armv5te := arm-none-eabi-
+TOOLS_armv6   := arm-none-eabi-
 TOOLS_armv7a  := arm-none-eabi-
 TOOLS_armv7r  := arm-none-eabi-
 TOOLS_aarch64 := aarch64-linux-gnu-
@@ -27,6 +29,8 @@ CPU_armv6m  := -mthumb -mcpu=cortex-m0
 CPU_armv7m  := -mthumb -mcpu=cortex-m3
 CPU_armv7em := -mthumb -mcpu=cortex-m4
 CPU_armv8m  := -mthumb -mcpu=cortex-m33+nodsp
+CPU_armv5te := -marm -mcpu=arm926ej-s
+CPU_armv6   := -marm -mcpu=arm1176jzf-s -mno-unaligned-access
 CPU_armv7a  := -marm -mcpu=cortex-a15 -mno-unaligned-access
 CPU_armv7r  := -marm -mcpu=cortex-r5 -mno-unaligned-access
 CPU_aarch64 := -mgeneral-regs-only -mstrict-align
@@ -39,6 +43,8 @@ FLOATS_armv6m  := soft
 FLOATS_armv7m  := soft
 FLOATS_armv7em := $(FLOAT_ARM)
 FLOATS_armv8m  := $(FLOAT_ARM)
+FLOATS_armv5te := $(FLOAT_ARM)
+FLOATS_armv6   := $(FLOAT_ARM)
 FLOATS_armv7a  := $(FLOAT_ARM)
 FLOATS_armv7r  := $(FLOAT_ARM)
 FLOATS_riscv32 := soft hard
@@ -61,6 +67,8 @@ CLANG_armv6m  := --target=arm-none-eabi
 CLANG_armv7m  := --target=arm-none-eabi
 CLANG_armv7em := --target=arm-none-eabi
 CLANG_armv8m  := --target=arm-none-eabi
+CLANG_armv5te := --target=arm-none-eabi
+CLANG_armv6   := --target=arm-none-eabi
 CLANG_armv7a  := --target=arm-none-eabi
 CLANG_armv7r  := --target=arm-none-eabi
 CLANG_aarch64 := --target=aarch64-none-elf
@@ -69,6 +77,8 @@ CLANG_riscv64 := --target=riscv64-none-elf
 
 # Other CPUs of an ISA, that have less or another byte order, for the test of the build contract.
 MORE_armv8m  := "arm-none-eabi-gcc -mthumb -mcpu=cortex-m23"
+MORE_armv5te := "arm-none-eabi-gcc -marm -mcpu=arm7tdmi"
+MORE_armv6   := "arm-none-eabi-gcc -marm -mcpu=arm1136j-s -mno-unaligned-access"
 MORE_armv7r  := "arm-none-eabi-gcc $(CPU_armv7r) -mbig-endian"
 MORE_riscv32 := "riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32"
 

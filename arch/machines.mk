@@ -12,8 +12,8 @@
 #
 # The commands that boot an image are in tests/qemu/run, and only there.
 
-MACHINES := q35 pc microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 \
-    virt-riscv64-s linux-mte linux-armeb
+MACHINES := q35 pc microbit lm3s6965evb mps2-an386 mps2-an505 mps2-an505-m23 mps3-an547 versatilepb raspi0 none-r5 \
+    virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 virt-riscv64-s linux-mte linux-armeb
 
 arm_CC ?= arm-none-eabi-gcc
 aarch64_CC ?= aarch64-linux-gnu-gcc
@@ -23,7 +23,7 @@ riscv_CC ?= riscv64-unknown-elf-gcc
 # Images run on bare metal: no dynamic linking, no start files but ours; 4 KB pages keep the files small.
 image_LDFLAGS := -nostdlib -static -Llinker -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
 cortex_m_SOURCES := arch/qemu/cortex_m_start.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
-virt_SOURCES := arch/qemu/virt.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
+pl011_SOURCES := arch/qemu/pl011_board.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
 
 # Distributions switch on what needs an operating system (PIE, stack protector, CET, unwind tables): switch it off.
 pc_common_SOURCES := arch/qemu/pc.c arch/qemu/pc_ram.c arch/qemu/fault.c
@@ -79,11 +79,42 @@ mps2-an505_SOURCES := arch/armv8m/qemu/mps2-an505.c $(cortex_m_SOURCES)
 mps2-an505_LDFLAGS := -T linker/mps2-an505.ld $(mps2-an505_CFLAGS) $(image_LDFLAGS)
 mps2-an505_LIBS := -lgcc
 
+# Cortex-M23's code, on the Cortex-M33 of this board: QEMU has no Cortex-M23.
+mps2-an505-m23_ISA := armv8m
+mps2-an505-m23_CC := $(arm_CC)
+mps2-an505-m23_CFLAGS := -mcpu=cortex-m23 -mthumb -mfloat-abi=soft
+mps2-an505-m23_SOURCES := $(mps2-an505_SOURCES)
+mps2-an505-m23_LDFLAGS := -T linker/mps2-an505.ld $(mps2-an505-m23_CFLAGS) $(image_LDFLAGS)
+mps2-an505-m23_LIBS := -lgcc
+
+mps3-an547_ISA := armv8m
+mps3-an547_CC := $(arm_CC)
+mps3-an547_CFLAGS := -mcpu=cortex-m55 -mthumb -mfloat-abi=soft
+mps3-an547_SOURCES := arch/armv8m/qemu/mps3-an547.c $(cortex_m_SOURCES)
+mps3-an547_LDFLAGS := -T linker/mps3-an547.ld $(mps3-an547_CFLAGS) $(image_LDFLAGS)
+mps3-an547_LIBS := -lgcc
+
+arm_classic_SOURCES := arch/qemu/arm_classic_start.S arch/qemu/arm_vectors.S $(pl011_SOURCES)
+
+versatilepb_ISA := armv5te
+versatilepb_CC := $(arm_CC)
+versatilepb_CFLAGS := -mcpu=arm926ej-s -marm -mfloat-abi=soft
+versatilepb_SOURCES := arch/armv5te/qemu/versatilepb.c $(arm_classic_SOURCES)
+versatilepb_LDFLAGS := -T linker/arm-low.ld $(versatilepb_CFLAGS) $(image_LDFLAGS)
+versatilepb_LIBS := -lgcc
+
+raspi0_ISA := armv6
+raspi0_CC := $(arm_CC)
+raspi0_CFLAGS := -mcpu=arm1176jzf-s -marm -mfloat-abi=soft -mno-unaligned-access
+raspi0_SOURCES := arch/armv6/qemu/raspi0.c $(arm_classic_SOURCES)
+raspi0_LDFLAGS := -T linker/arm-low.ld $(raspi0_CFLAGS) $(image_LDFLAGS)
+raspi0_LIBS := -lgcc
+
 # The MMU stays off, so unaligned accesses fault and the FPU is not set up.
 virt-a15_ISA := armv7a
 virt-a15_CC := $(arm_CC)
 virt-a15_CFLAGS := -mcpu=cortex-a15 -marm -mfloat-abi=soft -mno-unaligned-access
-virt-a15_SOURCES := arch/armv7a/qemu/start.S arch/armv7a/qemu/virt-a15.c $(virt_SOURCES)
+virt-a15_SOURCES := arch/armv7a/qemu/start.S arch/armv7a/qemu/virt-a15.c arch/qemu/arm_vectors.S $(pl011_SOURCES)
 virt-a15_LDFLAGS := -T linker/virt-a15.ld $(virt-a15_CFLAGS) $(image_LDFLAGS)
 virt-a15_LIBS := -lgcc
 
@@ -91,7 +122,7 @@ virt-aarch64_ISA := aarch64
 virt-aarch64_CC := $(aarch64_CC)
 virt-aarch64_CFLAGS := -mcpu=cortex-a53 -mstrict-align -mgeneral-regs-only -mno-outline-atomics -fno-pie \
     -fno-stack-protector -fno-asynchronous-unwind-tables
-virt-aarch64_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/virt-aarch64.c $(virt_SOURCES)
+virt-aarch64_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/virt-aarch64.c $(pl011_SOURCES)
 virt-aarch64_LDFLAGS := -T linker/virt-aarch64.ld -no-pie $(image_LDFLAGS)
 virt-aarch64_LIBS := -lgcc
 
@@ -99,7 +130,7 @@ virt-aarch64_LIBS := -lgcc
 virt-mte_ISA := aarch64
 virt-mte_CC := $(aarch64_CC)
 virt-mte_CFLAGS := $(virt-aarch64_CFLAGS) -DQUARRY_MARK=QUARRY_MARK_MTE
-virt-mte_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/tags.S arch/aarch64/qemu/virt-mte.c $(virt_SOURCES)
+virt-mte_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/tags.S arch/aarch64/qemu/virt-mte.c $(pl011_SOURCES)
 virt-mte_LDFLAGS := $(virt-aarch64_LDFLAGS)
 virt-mte_LIBS := -lgcc
 
@@ -146,6 +177,14 @@ virt-riscv64-s_CFLAGS := -march=rv64gc_zbb -mabi=lp64d -mcmodel=medany -DARCH_RI
 virt-riscv64-s_SOURCES := $(virt_riscv_SOURCES)
 virt-riscv64-s_LDFLAGS := $(virt-riscv64-s_CFLAGS) $(virt_riscv_LDFLAGS)
 virt-riscv64-s_LIBS := -lgcc
+
+none-r5_ISA := armv7r
+none-r5_CC := $(arm_CC)
+none-r5_CFLAGS := -mcpu=cortex-r5 -marm -mfloat-abi=soft -mno-unaligned-access
+none-r5_SOURCES := arch/armv7r/qemu/start.S arch/armv7r/qemu/none-r5.c arch/qemu/arm_vectors.S \
+    arch/qemu/semihosting_board.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
+none-r5_LDFLAGS := -T linker/arm-low.ld $(none-r5_CFLAGS) $(image_LDFLAGS)
+none-r5_LIBS := -lgcc
 
 # A big-endian Cortex-R5 as a process of QEMU's user mode. Debian's compiler has no big-endian libgcc, nor needs any.
 linux-armeb_ISA := armv7r

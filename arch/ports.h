@@ -3,6 +3,7 @@
  * ports.h: which port a compiler's own macros ask for. Only preprocessed, never included: tools/port.sh and
  * CMakeLists.txt print what is left of it, tools/amalgamate.py makes it the choice of the two-file version.
  *
+ * ARMv4T is not asked for, though armv5te serves it: compilers for ARM take it for granted where no CPU is named.
  * No process runs on ARM's M profile. Elsewhere a compiler that says __unix__, __APPLE__ or _WIN32 makes processes,
  * with -ffreestanding too: a kernel built with such a compiler names its port.
  */
@@ -20,6 +21,10 @@
 "armv7r"
 #elif defined(__arm__) && defined(__ARM_ARCH) && __ARM_ARCH >= 7
 "armv7a"
+#elif defined(__arm__) && defined(__ARM_ARCH) && __ARM_ARCH == 6
+"armv6"
+#elif defined(__arm__) && defined(__ARM_ARCH) && __ARM_ARCH == 5
+"armv5te"
 #elif defined(__aarch64__)
 "aarch64"
 #elif defined(__x86_64__)

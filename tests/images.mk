@@ -55,6 +55,8 @@ HOSTS_LATER := gcc-32-san clang-64-san clang-32-o2 gcc-64-page64 gcc-64-smp gcc-
 TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
 IMAGES_LATER_be := unit emalloc stress
 $(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse))
+$(foreach machine,mps2-an505-m23 versatilepb raspi0 none-r5,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse api))
+IMAGES_LATER_mps3-an547   := $(IMAGES)
 IMAGES_LATER_linux-armeb  := unit emalloc
 IMAGES_LATER_q35          := unit emalloc
 IMAGES_LATER_pc           := unit emalloc misuse api
@@ -123,7 +125,7 @@ build/dist/emalloc build/dist/caps: build/dist/%: build/dist/quarry_%.o $(wildca
 
 # A machine's images link the library of its ISA as `make lib` delivers it. Machines with another CPU of the ISA, or
 # with other options, have a library of their own.
-DELIVERED := $(filter-out linux-% sifive_e virt-riscv64-s,$(MACHINES))
+DELIVERED := $(filter-out linux-% sifive_e virt-riscv64-s mps2-an505-m23 mps3-an547,$(MACHINES))
 machine_library = $(if $(filter $(1),$(DELIVERED)),build/$($(1)_ISA)/libquarry.a,$(call objects_of,$(LIB_SRC),qemu/$(1)))
 MACHINE_COMMON = $(LIB_SRC) $($(1)_SOURCES)
 machine_cc = $($(1)_CC) $($(1)_CFLAGS)

@@ -26,7 +26,8 @@ include tests/tools/tools.mk
 include tests/style/style.mk
 
 # `make test` leaves to `make test-all` what takes long and seldom finds what the rest does not: the analyzers, the cost
-# of check levels, `make lib` for each CPU, and most builds with clang.
+# of check levels, `make lib` for each CPU, most builds with clang, and those for a second CPU of an ISA, which a machine
+# runs.
 #
 # One CPU of each kind: `make test` builds the library for these with clang too, not just with gcc.
 FREESTANDING_WHOLE := x86_64 armv6m armv7em aarch64 riscv32
@@ -59,7 +60,7 @@ $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$
 $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,$(isa))) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(MORE_$(isa))))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,$(isa))) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(if $(ALL),$(MORE_$(isa)))))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,hosted)) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,bit scan,$(BUILD_SECONDS),tests/build/bit_scan.sh $(BIT_SCANS))\

@@ -26,6 +26,10 @@ void board_flush(void);
  * the cause, address that of the instruction. */
 _Noreturn void machine_fault(const char *what, uintptr_t code, uintptr_t address);
 
+/* What pl011_board.c has for start code, and what it needs of the board's own file: the address of the serial port. */
+_Noreturn void board_start(void);
+extern const uintptr_t board_pl011;
+
 int main(void);
 
 #endif

@@ -34,6 +34,8 @@ fn port(target: &str) -> &'static str {
         _ if starts(&["thumbv7m"]) => "armv7m",
         _ if starts(&["thumbv7em"]) => "armv7em",
         _ if starts(&["thumbv8m"]) => "armv8m",
+        _ if starts(&["armv4t", "armv5te"]) => "armv5te",
+        _ if starts(&["armv6"]) => "armv6",
         _ if starts(&["armv7a", "armv8a"]) => "armv7a",
         _ if starts(&["armv7r", "armebv7r", "armv8r"]) => "armv7r",
         _ if starts(&["aarch64"]) => "aarch64",
@@ -48,6 +50,8 @@ fn port(target: &str) -> &'static str {
 /// Where memory is not mapped yet unaligned accesses fault, and compilers make them out of neighbouring stores.
 fn port_flags(port: &str) -> &'static [&'static str] {
     match port {
+        "armv5te" => &["-marm"],
+        "armv6" => &["-marm", "-mno-unaligned-access"],
         "armv7a" | "armv7r" => &["-mno-unaligned-access"],
         "aarch64" => &["-mstrict-align", "-mgeneral-regs-only"],
         "x86_64" | "i386" => &["-mgeneral-regs-only"],

@@ -70,6 +70,7 @@ verdict $? "make lib ARCH=hosted: is not refused on bare metal"
 verdict $? "make lib ARCH=armv7em CC=gcc: is not refused"
 ! lib ARCH=armv6m FLOAT=hard && says 'no FLOAT=hard for armv6m'
 verdict $? "make lib ARCH=armv6m FLOAT=hard: is not refused"
+aligned armv6 -munaligned-access
 aligned armv7a -munaligned-access
 aligned armv7r "" CC=clang
 aligned aarch64 -mno-strict-align

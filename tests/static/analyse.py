@@ -42,6 +42,7 @@ MACROS_32 = "UINTPTR_MAX=0xFFFFFFFFu SIZE_MAX=0xFFFFFFFFu __BIGGEST_ALIGNMENT__=
 MACROS_OF = {
     "hosted": ["__unix__=1"], "x86_64": ["__x86_64__=1"], "i386": ["__i386__=1"], "aarch64": ["__aarch64__=1"],
     "riscv32": "__riscv=1 __riscv_mul=1 __riscv_xlen=32".split(), "riscv64": "__riscv=1 __riscv_mul=1 __riscv_xlen=64".split(),
+    "armv5te": "__arm__=1 __ARM_ARCH=5 __ARM_FEATURE_CLZ=1".split(), "armv6": "__arm__=1 __ARM_ARCH=6 __ARM_FEATURE_CLZ=1".split(),
     "armv6m": "__arm__=1 __ARM_ARCH=6 __ARM_ARCH_PROFILE=77".split(),
 }
 MACROS_OF_ARM_M = "__arm__=1 __ARM_ARCH=7 __ARM_ARCH_PROFILE=77".split()

@@ -30,7 +30,7 @@ _start:
 2:  ldr     x0, =virt_cpu_init          /* what a machine has to set up besides, if anything */
     cbz     x0, 3f
     blr     x0
-3:  bl      virt_start
+3:  bl      board_start
     .ltorg
     .size _start, . - _start
 

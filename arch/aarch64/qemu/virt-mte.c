@@ -2,13 +2,14 @@
  *
  * virt-mte.c: name and faults of QEMU virt with memory tags: -M virt,mte=on -cpu max. Test bed only.
  *
- * Console and C start: arch/qemu/virt.c; entry and vectors: start.S; tags: tags.S; memory: linker/virt-aarch64.ld.
+ * Console and C start: arch/qemu/pl011_board.c; entry and vectors: start.S; tags: tags.S; memory: linker/virt-aarch64.ld.
  */
 #include "mte.h"
 
 #include "../../qemu/board.h"
 
 const char machine_name[] = "QEMU virt, memory tags";
+const uintptr_t board_pl011 = 0x09000000;
 
 _Noreturn void virt_fault(uintptr_t syndrome, uintptr_t address);
 
