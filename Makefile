@@ -59,7 +59,7 @@ packages: build/dist/quarry.c
 .PHONY: size
 size:
 	@tools/need.sh --check $(NEED_CROSS)
-	@tests/build/size.sh $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))")
+	@tests/build/size.sh $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" $(if $(filter $(isa),$(CLANG_ISAS)),"$(isa)=$(call isa_clang,$(isa))"))
 
 .PHONY: run
 run:

@@ -2,7 +2,7 @@
 #
 # compilers.mk: the ISAs, and for each of them its compilers, gcc and clang, with the flags that its CPU needs.
 
-ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv5te armv6 armv7a armv7r aarch64 riscv32 riscv64
+ISAS := hosted x86_64 i386 armv6m armv7m armv7em armv8m armv5te armv6 armv7a armv7r aarch64 riscv32 riscv64 xtensa
 
 TOOLS_hosted  :=
 TOOLS_x86_64  :=
@@ -18,6 +18,7 @@ TOOLS_armv7r  := arm-none-eabi-
 TOOLS_aarch64 := aarch64-linux-gnu-
 TOOLS_riscv32 := riscv64-unknown-elf-
 TOOLS_riscv64 := riscv64-unknown-elf-
+TOOLS_xtensa  := xtensa-lx106-elf-
 
 # What a CPU needs beyond the build contract's line. A kernel's interrupt handlers run on the stack of what they
 # interrupt and do not save vector registers, hence the flags of x86 and of the 64-bit ISAs. Unaligned accesses fault
@@ -36,6 +37,7 @@ CPU_armv7r  := -marm -mcpu=cortex-r5 -mno-unaligned-access
 CPU_aarch64 := -mgeneral-regs-only -mstrict-align
 CPU_riscv32 := -march=rv32imac -mabi=ilp32
 CPU_riscv64 := -march=rv64gc -mabi=lp64d -mcmodel=medany
+CPU_xtensa  := -mlongcalls
 
 # What FLOAT says, for each value that an ISA has.
 FLOAT_ARM   := soft softfp hard
@@ -74,6 +76,9 @@ CLANG_armv7r  := --target=arm-none-eabi
 CLANG_aarch64 := --target=aarch64-none-elf
 CLANG_riscv32 := --target=riscv32-none-elf
 CLANG_riscv64 := --target=riscv64-none-elf
+
+# Those that clang compiles for: LLVM 14 knows no Xtensa.
+CLANG_ISAS := $(filter-out hosted xtensa,$(ISAS))
 
 # Other CPUs of an ISA, that have less or another byte order, for the test of the build contract.
 MORE_armv8m  := "arm-none-eabi-gcc -mthumb -mcpu=cortex-m23"

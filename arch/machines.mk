@@ -13,12 +13,13 @@
 # The commands that boot an image are in tests/qemu/run, and only there.
 
 MACHINES := q35 pc microbit lm3s6965evb mps2-an386 mps2-an505 mps2-an505-m23 mps3-an547 versatilepb raspi0 none-r5 \
-    virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 virt-riscv64-s linux-mte linux-armeb
+    virt-a15 virt-aarch64 virt-riscv32 sifive_e virt-riscv64 virt-riscv64-s sim-lx106 linux-mte linux-armeb
 
 arm_CC ?= arm-none-eabi-gcc
 aarch64_CC ?= aarch64-linux-gnu-gcc
 x86_64_CC ?= gcc
 riscv_CC ?= riscv64-unknown-elf-gcc
+xtensa_CC ?= xtensa-lx106-elf-gcc
 
 # Images run on bare metal: no dynamic linking, no start files but ours; 4 KB pages keep the files small.
 image_LDFLAGS := -nostdlib -static -Llinker -Wl,--build-id=none -Wl,--gc-sections -Wl,-z,max-page-size=4096
@@ -133,6 +134,15 @@ virt-mte_CFLAGS := $(virt-aarch64_CFLAGS) -DQUARRY_MARK=QUARRY_MARK_MTE
 virt-mte_SOURCES := arch/aarch64/qemu/start.S arch/aarch64/qemu/tags.S arch/aarch64/qemu/virt-mte.c $(pl011_SOURCES)
 virt-mte_LDFLAGS := $(virt-aarch64_LDFLAGS)
 virt-mte_LIBS := -lgcc
+
+# ESP8266's CPU.
+sim-lx106_ISA := xtensa
+sim-lx106_CC := $(xtensa_CC)
+sim-lx106_CFLAGS := -mlongcalls
+sim-lx106_SOURCES := arch/xtensa/qemu/start.S arch/xtensa/qemu/sim-lx106.c arch/xtensa/qemu/divide.c \
+    arch/qemu/fault.c arch/qemu/linker_ram.c
+sim-lx106_LDFLAGS := -T linker/sim-lx106.ld $(image_LDFLAGS)
+sim-lx106_LIBS := -lgcc
 
 # The same as a process of QEMU's user mode. Each granule has its own tag there: QEMU 7.2 has one for each page of
 # virt-mte, which is therefore not in MACHINES.

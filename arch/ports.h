@@ -35,6 +35,10 @@
 "riscv32"
 #elif defined(__riscv) && __riscv_xlen == 64
 "riscv64"
+#elif defined(__XTENSA__)
+"xtensa"
+#elif defined(__SIZEOF_POINTER__) && __SIZEOF_POINTER__ < 4
+#error "Quarry needs pointers of at least 32 bits: its code and control data would take most of a 16-bit CPU's memory"
 #else
 "none"
 #endif

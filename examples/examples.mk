@@ -55,6 +55,7 @@ RUST_EXAMPLE := build/examples/rust.elf
 NEED_GRUB := grub-pc-bin:/usr/lib/grub/i386-pc/multiboot.mod grub-common:grub-mkrescue xorriso:xorriso mtools:mformat \
 	qemu-system-x86:qemu-system-i386
 NEED_IMAGES := $(NEED_RUN) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-armeb \
+	gcc-xtensa-lx106:xtensa-lx106-elf-gcc qemu-system-misc:qemu-system-xtensa \
 	$(NEED_RISCV) $(NEED_GRUB) $(NEED_RUST) g++ libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
 
 # Shows the command that boots an image: $(1) machine, $(2) image.

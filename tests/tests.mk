@@ -43,6 +43,9 @@ BIT_SCANS = $(foreach isa,$(ISAS),"$(isa)=$(if $(filter $(isa),$(NO_BIT_SCAN)),n
 	"armv8m=no=arm-none-eabi-gcc -mthumb -mcpu=cortex-m23" "riscv32=yes=riscv64-unknown-elf-gcc -march=rv32imac_zbb -mabi=ilp32" \
 	"riscv64=yes=riscv64-unknown-elf-gcc -march=rv64gc_zbb -mabi=lp64d -mcmodel=medany"
 
+# Compilers for CPUs that are not served.
+SMALL_CPUS := "avr-gcc -mmcu=atmega328p" "clang --target=msp430"
+
 # A job that takes longer than its limit is ended, since it hangs: on two cores the slowest job takes a fraction of it.
 # The build has no limit.
 HOST_SECONDS    := 1200
@@ -60,10 +63,11 @@ $(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$
 $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\
-$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,$(isa))) $(isa) "$(call isa_gcc,$(isa))" $(if $(ALL)$(filter $(FREESTANDING_WHOLE),$(isa)),"$(call isa_clang,$(isa))") $(if $(ALL),$(MORE_$(isa)))))\
+$(foreach isa,$(filter-out hosted,$(ISAS)),$(call job,freestanding $(isa),$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,$(isa))) $(isa) "$(call isa_gcc,$(isa))" $(if $(filter $(if $(ALL),$(CLANG_ISAS),$(FREESTANDING_WHOLE)),$(isa)),"$(call isa_clang,$(isa))") $(if $(ALL),$(MORE_$(isa)))))\
 $(call job,freestanding hosted,$(BUILD_SECONDS),tests/build/freestanding.sh $(if $(ALL),,--short $(call freestanding_library,hosted)) hosted "gcc" "clang" "gcc -fno-pie $(BITS_32)" $(if $(ALL),"clang -fno-pie $(BITS_32)"))\
 $(call job,impossible configurations,$(BUILD_SECONDS),tests/build/impossible.sh "gcc" "clang" "$(call isa_gcc,armv6m)")\
 $(call job,bit scan,$(BUILD_SECONDS),tests/build/bit_scan.sh $(BIT_SCANS))\
+$(call job,CPUs with 16 bits,$(BUILD_SECONDS),tests/build/too_small.sh build/dist $(SMALL_CPUS))\
 $(call job,missing tools,$(BUILD_SECONDS),tests/build/missing.sh)\
 $(call job,example minimal-cortex-m,$(BUILD_SECONDS),tests/build/minimal.sh minimal-cortex-m "a block came and went")\
 $(call job,example minimal-kernel,$(BUILD_SECONDS),tests/build/minimal.sh minimal-kernel "24 bytes and 8 MB")\
@@ -76,7 +80,7 @@ $(call job,test runner,$(BUILD_SECONDS),tests/build/runner.sh)\
 $(call job,tool for leak reports,$(BUILD_SECONDS),tests/build/leaks.sh)\
 $(call job,options and linker,$(BUILD_SECONDS),tests/build/options.sh $(if $(ALL),,--short) build/dist)\
 $(call job,header in C++,$(BUILD_SECONDS),tests/build/cxx.sh build/hosted/libquarry.a g++ clang++)\
-$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(if $(ALL),$(call dist_of,$(filter-out hosted,$(ISAS))) $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang",$(call dist_of,$(DIST_WHOLE)) "hosted=clang" --look $(call dist_of,$(filter-out hosted $(DIST_WHOLE),$(ISAS))) "armv7em=$(call isa_clang,armv7em)"))\
+$(call job,dist on every ISA,$(BUILD_SECONDS),tests/build/dist.sh build/dist $(if $(ALL),$(call dist_of,$(filter-out hosted,$(ISAS))) $(foreach isa,$(CLANG_ISAS),"$(isa)=$(call isa_clang,$(isa))") "hosted=gcc" "hosted=clang",$(call dist_of,$(DIST_WHOLE)) "hosted=clang" --look $(call dist_of,$(filter-out hosted $(DIST_WHOLE),$(ISAS))) "armv7em=$(call isa_clang,armv7em)"))\
 $(if $(ALL),$(call job,libraries,$(BUILD_SECONDS),tests/build/lib.sh))\
 $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh $(if $(ALL),,--short) "$(mps2-an386_CFLAGS)" "$(mps2-an386_SOURCES)" "$(mps2-an386_LDFLAGS)")\
 $(call job,packages,$(BUILD_SECONDS),tests/packaging/run.sh $(if $(ALL),,--short) build/dist)\

@@ -49,10 +49,11 @@ build/$(1)/libquarry.a: $(LIB_SRC:src/%.c=build/$(1)/obj/%.o)
 # What is missing is named, not installed: a compiler is the user's choice.
 .PHONY: need-$(1)
 need-$(1):
-	@tools/need.sh --check $$(call need_compiler,$$(firstword $$($(1)_lib_cc))) $(if $(CC_IS_CLANG),llvm,$(or $(TOOLS_$(1):%-=binutils-%),binutils)):$(call lib_ar,$(1))
+	@tools/need.sh --check $$(call need_compiler,$$(firstword $$($(1)_lib_cc))) $(if $(CC_IS_CLANG),llvm,$(or $(patsubst %-,binutils-%,$(subst lx106-elf,lx106,$(TOOLS_$(1)))),binutils)):$(call lib_ar,$(1))
 endef
-# The package of a compiler, as Debian calls it, and its command: gcc-arm-none-eabi:arm-none-eabi-gcc.
-need_compiler = $(patsubst %-gcc,gcc-%,$(notdir $(1))):$(1)
+# The package of a compiler, as Debian calls it, and its command: gcc-arm-none-eabi:arm-none-eabi-gcc. Those for the LX106
+# leave out the end of the command's name.
+need_compiler = $(patsubst %-gcc,gcc-%,$(notdir $(subst lx106-elf,lx106,$(1)))):$(1)
 $(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
 
 ifeq ($(filter $(ARCH),$(ISAS)),)

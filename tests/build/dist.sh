@@ -35,15 +35,19 @@ refers_to_nothing() {
     [ ! -s "$work/said" ]
 }
 
-# Does it mask interrupts in more than a few places?
+# $1: a compiler. Does what it built mask interrupts in more than a few places? LLVM's tool reads what clang compiles for.
 masks() {
-    llvm-objdump -d --no-show-raw-insn "$work/quarry.o" >"$work/code"
-    [ "$(grep -c -i -E '[[:space:]](cpsid|cli|csrrci|csrrci?w?|msr[[:space:]]+daifset.*)([[:space:]].*)?$' "$work/code")" -gt 10 ]
+    case $1 in
+    *gcc) objdump=$("$1" -print-prog-name=objdump) ;;
+    *) objdump=llvm-objdump ;;
+    esac
+    "$objdump" -d --no-show-raw-insn "$work/quarry.o" >"$work/code"
+    [ "$(grep -c -i -E '[[:space:]](cpsid|cli|csrrci|csrrci?w?|msr[[:space:]]+(daifset|cpsr_c).*|rsil)([[:space:]].*)?$' "$work/code")" -gt 10 ]
 }
 
 # Instructions that mask interrupts, in what the compiler reads.
 reads_masks() {
-    "$@" -std=c11 -ffreestanding -E "$dist/quarry.c" >"$work/read" && grep -q -E '(cpsid|pushf.*cli|csrrci|daifset)' "$work/read"
+    "$@" -std=c11 -ffreestanding -E "$dist/quarry.c" >"$work/read" && grep -q -E '(cpsid|pushf.*cli|csrrci|daifset|msr cpsr_c|rsil)' "$work/read"
 }
 
 look=
@@ -76,7 +80,7 @@ for pair; do
     fi
     if [ "$port" != hosted ]; then
         # shellcheck disable=SC2086
-        build $compiler -O2 -ffreestanding -DQUARRY_LOCK=1 $name && refers_to_nothing && masks
+        build $compiler -O2 -ffreestanding -DQUARRY_LOCK=1 $name && refers_to_nothing && masks $compiler
         verdict $? "$compiler $name: does not build, refers to, or masks no interrupts"
     fi
 done

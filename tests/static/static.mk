@@ -9,7 +9,7 @@
 NEED_STATIC := gcc:gcc clang:clang clang-tidy:clang-tidy cppcheck:cppcheck python3:python3 $(NEED_ARM) \
 	gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc gcc-riscv64-unknown-elf:riscv64-unknown-elf-gcc
 NEED_TEST   += $(NEED_STATIC)
-STATIC_ISAS  = "hosted=gcc" "hosted=clang" $(foreach isa,$(filter-out hosted,$(ISAS)),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))")
+STATIC_ISAS  = "hosted=gcc" "hosted=clang" $(foreach isa,$(CLANG_ISAS),"$(isa)=$(call isa_gcc,$(isa))" "$(isa)=$(call isa_clang,$(isa))")
 static_command = tests/static/analyse.py $(if $(FULL),--full) $(1) $(JOBS) $(STATIC_ISAS)
 
 .PHONY: check-static misra
