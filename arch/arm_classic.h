@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * arm_classic.h: what the ports to ARM before ARMv7 share, microcontrollers apart; each adds its name and its abilities.
+ * arm_classic.h: what the ports to ARM before ARMv7 share, Cortex-M apart; each adds its name and abilities.
  *
- * Masks both IRQ and FIQ by the CPU's status register, which only ARM state reaches: the library is compiled with -marm,
- * and firmware in Thumb state calls it all the same (-mthumb-interwork before ARMv5). A privileged mode is needed; in
- * user mode the CPU ignores the mask silently. Cost: three instructions to mask, one to restore.
+ * Masks both IRQ and FIQ by the CPU's status register, which only ARM state reaches: the library is compiled with
+ * -marm, and firmware in Thumb state calls it all the same (-mthumb-interwork before ARMv5). A privileged mode is
+ * needed; in user mode the CPU ignores the mask silently. Cost: three instructions to mask, one to restore.
  */
 #ifndef QUARRY_ARM_CLASSIC_H
 #define QUARRY_ARM_CLASSIC_H

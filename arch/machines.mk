@@ -188,6 +188,14 @@ virt-riscv64-s_SOURCES := $(virt_riscv_SOURCES)
 virt-riscv64-s_LDFLAGS := $(virt-riscv64-s_CFLAGS) $(virt_riscv_LDFLAGS)
 virt-riscv64-s_LIBS := -lgcc
 
+# An ARM1176 with the clock of this board, for measurements: raspi0 has none that is fine enough. It is not in MACHINES.
+versatilepb-arm1176_ISA := armv6
+versatilepb-arm1176_CC := $(arm_CC)
+versatilepb-arm1176_CFLAGS := $(raspi0_CFLAGS)
+versatilepb-arm1176_SOURCES := $(versatilepb_SOURCES)
+versatilepb-arm1176_LDFLAGS := $(raspi0_LDFLAGS)
+versatilepb-arm1176_LIBS := -lgcc
+
 none-r5_ISA := armv7r
 none-r5_CC := $(arm_CC)
 none-r5_CFLAGS := -mcpu=cortex-r5 -marm -mfloat-abi=soft -mno-unaligned-access

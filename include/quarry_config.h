@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #if UINTPTR_MAX < 0xFFFFFFFFu || SIZE_MAX < 0xFFFFFFFFu
-#error "Quarry needs pointers of at least 32 bits: its maps and links pack several fields into a word, and its code and \
-control data would take most of the memory that a 16-bit CPU has"
+#error "Quarry needs pointers of at least 32 bits: its maps and links pack several fields into a word, and its \
+code and control data would take most of the memory that a 16-bit CPU has"
 #endif
 
 #ifdef QUARRY_CONFIG_HEADER
@@ -39,7 +39,8 @@ control data would take most of the memory that a 16-bit CPU has"
 #endif
 
 /* Alignment, in bytes, of every block that is at least that long.
- * Range: 8 or 16. Default: what the ABI's max_align_t asks (8 on 32-bit ARM and Xtensa, 16 on x86, RISC-V and 64-bit CPUs).
+ * Range: 8 or 16. Default: what the ABI's max_align_t asks (8 on 32-bit ARM and on Xtensa, 16 on x86, RISC-V and 64-bit
+ * CPUs).
  * Cost: with 16 on a 32-bit target every block above 8 bytes takes a multiple of 16. */
 #ifndef QUARRY_ALIGN_BYTES
 #ifdef __BIGGEST_ALIGNMENT__

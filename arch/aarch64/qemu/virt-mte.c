@@ -2,7 +2,8 @@
  *
  * virt-mte.c: name and faults of QEMU virt with memory tags: -M virt,mte=on -cpu max. Test bed only.
  *
- * Console and C start: arch/qemu/pl011_board.c; entry and vectors: start.S; tags: tags.S; memory: linker/virt-aarch64.ld.
+ * Console and C start: arch/qemu/pl011_board.c; entry and vectors: start.S; tags: tags.S; memory:
+ * linker/virt-aarch64.ld.
  */
 #include "mte.h"
 
