@@ -17,8 +17,8 @@ unsigned scan_highest(uintptr_t word);
 unsigned scan_lowest(uintptr_t word) { return bits_lowest(word); }
 unsigned scan_highest(uintptr_t word) { return bits_highest(word); }
 END
-# Of x86, ARM and RISC-V.
-instructions='[[:space:]](rep )?(bs[rf]|tzcnt|lzcnt|clz|ctz)[lqw]?[[:space:]]'
+# Of x86, ARM, RISC-V and Xtensa.
+instructions='[[:space:]](rep )?(bs[rf]|tzcnt|lzcnt|clz|ctz|nsau)[lqw]?[[:space:]]'
 
 for entry; do
     isa=${entry%%=*}
