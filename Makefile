@@ -76,7 +76,7 @@ images:
 	@$(call show_image,mps2-an386,$(RUST_EXAMPLE)) true
 	@$(foreach name,$(MINIMAL_RTOS),echo '# examples/$(name) needs its RTOS: the first lines of its build file say how to build it' &&) true
 	@$(foreach example,$(EXAMPLES),$(call show_image,$(firstword $(subst :, ,$(example))),build/examples/$(lastword $(subst :, ,$(example))).elf)) true
-	@$(foreach image,$(MACHINE_IMAGES),$(call show_image,$(patsubst %-track,%,$(word 3,$(subst /, ,$(image)))),$(image))) true
+	@$(foreach image,$(MACHINE_IMAGES),$(call show_image,$(call machine_of,$(word 3,$(subst /, ,$(image)))),$(image))) true
 
 # With -n, make runs each line that has its own variable. The lines that run tests have this one instead.
 BUILD_BY := $(MAKE)

@@ -14,6 +14,12 @@
  *
  * A port without interrupts to mask says ARCH_HAS_MASK 0: QUARRY_LOCK_IRQ is then refused.
  *
+ * A port without atomics of a CPU that has interrupts or exceptions that cannot be masked, and that can tell whether it
+ * runs one of them, defines for quarry_free_later(): ARCH_UNMASKED_LEVELS, how many levels of them can interrupt each
+ * other, and
+ *   static inline unsigned arch_unmasked_level(void)     1 to ARCH_UNMASKED_LEVELS, higher ones interrupt lower ones;
+ *                                                        0: what runs can be masked
+ *
  * A port of a CPU whose words may lie at any address, with or without an MMU, says ARCH_UNALIGNED 1. If the compiler
  * does not believe that, and would load such words byte by byte, the port defines ARCH_UNALIGNED_BY_PORT and
  *   static inline uintptr_t arch_unaligned_load(const void *at)
@@ -42,6 +48,14 @@
 
 #ifndef ARCH_HAS_MASK
 #define ARCH_HAS_MASK 1
+#endif
+
+#ifndef ARCH_UNMASKED_LEVELS
+#define ARCH_UNMASKED_LEVELS 0
+static inline unsigned arch_unmasked_level(void)
+{
+    return 0;
+}
 #endif
 
 #ifndef ARCH_UNALIGNED

@@ -67,6 +67,10 @@ struct quarry_misuse {
     struct quarry_heap *heap; /* NULL: there is none; see quarry/emalloc.h */
     const void *pointer;      /* the pointer given, or the place found damaged */
     size_t bytes;             /* the size given, where there is one; otherwise 0 */
+#if QUARRY_FREE_LATER != 0
+    const void
+            *caller; /* of what quarry_free_later() was told: the address behind that call, or NULL; otherwise NULL */
+#endif
 };
 
 /* A page provider. acquire must be given; the others may be NULL. The heap keeps a copy of this struct, so
@@ -273,6 +277,29 @@ void quarry_free(struct quarry_heap *heap, void *block);
  *             was aligned, shrunk by quarry_resize(), or taken from the last free pages, since its last reset. From
  *             check level 3: every size but the one that was asked for last. */
 void quarry_free_sized(struct quarry_heap *heap, void *block, size_t bytes);
+
+#if QUARRY_FREE_LATER != 0
+/** Hand a block in, to be freed by a later call on the heap: for where no lock may be taken, or waited for. NULL:
+ *  nothing happens.
+ *  Returns    nothing.
+ *  Units      none.
+ *  Owner      the heap, at once. Until it is freed the block counts as a live one in every function. At most two are
+ *             freed at the end of each call on the heap that takes the lock, and all of them before a request is
+ *             refused. quarry_reset() frees them with all others.
+ *  Time       some 20 instructions, and no loop but the CPU's own pair of a linked load and a store. Each later call
+ *             takes two frees longer, at most, while blocks wait.
+ *  Context    any, with every QUARRY_LOCK: a thread, an interrupt of any priority, in the middle of a call on the heap
+ *             too, another core, an NMI, a fault handler. On a CPU without atomic instructions interrupts are masked
+ *             for a few instructions; there an NMI or fault handler may call it if the port can tell (ARMv6-M; not
+ *             RISC-V), and a second core may not.
+ *  Misuse     QUARRY_DOUBLE_FREE, QUARRY_INVALID_POINTER, and what else quarry_free() reports: by the later call, with
+ *             who handed it in in misuse->caller; nothing changes. QUARRY_CORRUPT: see Contents.
+ *  Contents   untouched as long as no more than QUARRY_FREE_LATER blocks wait. The first two words of those above that
+ *             are written at once: a pointer to no block must not be among them. If they are written over before the
+ *             block is freed, that is QUARRY_CORRUPT: then the block, and others that were handed in before it, stay
+ *             live. Of these blocks misuse->caller is NULL. */
+void quarry_free_later(struct quarry_heap *heap, void *block);
+#endif
 
 /** Change a block's size where it lies.
  *  Returns    true; or false, the block unchanged, iff it cannot grow in place or is no live block.

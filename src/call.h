@@ -8,7 +8,7 @@
 #ifndef QUARRY_CALL_H
 #define QUARRY_CALL_H
 
-#include "debug/debug.h"
+#include "cores/free_later.h"
 
 /* A heap lies in memory that it may write, whatever a caller's pointer says. */
 BITS_INLINE struct quarry_heap *call_writable(const struct quarry_heap *heap)
@@ -32,6 +32,7 @@ bool qi_call_find(const struct quarry_heap *heap, const void *address, size_t by
 
 BITS_INLINE void call_leave(const struct quarry_heap *heap, uintptr_t saved)
 {
+    later_serve(heap);
     debug_after_call(heap);
     lock_leave(heap, saved);
 }

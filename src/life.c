@@ -102,6 +102,7 @@ void qi_heap_reset(struct quarry_heap *heap)
     heap->below_peak_bytes = heap->used_peak_bytes;
     heap->frees = heap->requests;
     control_keep(heap, has_oversized, 0);
+    later_forget(heap);
     if (heap_sourced_or_null(heap) != NULL) {
         qi_bytes_clear(heap_sourced(heap)->cached_chunks, sizeof heap_sourced(heap)->cached_chunks);
         qi_reserve_clear(&heap_sourced(heap)->reserve);

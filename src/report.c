@@ -26,11 +26,8 @@ void qi_report_set_secret(struct reporter *reporter, uintptr_t entropy)
 BITS_COLD void qi_report(const struct reporter *reporter, enum quarry_misuse_kind kind, const void *pointer,
                          size_t bytes)
 {
-    struct quarry_misuse misuse;
-    misuse.kind = kind;
-    misuse.heap = (struct quarry_heap *)(uintptr_t)reporter;
-    misuse.pointer = pointer;
-    misuse.bytes = bytes;
+    struct quarry_misuse misuse = {
+            .kind = kind, .heap = (struct quarry_heap *)(uintptr_t)reporter, .pointer = pointer, .bytes = bytes};
     if (!reporter_is_valid(reporter))
         misuse.kind = QUARRY_CORRUPT;
     memory_work_ends();
@@ -43,11 +40,7 @@ BITS_COLD void qi_report(const struct reporter *reporter, enum quarry_misuse_kin
 
 BITS_COLD void qi_report_without_heap(enum quarry_misuse_kind kind, const void *pointer)
 {
-    struct quarry_misuse misuse;
-    misuse.kind = kind;
-    misuse.heap = NULL;
-    misuse.pointer = pointer;
-    misuse.bytes = 0;
+    const struct quarry_misuse misuse = {.kind = kind, .heap = NULL, .pointer = pointer, .bytes = 0};
     quarry_panic(&misuse);
 }
 

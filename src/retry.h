@@ -8,11 +8,13 @@
 #ifndef QUARRY_RETRY_H
 #define QUARRY_RETRY_H
 
-#include "debug/debug.h"
+#include "cores/free_later.h"
 
-/* Asks on_oom, outside the lock, whether to try again. The lock is held, and is held again afterwards. */
+/* Frees what waits, or asks on_oom outside the lock whether to try again. The lock is held, before and after. */
 BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
 {
+    if (later_serve_all(heap, saved))
+        return true;
     if (heap->on_oom == NULL)
         return false;
     if (!control_matches(heap, on_oom_check, ~(uintptr_t)heap->on_oom) ||
@@ -29,8 +31,7 @@ BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *sa
 /* quarry_malloc(), but on_oom is not asked, and a refused request is not counted. */
 void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes);
 
-/* Asks on_oom whether a request of bytes is to be tried again. False: the request is refused, which is counted. A
- * request that no heap can serve is refused without asking. */
+/* Asks on_oom whether to try a request again, if a heap could serve it. False: it is refused, which is counted. */
 bool qi_retry_ask(struct quarry_heap *heap, size_t bytes);
 
 #endif

@@ -23,6 +23,10 @@ MODE_level3 := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -DQ
 MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
 MODE_level2o2 := -O2 -DQUARRY_CHECK_LEVEL=2
 # Those that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
+# quarry_free_later(), with the image later alone.
+MODE_later  := -O2 -DQUARRY_FREE_LATER=8
+MODE_later2 := $(MODE_level2) -DQUARRY_FREE_LATER=4
+MODE_later3 := $(MODE_level3) -DQUARRY_FREE_LATER=4
 MODE_track  := $(MODE_san) -DQUARRY_TRACK=1
 MODE_track3 := $(MODE_track) -DQUARRY_CHECK_LEVEL=3
 MODE_cores  := -O2 -pthread -DQUARRY_CONFIG_HEADER=\"../tests/emalloc/cores/four_cores.h\"
@@ -31,7 +35,7 @@ MODE_corestsan := -O1 -g -fsanitize=thread $(MODE_cores)
 
 HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
 	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
-	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores gcc-64-corestsan
+	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores gcc-64-corestsan gcc-64-later gcc-32-later2 gcc-64-later3
 
 # Big-endian processes, run by QEMU's user mode: 32 bits, 32 bits with guarded maps, and 64 bits, where pages of 64 bytes
 # have maps that are shorter than a word.
@@ -80,7 +84,7 @@ host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MOD
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests run at level 2 too, but not above: they call layers below the one that fills memory. At level 4, where each call
 # checks all, the stress tests would take minutes.
-host_images = $(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(filter %-level3 %-level4,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard) $(if $(filter $(1),$(CAPS_HOSTS)),caps))))
+host_images = $(if $(findstring -later,$(1)),later,$(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(filter %-level3 %-level4,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard) $(if $(filter $(1),$(CAPS_HOSTS)),caps)))))
 
 # The sources of an image are the files of its folder, tests/<image>. Those of the image cores are in tests/emalloc.
 SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c
@@ -134,11 +138,16 @@ machine_cc = $($(1)_CC) $($(1)_CFLAGS)
 MACHINE_TRACKED := mps2-an386
 $(foreach part,ISA CC CFLAGS SOURCES LDFLAGS LIBS,$(eval $(MACHINE_TRACKED)-track_$(part) := $($(MACHINE_TRACKED)_$(part))))
 $(MACHINE_TRACKED)-track_CFLAGS += -DQUARRY_TRACK=1
+# One without atomic instructions is built a second time with QUARRY_FREE_LATER.
+$(foreach part,ISA CC CFLAGS SOURCES LDFLAGS LIBS,$(eval microbit-later_$(part) := $(microbit_$(part))))
+microbit-later_CFLAGS += -DQUARRY_FREE_LATER=4
 # Machines with memory tags have no unit tests: these read memory whose tags they do not have.
 IMAGES_virt-mte := api tags
 IMAGES_linux-mte := $(IMAGES_virt-mte)
-MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track
-machine_images = $(if $(filter %-track,$(1)),emalloc,$(or $(IMAGES_$(1)),$(IMAGES)) $(if $(filter $(1),$(CAPS_MACHINES)),caps))
+MACHINE_BUILDS := $(MACHINES) $(MACHINE_TRACKED)-track microbit-later
+# The machine of such a build.
+machine_of = $(patsubst %-later,%,$(patsubst %-track,%,$(1)))
+machine_images = $(if $(filter %-later,$(1)),later,$(if $(filter %-track,$(1)),emalloc,$(or $(IMAGES_$(1)),$(IMAGES)) $(if $(filter $(1),$(CAPS_MACHINES)),caps)))
 
 # $(1) machine
 define machine_rules

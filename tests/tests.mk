@@ -59,7 +59,7 @@ tab := $(subst ,,	)
 job = $(1)$(tab)$(2)$(tab)$(3)$(newline)
 
 define test_jobs
-$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(machine:-track=) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
+$(foreach machine,$(MACHINE_BUILDS),$(foreach image,$(call test_machine_images,$(machine)),$(call job,qemu $(machine) $(image),$(LATE_SECONDS),tests/qemu/run $(call machine_of,$(machine)) $(MACHINE_SECONDS) build/qemu/$(machine)/$(image).elf)))\
 $(foreach host,$(TEST_HOSTS),$(foreach image,$(call test_host_images,$(host)),$(call job,host $(host) $(image),$(HOST_SECONDS),$(call host_run,$(host),$(image)))))\
 $(foreach image,$(DIST_IMAGES),$(call job,host dist $(image),$(HOST_SECONDS),build/dist/$(image)))\
 $(foreach example,$(EXAMPLES),$(call job,example $(lastword $(subst :, ,$(example))),$(LATE_SECONDS),tests/qemu/run $(firstword $(subst :, ,$(example))) $(EXAMPLE_SECONDS) build/examples/$(lastword $(subst :, ,$(example))).elf))\

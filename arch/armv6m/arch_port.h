@@ -15,4 +15,14 @@
 #define ARCH_HAS_BIT_SCAN 0
 #define ARCH_HAS_ATOMICS  0
 
+/* HardFault and NMI, which interrupts HardFault, have the exception numbers 3 and 2. */
+#define ARCH_UNMASKED_LEVELS 2
+static inline unsigned arch_unmasked_level(void)
+{
+    uintptr_t exception;
+
+    __asm__ volatile("mrs %0, ipsr" : "=r"(exception));
+    return exception == 3 ? 1 : exception == 2 ? 2 : 0;
+}
+
 #endif

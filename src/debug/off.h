@@ -10,7 +10,7 @@
 enum { DEBUG_FILLS = 0, DEBUG_HAS_HOT = 1, DEBUG_BEHIND_BYTES = 0, DEBUG_REGION_BYTES = 0 };
 
 _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || CONTROL_SPARE_MAPS != 0 ||
-                       sizeof(struct quarry_heap) <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
+                       sizeof(struct quarry_heap) - LATER_BYTES <= (QUARRY_LOCK == QUARRY_LOCK_SMP ? 388 : 384),
                "a small heap's fixed control data stays small");
 
 #define debug_nothing(...) ((void)(__VA_ARGS__))
@@ -36,6 +36,7 @@ _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || CONTROL_SPARE_M
 #define debug_widen(heap, address, block)                     qi_heap_whole_bytes(block)
 #define debug_good_bytes(heap, bytes)                         qi_heap_good_bytes(heap, bytes)
 #define debug_size_fits(heap, block, bytes)                   qi_heap_size_fits(heap, block, bytes)
+#define debug_write_end(heap, block, bytes)                   debug_nothing(heap)
 #define debug_stays_in_place(heap, block, old_bytes, bytes)   ((old_bytes) == quarry_good_size(heap, bytes))
 
 /* --- heaps --- */

@@ -284,7 +284,7 @@ bool qi_debug_size_fits(const struct quarry_heap *heap, const struct heap_block 
 {
     if (FILL_IS_ON)
         return asked_for(bytes) == qi_debug_usable_bytes(heap, block);
-    return bytes <= room_bytes(block) && qi_heap_size_fits(heap, block, bytes + DEBUG_BEHIND_BYTES);
+    return bytes <= room_bytes(block) && qi_heap_size_fits(heap, block, debug_request(bytes));
 }
 
 bool qi_debug_stays_in_place(struct quarry_heap *heap, void *block, size_t old_bytes, size_t bytes)
