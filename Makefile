@@ -72,7 +72,7 @@ run:
 images:
 	@tools/need.sh $(NEED_IMAGES)
 	@$(MAKE) -s -j$(JOBS) $(EXAMPLE_IMAGES) $(MACHINE_IMAGES) $(RUST_EXAMPLE)
-	@$(foreach name,$(MINIMAL),$(MAKE) -s -C examples/$(name) && echo 'make -s -C examples/$(name) run' &&) true
+	@$(foreach name,$(MINIMAL),{ $(MAKE) -s -C examples/$(name) >build/image.log 2>&1 || { cat build/image.log; exit 1; }; } && echo 'make -s -C examples/$(name) run' &&) true
 	@$(call show_image,mps2-an386,$(RUST_EXAMPLE)) true
 	@$(foreach name,$(MINIMAL_RTOS),echo '# examples/$(name) needs its RTOS: the first lines of its build file say how to build it' &&) true
 	@$(foreach example,$(EXAMPLES),$(call show_image,$(firstword $(subst :, ,$(example))),build/examples/$(lastword $(subst :, ,$(example))).elf)) true

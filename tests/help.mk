@@ -16,6 +16,7 @@ help::
 	@echo 'make coverage    lines and branches of src/ that the host tests run, and those that they do not'
 	@echo 'make fuzz        fuzz all targets for SECONDS=600 in all; fuzz-afl: with AFL++; fuzz-corpus: keep what was found'
 	@echo 'make php         PHP 8.2 on quarry/emalloc.h, from Debian, and PHP_TESTS="Zend/tests" of its own: some 20 minutes'
+	@echo 'make libc-tests  the tests of malloc that picolibc and newlib have, from Debian, on ports/newlib'
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'

@@ -18,21 +18,8 @@ shift
 [ $# -ne 0 ] || set -- Zend/tests
 "$root/tools/need.sh" dpkg-dev:dpkg-source apt:apt-get gcc:gcc make:make pkg-config:pkg-config
 
-# --- The source package ---
-
-apt() {
-    apt-get -q -o Dir::Etc::SourceList="$folder/apt/sources.list" -o Dir::Etc::SourceParts=- \
-        -o Dir::State::Lists="$folder/apt/lists" -o APT::Sandbox::User=root "$@"
-}
-
-if [ ! -d "$folder/php" ]; then
-    mkdir -p "$folder/apt/lists/partial"
-    # Where this machine gets its packages from, for sources too.
-    apt-get indextargets --format 'deb-src $(SITE) $(RELEASE) main' | grep -v -e '-[a-z]* main$' | sort -u >"$folder/apt/sources.list"
-    apt update
-    (cd "$folder" && apt source --download-only "php8.2${PHP_VERSION:+=$PHP_VERSION}")
-    dpkg-source --extract "$folder"/php8.2_*.dsc "$folder/php"
-fi
+. "$root/tests/harness/debian_source.sh"
+debian_source "$folder" "php8.2${PHP_VERSION:+=$PHP_VERSION}" php
 
 # --- Its memory manager: the two files that docs/emalloc.md shows ---
 

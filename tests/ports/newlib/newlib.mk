@@ -90,3 +90,17 @@ build/ports/$(1)/$(2).elf: tests/ports/newlib/locks.c tests/ports/newlib/check.h
 endef
 $(foreach platform,$(NEWLIB_LOCKS),$(eval $(call newlib_locks,$(platform),locks,))$(eval $(call newlib_locks,$(platform),no_lock,-DNO_LOCK)))
 NEWLIB_IMAGES += $(foreach platform,$(NEWLIB_LOCKS),build/ports/$(platform)/locks.elf build/ports/$(platform)/no_lock.elf)
+
+# The libcs' own tests, from Debian's source packages: `make libc-tests`, by hand.
+LIBC_TESTS := build/libc-tests
+LIBC_TESTS_PLATFORMS := newlib-m4 nano-m4 picolibc-m4 picolibc-rv32
+# $(1) platform
+define libc_tests_rules
+build/ports/$(1)/libc-%.elf: $(LIBC_TESTS)/%.c $(call newlib_objects,$(1),$(NEWLIB_PORT)) $($(1)_OBJECTS) build/$($(1)_ISA)/libquarry.a
+	$($(1)_CC) -Os -w -fno-builtin $$< $(call newlib_objects,$(1),$(NEWLIB_PORT)) $($(1)_OBJECTS) $($(1)_LDFLAGS) build/$($(1)_ISA)/libquarry.a -o $$@
+endef
+$(foreach platform,$(LIBC_TESTS_PLATFORMS),$(eval $(call libc_tests_rules,$(platform))))
+
+.PHONY: libc-tests
+libc-tests:
+	@tests/ports/newlib/libc_tests.sh $(LIBC_TESTS) $(foreach platform,$(LIBC_TESTS_PLATFORMS),$(platform)=$($(platform)_MACHINE))
