@@ -85,7 +85,9 @@ MORE_armv8m  := "arm-none-eabi-gcc -mthumb -mcpu=cortex-m23"
 MORE_armv5te := "arm-none-eabi-gcc -marm -mcpu=arm7tdmi"
 MORE_armv6   := "arm-none-eabi-gcc -marm -mcpu=arm1136j-s -mno-unaligned-access"
 MORE_armv7r  := "arm-none-eabi-gcc $(CPU_armv7r) -mbig-endian"
-MORE_riscv32 := "riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32"
+MORE_riscv32 := "riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32" \
+	"riscv64-unknown-elf-gcc -march=rv32imac_zbb -mabi=ilp32" "riscv64-unknown-elf-gcc -march=rv32emc -mabi=ilp32e"
+MORE_riscv64 := "riscv64-unknown-elf-gcc -march=rv64gc_zbb -mabi=lp64d -mcmodel=medany -DARCH_RISCV_SUPERVISOR=1"
 
 isa_gcc   = $(TOOLS_$(1))gcc $(CPU_$(1)) $(GCC_$(1))
 isa_clang = clang $(CLANG_$(1)) $(CPU_$(1))

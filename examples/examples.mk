@@ -38,10 +38,11 @@ $(eval $(call example_rules,kernel-x86_64,$(KERNEL_MACHINE),$(wildcard examples/
 $(eval $(call firmware_rules,mps2-an386,luafw,384,32768))
 $(eval $(call firmware_rules,mps2-an386,tls,128,73728))
 $(eval $(call firmware_rules,microbit,cjsonmini,96,4096))
+$(eval $(call firmware_rules,sifive_e,cjsonmini,96,4096))
 $(eval $(call example_rules,packet-server-cortex-m,mps2-an386,$(wildcard examples/packet-server-cortex-m/*.c),,,-Wl$(comma)--defsym=HEAP_BYTES=32768,-DQUARRY_TRACK=1))
 
 # Machine and image of each example, the shortest first.
-EXAMPLES := mps2-an386:packet-server-cortex-m microbit:firmware-microbit-cjsonmini mps2-an386:firmware-mps2-an386-luafw \
+EXAMPLES := mps2-an386:packet-server-cortex-m microbit:firmware-microbit-cjsonmini sifive_e:firmware-sifive_e-cjsonmini mps2-an386:firmware-mps2-an386-luafw \
 	mps2-an386:firmware-mps2-an386-tls $(KERNEL_MACHINE):kernel-x86_64
 EXAMPLE_IMAGES := $(foreach example,$(EXAMPLES),build/examples/$(lastword $(subst :, ,$(example))).elf)
 EXAMPLE_SECONDS := 600
@@ -56,7 +57,7 @@ NEED_GRUB := grub-pc-bin:/usr/lib/grub/i386-pc/multiboot.mod grub-common:grub-mk
 	qemu-system-x86:qemu-system-i386
 NEED_IMAGES := $(NEED_RUN) gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc qemu-system-arm:qemu-system-aarch64 qemu-user:qemu-armeb \
 	gcc-xtensa-lx106:xtensa-lx106-elf-gcc qemu-system-misc:qemu-system-xtensa \
-	$(NEED_RISCV) $(NEED_GRUB) $(NEED_RUST) g++ libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
+	$(NEED_GRUB) $(NEED_RUST) g++ libnewlib-arm-none-eabi:/usr/lib/arm-none-eabi/newlib/libc_nano.a
 
 # Shows the command that boots an image: $(1) machine, $(2) image.
 show_image = tests/qemu/run --show $(1) $(2) &&

@@ -14,7 +14,7 @@ import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROWS = 4
+ROWS = 2
 ROW = re.compile(r"^    (0x[0-9a-f]+-|\.\.\. and )")
 PROGRESS = re.compile(r"^  \w+ +\d+ % ")
 LAST = re.compile(r"^  heap after the last call")

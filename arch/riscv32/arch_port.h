@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * riscv32/arch_port.h: port to 32-bit RISC-V with the extension M, at best A and Zbb too
+ * riscv32/arch_port.h: port to 32-bit RISC-V, RV32E too, with the extension M, at best A and Zbb too
  * (-march=rv32imac -mabi=ilp32).
  *
  * Modes, interrupts, what the CPU has: see riscv.h.
