@@ -21,6 +21,7 @@ include tests/arithmetic/arithmetic.mk
 include tests/faults/faults.mk
 include tests/links/links.mk
 include tests/fit/fit.mk
+include tests/bound/bound.mk
 include tests/coverage/coverage.mk
 include tests/tools/tools.mk
 include tests/style/style.mk
@@ -104,6 +105,7 @@ $(links_jobs)\
 $(fit_jobs)\
 $(tools_jobs)\
 $(wcet_jobs)\
+$(bound_jobs)\
 $(style_jobs)\
 $(if $(ALL),$(call job,static analysis,$(BUILD_SECONDS),$(MAKE) -s check-static))\
 $(exhaustive_jobs)\
@@ -114,7 +116,7 @@ endef
 
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_TEST_IMAGES) $(FUZZ_TEST_IMAGES) \
-	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(STORM_TEST_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(MASKS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(WCET_IMAGES) $(call some_of,$(BUDGET_FILES))
+	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(STORM_TEST_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(MASKS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(WCET_IMAGES) $(BOUND_IMAGES) $(call some_of,$(BUDGET_FILES))
 
 .PHONY: test-images
 test-images: $(TEST_IMAGES)

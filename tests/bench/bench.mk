@@ -10,6 +10,7 @@ NEED_BENCH   := gnuplot-nox:gnuplot
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/bench/masked/table.mk
 include tests/bench/wcet/table.mk
+include tests/bench/loads/table.mk
 
 BENCH_FILES_instructions := instructions instructions-create
 BENCH_FILES_region       := region
@@ -34,6 +35,8 @@ bench bench-quick:
 	@$(MAKE) -s -j$(JOBS) $(call bench_files,$(bench_wanted))
 	@$(if $(call bench_times,$(bench_wanted)),$(MAKE) -s -j1 $(call bench_times,$(bench_wanted)))
 	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
+	@$(MAKE) -s -j1 build/bench/loads.tsv build/bench/wcet.tsv
+	@tests/bench/targets.py build/bench
 
 # Figures that must not rise: instructions on a Cortex-M4 and on x86_64, with gcc and clang, and on a Cortex-M0; all of
 # the tables region and size, masked sections, and the longest paths. `make test`, unless it has ALL, leaves out x86_64 and compiles for one
@@ -51,6 +54,11 @@ SOME_ISAS := armv6m armv7em aarch64 riscv32 x86_64
 # What `make test` has of these files, and the figures that it does not have.
 some_of = $(if $(ALL),$(1),$(patsubst build/bench/size-code.tsv,build/bench/some/size-code.tsv,$(1:build/bench/budget/instructions.tsv=build/bench/some/instructions.tsv)))
 SOME_WITHOUT := $(if $(ALL),,$(foreach figures,$(patsubst %,code/%,$(filter-out $(SOME_ISAS),$(ISAS))) instructions/q35,--without $(figures)))
+
+# The figures that the library is to reach, each beside its target, of the tables that are there.
+.PHONY: targets
+targets:
+	@tests/bench/targets.py build/bench
 
 .PHONY: budget check-budget check-budget-some
 budget check-budget:
