@@ -102,7 +102,7 @@ def replaced_time():
 
 def beside_zend(allocator, traces=("sqlite64", "php64")):
     """Times Zend MM's time."""
-    return max(value("host-time", "relative", trace=trace, allocator=allocator) for trace in traces)
+    return max(value("host-time", "ratio_to_zend", trace=trace, allocator=allocator) for trace in traces)
 
 
 def create(cpu):
