@@ -3,14 +3,14 @@
  * loads.c: what a trace needs and gets; a program for the host, of 32 or 64 bits.
  *
  *   loads smallest TRACE.txt...         the smallest region, by scanning
- *   loads refused BYTES SIZE TRACE.txt  in a region of BYTES: requests of at least SIZE bytes, and how many were refused
+ *   loads refused BYTES SIZE TRACE.txt  requests of at least SIZE bytes in a region of BYTES, and those refused
  *   loads source TRACE.txt              on a provider, chunks of default size: chunks acquired, chunks released
  *   loads time TRACE.txt                nanoseconds of a call in ample memory: Quarry's, the C library's
  *
- * Scanning: from the peak of what is live up, in steps of 8 bytes, or longer ones where there would be more than
- * STEPS_MOST of them. Every length is tried up to the first that is followed by STEPS_SURE lengths which all do. Prints
- * name, bits, peak, the smallest length that does, the length from which on every one does, the number of lengths between
- * them that do not, and the step.
+ * Scanning: from the peak of what is live up, in steps of 8 bytes, or longer ones where there would be more
+ * than STEPS_MOST of them. Every length is tried up to the first that is followed by STEPS_SURE lengths which
+ * all do. Prints name, bits, peak, the smallest length that does, the length from which on every one does, the
+ * number of lengths between them that do not, and the step.
  */
 #define _DEFAULT_SOURCE /* mmap, clock_gettime */
 #include <stdio.h>

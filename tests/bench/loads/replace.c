@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * replace.c: the image that counts calls which leave the hot path where blocks are replaced at random: 64 bytes each, 100,
- * 1,000 and 10,000 of which live. One block is freed, another allocated; the second half of the rounds counts. A call has
- * left the hot path if it takes half as much again as one that surely stays on it: that of a block which was freed right
- * before. Prints a row for each number of blocks: machine,
- * blocks, rounds, mallocs and frees that left the hot path, instructions of all mallocs, and of all frees.
+ * replace.c: the image that counts calls which leave the hot path where blocks are replaced at random.
+ *
+ * Blocks have 64 bytes; 100, 1,000 and 10,000 of them live. One is freed, another allocated; the second half of
+ * the rounds counts. A call has left the hot path if it takes half as much again as one that surely stays on
+ * it: that of a block which was freed right before. Prints a row for each number of blocks: machine, blocks,
+ * rounds, mallocs and frees that left the hot path, instructions of all mallocs, and of all frees.
  */
 #include "../../../examples/common/print.h"
 #include "../instructions/measure.h"
