@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bound.c: programs that try to be refused in a region that tools/memory-bound says never refuses; a program for the host.
+ * bound.c: programs that try to be refused where tools/memory-bound says that none is; a program for the host.
  *
  *   bound REGION LIVE SMALLEST LARGEST
  *
