@@ -4,11 +4,11 @@
  *
  *   bound REGION LIVE SMALLEST LARGEST
  *
- * The programs keep at most LIVE bytes live in blocks of SMALLEST to LARGEST bytes. Random ones change sizes and how full
- * they are. Adversarial ones fill memory with blocks of one size, free all but every so many-th, so that what stays pins
- * runs and keeps free ones apart, and go on with the next size, up or down, again and again. Fails at the first request
- * that is refused. Also says the smallest region in which the same programs were all served, found by bisection: how near
- * the bound is. Ends with "N passed, N failed".
+ * The programs keep at most LIVE bytes live in blocks of SMALLEST to LARGEST bytes. Random ones change sizes
+ * and how full they are. Adversarial ones fill memory with blocks of one size, free all but every so many-th,
+ * so that what stays pins runs and keeps free ones apart, and go on with the next size, up or down, again and
+ * again. Fails at the first request that is refused. Also says the smallest region in which the same programs
+ * were all served, found by bisection: how near the bound is. Ends with "N passed, N failed".
  */
 #include <stdint.h>
 #include <stdio.h>
