@@ -80,9 +80,9 @@ code and control data would take most of the memory that a 16-bit CPU has"
  *   QUARRY_LOCK_IRQ   interrupts are masked during a call (one core): threads and interrupt handlers may share
  *                     a heap. Some 6 instructions a call.
  *   QUARRY_LOCK_SMP   interrupts are masked and a spin lock is held (several cores). Some 15 instructions a call
- *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions. A core that has lost
- *                     some hundred times gets the lock next. A source's callback that calls its own heap waits for
- *                     itself: only the other three report QUARRY_REENTRY.
+ *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions (RP2040: ports/rp2040).
+ *                     A core that has lost some hundred times gets the lock next. A source's callback that calls its
+ *                     own heap waits for itself: only the other three report QUARRY_REENTRY.
  *   QUARRY_LOCK_HOOK  quarry_lock_hook() and quarry_unlock_hook(), which you define, are called; the latter gets the
  *                     word that the former returned. */
 #define QUARRY_LOCK_NONE 0

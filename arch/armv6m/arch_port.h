@@ -3,8 +3,8 @@
  * armv6m/arch_port.h: port to ARMv6-M, that is Cortex-M0, M0+ and M1 (-mcpu=cortex-m0plus -mthumb).
  *
  * The small ones: no clz, so the library scans bits with a multiplication and a table; no ldrex, so a word cannot be
- * exchanged atomically, and a lock between cores (RP2040) needs the chip's own spinlocks through the hook; no divider.
- * Unaligned accesses fault. Interrupts: see arm_m.h.
+ * exchanged atomically, and a lock between cores needs spin locks of the chip's, through the hook (ports/rp2040); no
+ * divider. Unaligned accesses fault. Interrupts: see arm_m.h.
  */
 #ifndef QUARRY_ARCH_PORT_H
 #define QUARRY_ARCH_PORT_H

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
 #
-# rtos.mk: tests of the ports for RTOSes, each on this host against stubs of the headers that it uses. Names that the C
-# library has too get the RTOS's name in front. Each is linked three times: with the library, and with the two bad ones of
-# ../flawed, on which it must fail.
+# rtos.mk: tests of the ports for RTOSes, and for a chip with two cores and no atomic instructions, each on this host
+# against stubs of the headers that it uses. Names that the C library has too get the RTOS's name in front. Each is
+# linked three times: with the library, and with the two bad ones of ../flawed, on which it must fail.
 
-RTOSES := cmsis-rtos2 threadx riot nuttx nuttx-old zephyr zephyr-nested
+RTOSES := cmsis-rtos2 threadx riot nuttx nuttx-old zephyr zephyr-nested rp2040
 
 RTOS_CC := gcc -std=gnu11 -O1 -Wall -Wextra -Werror -Wno-builtin-declaration-mismatch -fno-builtin -DQUARRY_LOCK=HOOK -Iinclude -Itests/ports/rtos
 rtos_of = $(patsubst %-old,%,$(patsubst %-nested,%,$(1)))
 RTOS_FLAGS_nuttx-old     := -DSTUB_OLD_NUTTX
 RTOS_FLAGS_zephyr        := -DCONFIG_QUARRY_MALLOC_BYTES=32768
 RTOS_FLAGS_zephyr-nested := $(RTOS_FLAGS_zephyr) -DCONFIG_QUARRY_NESTED_HEAPS
+RTOS_FLAGS_rp2040        := -include tests/ports/rtos/stub/rp2040/sio.h -pthread
 RTOS_NAMES := malloc calloc zalloc realloc reallocarray memalign aligned_alloc posix_memalign free malloc_size malloc_usable_size \
 	mallinfo mallinfo_task
 rtos_port = $(or $(filter-out ports/riot/%,$(wildcard ports/$(call rtos_of,$(1))/*.c)),ports/riot/pkg/quarry/contrib/lock.c)
@@ -37,7 +38,7 @@ RTOS_IMAGES := $(RTOSES:%=build/ports/rtos/%) $(RTOS_FLAWED)
 
 # What READMEs and the files of the RTOSes' own build systems say takes a compilation of the library each: with ALL only.
 # A README's reader has his RTOS's headers somewhere, and says where.
-RTOS_HEADERS := CMSIS=cmsis-rtos2 THREADX=threadx ZEPHYR=zephyr NUTTX=nuttx RIOT=riot
+RTOS_HEADERS := CMSIS=cmsis-rtos2 THREADX=threadx ZEPHYR=zephyr NUTTX=nuttx RIOT=riot SIO=rp2040
 rtos_jobs = $(foreach rtos,$(RTOSES),$(call job,port $(rtos),$(HOST_SECONDS),build/ports/rtos/$(rtos)))\
 $(call job,ports of RTOSes flawed,$(HOST_SECONDS),tests/ports/must_fail.sh $(RTOS_FLAWED))\
 $(if $(ALL),$(foreach name,$(RTOS_HEADERS),$(call job,port $(word 2,$(subst =, ,$(name))) from its README alone,$(BUILD_SECONDS),env $(subst =,=$(CURDIR)/tests/ports/rtos/stub/,$(name)) tests/ports/from_readme.sh $(word 2,$(subst =, ,$(name)))))\
