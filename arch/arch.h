@@ -20,6 +20,10 @@
  *   static inline unsigned arch_unmasked_level(void)     1 to ARCH_UNMASKED_LEVELS, higher ones interrupt lower ones;
  *                                                        0: what runs can be masked
  *
+ * A port of a CPU that can mask interrupts up to a priority says ARCH_HAS_PRIORITY_MASK 1 and defines
+ *   static inline uintptr_t arch_priority_save(uintptr_t priority)   mask those of this priority and less urgent ones
+ *   static inline void arch_priority_restore(uintptr_t saved)
+ *
  * A port of a CPU whose words may lie at any address, with or without an MMU, says ARCH_UNALIGNED 1. If the compiler
  * does not believe that, and would load such words byte by byte, the port defines ARCH_UNALIGNED_BY_PORT and
  *   static inline uintptr_t arch_unaligned_load(const void *at)
@@ -56,6 +60,10 @@ static inline unsigned arch_unmasked_level(void)
 {
     return 0;
 }
+#endif
+
+#ifndef ARCH_HAS_PRIORITY_MASK
+#define ARCH_HAS_PRIORITY_MASK 0
 #endif
 
 #ifndef ARCH_UNALIGNED

@@ -2,9 +2,9 @@
  *
  * arm_m.h: what the ports to ARM's M profile (Cortex-M0 to M33) share; each port adds its name and its abilities.
  *
- * Interrupts are masked by PRIMASK: everything but NMI and HardFault, so these two must not call the library.
- * BASEPRI would let urgent interrupts through, but ARMv6-M has none and the right level is the firmware's to know.
- * Cost: two instructions to mask, one to restore. In unprivileged thread mode the CPU ignores the mask silently:
+ * Interrupts are masked by PRIMASK: everything but NMI and HardFault, so these two must not call the library. Cost: two
+ * instructions to mask, one to restore. Where the CPU has BASEPRI (not on ARMv6-M and Cortex-M23), QUARRY_MASK_PRIORITY
+ * has that in PRIMASK's place: one instruction more. In unprivileged thread mode the CPU ignores the mask silently:
  * call the library from privileged code, or choose another kind of lock.
  */
 #ifndef QUARRY_ARM_M_H
@@ -29,6 +29,25 @@ static inline void arch_irq_restore(uintptr_t saved)
 {
     __asm__ volatile("msr primask, %0" : : "r"(saved) : "memory");
 }
+
+#ifdef __thumb2__
+#define ARCH_HAS_PRIORITY_MASK 1
+
+/* BASEPRI_MAX is BASEPRI, written only if that masks more: so calls nest, in each other and in a critical section. The
+ * CPU lets no masked interrupt in behind a write that masks; but Cortex-M7 r0p1 does (erratum 837070): not for that. */
+static inline uintptr_t arch_priority_save(uintptr_t priority)
+{
+    uintptr_t basepri;
+
+    __asm__ volatile("mrs %0, basepri\n\tmsr basepri_max, %1" : "=&r"(basepri) : "r"(priority) : "memory");
+    return basepri;
+}
+
+static inline void arch_priority_restore(uintptr_t saved)
+{
+    __asm__ volatile("msr basepri, %0" : : "r"(saved) : "memory");
+}
+#endif
 
 /* Words may lie at any address, unless the firmware sets CCR.UNALIGN_TRP: then it gives gcc -mno-unaligned-access, and
  * clang -DARCH_UNALIGNED=0. */

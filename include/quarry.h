@@ -19,8 +19,10 @@
  *             that say so loop over chunks. "Source" means the time of one call to the provider. Bytes copied
  *             or cleared come on top where a function copies or clears.
  *   Context   with QUARRY_LOCK_NONE calls on one heap must not overlap, so an interrupt handler may call only if
- *             it cannot interrupt another call on the same heap; with QUARRY_LOCK_IRQ or _SMP "ISR" below means
- *             that thread and interrupt handler may both call. Different heaps never share state.
+ *             it cannot interrupt another call on the same heap (from check level 3 that is reported as QUARRY_REENTRY,
+ *             and refused); with QUARRY_LOCK_IRQ or _SMP "ISR" below means that thread and interrupt handler may both
+ *             call, with QUARRY_MASK_PRIORITY a handler of that priority or a less urgent one. Different heaps never
+ *             share state.
  *             No function may be called from a source's callback on the heap that calls it (QUARRY_REENTRY).
  *   Masked    a lock is held, and interrupts stay masked if it masks them, for a bounded number of instructions, but
  *             for the source's callbacks, a fresh chunk's control data (a byte or two cleared for each page),
@@ -59,7 +61,8 @@ enum quarry_misuse_kind {
     QUARRY_OVERRUN,          /* a block was written beyond its end (from level 3) */
     QUARRY_WRITE_AFTER_FREE, /* free memory was written to (from level 3) */
     QUARRY_CORRUPT,          /* control data, or a link in free memory, makes no sense */
-    QUARRY_REENTRY           /* a source's callback called the heap that called it */
+    QUARRY_REENTRY           /* a source's callback called the heap that called it; from level 3 with QUARRY_LOCK_NONE,
+                              * too: a call began during another one on the heap */
 };
 
 struct quarry_misuse {
@@ -109,7 +112,8 @@ struct quarry_options {
     /* A caller's bug was found. Called under the lock, with interrupts masked if the lock masks them; must not call the
      * heap. If it returns, the call that found the bug changes nothing. NULL: quarry_panic(). Without the lock it is
      * called for what quarry_free_sized() finds wrong with a size, and for QUARRY_REENTRY, where only the call has the
-     * lock from which the callback was called. */
+     * lock that was at work before. With QUARRY_LOCK_NONE it must return from level 3 on: after a longjmp() out of it
+     * each call on the heap is one during another. */
     void (*on_misuse)(void *context, const struct quarry_misuse *misuse);
     uintptr_t entropy; /* any unpredictable value: seeds what is kept secret from an overflow (from level 2) */
 };

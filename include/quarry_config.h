@@ -69,16 +69,18 @@ code and control data would take most of the memory that a 16-bit CPU has"
  *      looked at before it is used again;
  *      a small block that was freed waits until 16 more were, or memory is short. What was written beyond a block's end
  *      is reported when it is freed, resized or checked, what was written to free memory when it is used again or
- *      checked. Some ten times the instructions, and a step for each word of a block; creating a heap fills it.
+ *      checked. With QUARRY_LOCK_NONE a call that begins during another one is reported and refused (4 to 6
+ *      instructions). Some ten times the instructions, and a step for each word of a block; creating a heap fills it.
  *   4  everything is checked after each call: for tests of programs that use little memory. */
 #ifndef QUARRY_CHECK_LEVEL
 #define QUARRY_CHECK_LEVEL 1
 #endif
 
 /* How calls on one heap exclude each other. Default: none.
- *   QUARRY_LOCK_NONE  the caller sees to it that calls on one heap do not overlap. No cost.
+ *   QUARRY_LOCK_NONE  the caller sees to it that calls on one heap do not overlap. No cost. From check level 3 an
+ *                     overlap is reported.
  *   QUARRY_LOCK_IRQ   interrupts are masked during a call (one core): threads and interrupt handlers may share
- *                     a heap. Some 6 instructions a call.
+ *                     a heap. Some 6 instructions a call. QUARRY_MASK_PRIORITY leaves urgent interrupts alone.
  *   QUARRY_LOCK_SMP   interrupts are masked and a spin lock is held (several cores). Some 15 instructions a call
  *                     and a word in the heap; not on ARMv6-M, which has no atomic instructions (RP2040: ports/rp2040).
  *                     A core that has lost some hundred times gets the lock next. A source's callback that calls its
@@ -91,6 +93,16 @@ code and control data would take most of the memory that a 16-bit CPU has"
 #define QUARRY_LOCK_HOOK 3
 #ifndef QUARRY_LOCK
 #define QUARRY_LOCK QUARRY_LOCK_NONE
+#endif
+
+/* Which interrupts QUARRY_LOCK_IRQ masks, on Cortex-M3 and up: those of this priority and less urgent ones (greater
+ * numbers), by BASEPRI. More urgent ones are never held back, and must not call the library. Other CPUs refuse it,
+ * Cortex-M23 among them.
+ * Unit: a priority as the CPU's registers hold it, in the top bits of a byte: with 4 bits for priorities
+ * (NVIC_PRIO_BITS) the priority 5 is 5 << 4. Range: 32 to 255, or 0: all interrupts, by PRIMASK. (Below 32 a CPU with 3
+ * bits masks nothing.) Default: 0. Cost: 1 instruction more a call. */
+#ifndef QUARRY_MASK_PRIORITY
+#define QUARRY_MASK_PRIORITY 0
 #endif
 
 /* 1: quarry_get_stats() knows used bytes, their peak, requests, frees, live blocks and failures. 0: these six stay 0.
@@ -235,6 +247,10 @@ QUARRY_STATIC_ASSERT(QUARRY_ALIGN_BYTES >= sizeof(void *), "QUARRY_ALIGN_BYTES m
 QUARRY_STATIC_ASSERT(QUARRY_CHECK_LEVEL >= 0 && QUARRY_CHECK_LEVEL <= 4, "QUARRY_CHECK_LEVEL must be from 0 to 4");
 QUARRY_STATIC_ASSERT(QUARRY_LOCK >= QUARRY_LOCK_NONE && QUARRY_LOCK <= QUARRY_LOCK_HOOK,
                      "QUARRY_LOCK must be one of QUARRY_LOCK_NONE, _IRQ, _SMP and _HOOK");
+QUARRY_STATIC_ASSERT(QUARRY_MASK_PRIORITY == 0 || (QUARRY_MASK_PRIORITY >= 32 && QUARRY_MASK_PRIORITY <= 255),
+                     "QUARRY_MASK_PRIORITY must be 0, or a priority in the top bits of a byte, 32 to 255");
+QUARRY_STATIC_ASSERT(QUARRY_MASK_PRIORITY == 0 || QUARRY_LOCK == QUARRY_LOCK_IRQ,
+                     "QUARRY_MASK_PRIORITY says what QUARRY_LOCK_IRQ masks, and needs that lock");
 QUARRY_STATIC_ASSERT(QUARRY_STATS == 0 || QUARRY_STATS == 1, "QUARRY_STATS must be 0 or 1");
 QUARRY_STATIC_ASSERT(QUARRY_CHUNK_BYTES >= 4096 && QUARRY_CHUNK_BYTES <= 67108864 &&
                              (QUARRY_CHUNK_BYTES & (QUARRY_CHUNK_BYTES - 1)) == 0,
@@ -272,6 +288,60 @@ QUARRY_STATIC_ASSERT(QUARRY_CORES == 1 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUAR
 #define QUARRY_LOCK_TEXT "SMP"
 #elif QUARRY_LOCK == QUARRY_LOCK_HOOK
 #define QUARRY_LOCK_TEXT "HOOK"
+#endif
+
+#if QUARRY_MASK_PRIORITY / 100 == 0
+#define QUARRY_PRIORITY_HUNDREDS ""
+#elif QUARRY_MASK_PRIORITY / 100 == 1
+#define QUARRY_PRIORITY_HUNDREDS "1"
+#elif QUARRY_MASK_PRIORITY / 100 == 2
+#define QUARRY_PRIORITY_HUNDREDS "2"
+#endif
+
+#if QUARRY_MASK_PRIORITY < 10
+#define QUARRY_PRIORITY_TENS ""
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 0
+#define QUARRY_PRIORITY_TENS "0"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 1
+#define QUARRY_PRIORITY_TENS "1"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 2
+#define QUARRY_PRIORITY_TENS "2"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 3
+#define QUARRY_PRIORITY_TENS "3"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 4
+#define QUARRY_PRIORITY_TENS "4"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 5
+#define QUARRY_PRIORITY_TENS "5"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 6
+#define QUARRY_PRIORITY_TENS "6"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 7
+#define QUARRY_PRIORITY_TENS "7"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 8
+#define QUARRY_PRIORITY_TENS "8"
+#elif QUARRY_MASK_PRIORITY / 10 % 10 == 9
+#define QUARRY_PRIORITY_TENS "9"
+#endif
+
+#if QUARRY_MASK_PRIORITY % 10 == 0
+#define QUARRY_PRIORITY_ONES "0"
+#elif QUARRY_MASK_PRIORITY % 10 == 1
+#define QUARRY_PRIORITY_ONES "1"
+#elif QUARRY_MASK_PRIORITY % 10 == 2
+#define QUARRY_PRIORITY_ONES "2"
+#elif QUARRY_MASK_PRIORITY % 10 == 3
+#define QUARRY_PRIORITY_ONES "3"
+#elif QUARRY_MASK_PRIORITY % 10 == 4
+#define QUARRY_PRIORITY_ONES "4"
+#elif QUARRY_MASK_PRIORITY % 10 == 5
+#define QUARRY_PRIORITY_ONES "5"
+#elif QUARRY_MASK_PRIORITY % 10 == 6
+#define QUARRY_PRIORITY_ONES "6"
+#elif QUARRY_MASK_PRIORITY % 10 == 7
+#define QUARRY_PRIORITY_ONES "7"
+#elif QUARRY_MASK_PRIORITY % 10 == 8
+#define QUARRY_PRIORITY_ONES "8"
+#elif QUARRY_MASK_PRIORITY % 10 == 9
+#define QUARRY_PRIORITY_ONES "9"
 #endif
 
 #if QUARRY_PAGE_BYTES == 64
@@ -417,6 +487,7 @@ QUARRY_STATIC_ASSERT(QUARRY_CORES == 1 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUAR
     "__QUARRY_PAGE_BYTES_" QUARRY_PAGE_TEXT "__QUARRY_ALIGN_BYTES_" QUARRY_ALIGN_TEXT                                  \
     "__QUARRY_CHUNK_BYTES_" QUARRY_CHUNK_TEXT "__QUARRY_STATS_" QUARRY_STATS_TEXT "__QUARRY_TRACK_" QUARRY_TRACK_TEXT  \
     "__QUARRY_FREE_LATER_" QUARRY_LATER_TEXT "__QUARRY_MARK_" QUARRY_MARK_TEXT                                         \
+    "__QUARRY_MASK_PRIORITY_" QUARRY_PRIORITY_HUNDREDS QUARRY_PRIORITY_TENS QUARRY_PRIORITY_ONES                       \
     "__QUARRY_CORES_" QUARRY_CORES_TENS QUARRY_CORES_ONES
 
 #endif

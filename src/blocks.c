@@ -73,6 +73,8 @@ static BITS_NOINLINE void *allocate_large(struct quarry_heap *heap, size_t bytes
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
+    if (lock_overlaps(saved))
+        return qi_call_reentered(heap, NULL, bytes, saved);
     const size_t last = bytes - 1; /* of 0 bytes: the largest number */
     if (!bits_likely(last < debug_hot_bytes(heap_source(heap)->hot.bytes)))
         return allocate_large(heap, bytes, saved);
@@ -236,7 +238,9 @@ static BITS_NOINLINE void free_outside_hot_chunk(struct quarry_heap *heap, void 
 void quarry_free(struct quarry_heap *heap, void *address)
 {
     uintptr_t saved = lock_enter(heap);
-    if (!free_in_hot_chunk(heap, address, saved))
+    if (lock_overlaps(saved))
+        qi_call_reentered(heap, address, 0, saved);
+    else if (!free_in_hot_chunk(heap, address, saved))
         free_outside_hot_chunk(heap, address, saved);
 }
 

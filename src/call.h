@@ -37,11 +37,14 @@ BITS_INLINE void call_leave(const struct quarry_heap *heap, uintptr_t saved)
     lock_leave(heap, saved);
 }
 
-/* Acquires the lock; false if one of the heap's own source callbacks is running: then qi_call_reentered() is the
- * answer. (A lock that excludes its owner too, as QUARRY_LOCK_SMP does, stops such a call before it gets here.) */
+/* Acquires the lock; false if one of the heap's own source callbacks is running, or a call that no lock keeps out: then
+ * qi_call_reentered() is the answer. (A lock that excludes its owner too, as QUARRY_LOCK_SMP does, stops such a call
+ * before it gets here.) */
 BITS_INLINE bool call_enter(const struct quarry_heap *heap, uintptr_t *saved)
 {
     *saved = lock_enter(heap);
+    if (lock_overlaps(*saved))
+        return false;
     return bits_likely(!source_is_busy(&heap->bins.runs.chunks.source));
 }
 

@@ -4,6 +4,11 @@
  *
  * lock_enter() answers what lock_leave() needs. Only the API layer calls them; everything below assumes that the
  * lock is held. Nothing is held for longer than one bounded call, apart from what a source's callback takes.
+ *
+ * A header in lock/ for each kind of lock; that of the build's kind defines
+ *   LOCK_FIELD                  a word of the heap, or nothing
+ *   lock_acquire(heap)          what lock_release(heap, saved) needs
+ *   lock_overlaps(saved)        did the call begin during another one? Only a lock that excludes nothing may say so.
  */
 #ifndef QUARRY_LOCK_H
 #define QUARRY_LOCK_H
@@ -11,31 +16,11 @@
 #include "memory_hooks.h"
 #include "quarry.h"
 
-#if QUARRY_LOCK == QUARRY_LOCK_SMP
-#include "../arch/spin_lock.h"
-#define LOCK_FIELD uintptr_t lock;
-#else
-#define LOCK_FIELD
-#endif
-
-_Static_assert(QUARRY_LOCK != QUARRY_LOCK_IRQ || ARCH_HAS_MASK,
-               "QUARRY_LOCK_IRQ masks nothing in a process: a kernel names its CPU's port, threads need another lock");
-_Static_assert(QUARRY_LOCK != QUARRY_LOCK_SMP || ARCH_HAS_ATOMICS,
-               "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
-
-#if QUARRY_LOCK == QUARRY_LOCK_NONE
-#define lock_acquire(heap)        ((void)(heap), (uintptr_t)0)
-#define lock_release(heap, saved) ((void)(heap), (void)(saved))
-#elif QUARRY_LOCK == QUARRY_LOCK_IRQ
-#define lock_acquire(heap)        ((void)(heap), arch_irq_save())
-#define lock_release(heap, saved) ((void)(heap), arch_irq_restore(saved))
-#elif QUARRY_LOCK == QUARRY_LOCK_HOOK
-#define lock_acquire(heap)        quarry_lock_hook(heap)
-#define lock_release(heap, saved) quarry_unlock_hook(heap, saved)
-#else
-#define lock_acquire(heap)        arch_spin_lock((uintptr_t *)(uintptr_t) & (heap)->lock)
-#define lock_release(heap, saved) arch_spin_unlock((uintptr_t *)(uintptr_t) & (heap)->lock, saved)
-#endif
+#include "lock/hook.h"
+#include "lock/irq.h"
+#include "lock/none.h"
+#include "lock/smp.h"
+#include "lock/watched.h"
 
 /* A pointer that other cores read and change without a lock. A core that has no atomic instructions changes another
  * core's pointer in two steps. */

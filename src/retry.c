@@ -7,7 +7,7 @@
 void *qi_retry_malloc(struct quarry_heap *heap, size_t bytes)
 {
     uintptr_t saved = lock_enter(heap);
-    if (source_is_busy(heap_source(heap))) {
+    if (source_is_busy(heap_source(heap)) || lock_overlaps(saved)) {
         lock_leave(heap, saved);
         report_unlocked(&heap_source(heap)->reporter, QUARRY_REENTRY, NULL, bytes);
         return NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock.c: Quarry's lock hooks for the two cores of an RP2040: interrupts are masked, and one of the chip's spin locks is
- * held.
+ * lock.c: Quarry's lock hooks for the two cores of an RP2040: interrupts are masked, and one of the chip's spin locks
+ * is held.
  *
- * All heaps share the spin lock, and calls nest: a heap that lies in another one calls that from inside its own call. The
- * core that has the lock says so in a word, which the other core may read at any time: it never finds its own number
- * there. A nested call neither claims nor releases the lock.
+ * All heaps share the spin lock, and calls nest: a heap that lies in another one calls that from inside its own call.
+ * The core that has the lock says so in a word, which the other core may read at any time: it never finds its own
+ * number there. A nested call neither claims nor releases the lock.
  */
 #include "sio.h"
 

@@ -35,10 +35,15 @@ void qi_memory_freed(const struct reporter *reporter, const void *start, size_t 
 void qi_memory_work_begins(void);
 void qi_memory_work_ends(void);
 
-#define memory_allocated   qi_memory_allocated
-#define memory_freed       qi_memory_freed
+#define memory_allocated qi_memory_allocated
+#define memory_freed     qi_memory_freed
+#if QUARRY_MARK == QUARRY_MARK_NONE
+#define memory_work_begins() ((void)0)
+#define memory_work_ends()   ((void)0)
+#else
 #define memory_work_begins qi_memory_work_begins
 #define memory_work_ends   qi_memory_work_ends
+#endif
 
 /* The address that a caller's pointer means, without a memory tag: what all but the owner of a block goes by. */
 BITS_INLINE void *memory_address(const void *pointer)

@@ -7,8 +7,8 @@
 # one command line, with warnings as errors, and joined into one object that must refer to no outside symbol, at every
 # level of optimisation. A configuration has several options at once, as each takes a few seconds.
 # With QUARRY_LOCK_HOOK two symbols are the user's to define; a CPU without atomics must refuse QUARRY_LOCK_SMP, a
-# process QUARRY_LOCK_IRQ. --short: the default configuration, and with the first compiler of ISAs of each kind one with
-# many options. --library: what `make lib` delivers, which is looked at in place of the first compiler's default build.
+# process QUARRY_LOCK_IRQ, and one without BASEPRI QUARRY_MASK_PRIORITY. --short: the default configuration, and with the
+# first compiler of ISAs of each kind one with many options. --library: what `make lib` delivers, which is looked at in place of the first compiler's default build.
 # Ends with "N passed, N failed".
 
 set -u
@@ -113,6 +113,9 @@ prove_short() {
 prove_all() {
     prove "$1" "" -O1 -DQUARRY_CHECK_LEVEL=0 -DQUARRY_STATS=0
     prove "$1" "" -Os -DQUARRY_CHECK_LEVEL=2
+    if has "$1" ARCH_HAS_PRIORITY_MASK; then
+        prove "$1" "" -Os $irq -DQUARRY_MASK_PRIORITY=80
+    fi
     prove "$1" "" -O3 -DQUARRY_CHECK_LEVEL=4 $irq
     prove "$1" "" -Oz $smp
     # These ISAs lie between others that ask for all, and so does clang, which agrees with gcc on what there is.
@@ -132,6 +135,9 @@ for compiler; do
         irq=-DQUARRY_LOCK=1
     else
         refuse "$compiler" 'QUARRY_LOCK_IRQ masks nothing' -DQUARRY_LOCK=1
+    fi
+    if [ -n "$irq" ] && ! has "$compiler" ARCH_HAS_PRIORITY_MASK; then
+        refuse "$compiler" 'QUARRY_MASK_PRIORITY needs BASEPRI' -DQUARRY_LOCK=1 -DQUARRY_MASK_PRIORITY=80
     fi
     if has "$compiler" ARCH_HAS_ATOMICS; then
         smp=-DQUARRY_LOCK=2

@@ -65,6 +65,15 @@ for compiler; do
     for value in 0 1; do
         refused "-DQUARRY_CORES=2 -DQUARRY_LOCK=$value" "QUARRY_CORES above 1 needs QUARRY_LOCK_SMP or QUARRY_LOCK_HOOK"
     done
+    for value in -1 1 5 31 256; do
+        refused "-DQUARRY_LOCK=1 -DQUARRY_MASK_PRIORITY=$value" "QUARRY_MASK_PRIORITY must be 0, or a priority"
+    done
+    for value in 0 2 3; do
+        refused "-DQUARRY_MASK_PRIORITY=80 -DQUARRY_LOCK=$value" "QUARRY_MASK_PRIORITY says what QUARRY_LOCK_IRQ masks"
+    done
+    for value in 0 32 80 '(5<<4)' 100 255; do
+        accepted "-DQUARRY_LOCK=1 -DQUARRY_MASK_PRIORITY=$value"
+    done
     accepted "-DQUARRY_CORES=2 -DQUARRY_LOCK=2"
     accepted "-DQUARRY_CORES=2 -DQUARRY_LOCK=3"
     for value in 0 1 2048 5000 65537 134217728; do

@@ -71,6 +71,7 @@ QUARRY_PAGE_BYTES 1024
 QUARRY_ALIGN_BYTES 8
 QUARRY_CHECK_LEVEL 2
 QUARRY_LOCK HOOK
+QUARRY_MASK_PRIORITY 205
 QUARRY_STATS 0
 QUARRY_CHUNK_BYTES 65536
 QUARRY_TRACK 1
@@ -92,7 +93,10 @@ link_program() {
 # The same; it must not link, and the linker must name the option with the program's value.
 refused() {
     lock=
-    [ "$5" != QUARRY_CORES ] || lock=-DQUARRY_LOCK=SMP # without a lock for cores it does not compile
+    case $5 in # without such a lock it does not compile
+    QUARRY_CORES) lock=-DQUARRY_LOCK=SMP ;;
+    QUARRY_MASK_PRIORITY) lock=-DQUARRY_LOCK=IRQ ;;
+    esac
     ! link_program "$1" "$2" "$3" "$4" "-D$5=$6 $lock" "$7" && grep -q "undefined.*$5_$6\(__\|[^A-Z0-9]\|\$\)" "$work/said"
     verdict $? "$1 $2 $3: $4 with $5=$6 and a library with other options"
 }

@@ -25,10 +25,6 @@
 #define PRIORITY_OF_PENDSV      (0xC0u << 16)
 #define PRIORITY_OF_SYSTICK     (0x40u << 24)
 
-#ifndef QUARRY_MASK_PRIORITY
-#define QUARRY_MASK_PRIORITY 0
-#endif
-
 const unsigned storm_workers = QUARRY_MASK_PRIORITY == 0 ? 3 : 2;
 const bool storm_clock_is_urgent = QUARRY_MASK_PRIORITY != 0;
 
