@@ -27,7 +27,7 @@ cortex_m_SOURCES := arch/qemu/cortex_m_start.c arch/qemu/fault.c arch/qemu/linke
 pl011_SOURCES := arch/qemu/pl011_board.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
 
 # Distributions switch on what needs an operating system (PIE, stack protector, CET, unwind tables): switch it off.
-pc_common_SOURCES := arch/qemu/pc.c arch/qemu/pc_ram.c arch/qemu/fault.c
+pc_common_SOURCES := arch/qemu/pc.c arch/qemu/pc_ram.c arch/qemu/pc_core_code.S arch/qemu/pc_cores.c arch/qemu/fault.c
 q35_ISA := x86_64
 q35_CC := $(x86_64_CC)
 q35_CFLAGS := -m64 -mno-red-zone -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
@@ -40,7 +40,7 @@ pc_ISA := i386
 pc_CC := $(x86_64_CC)
 pc_CFLAGS := -m32 -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
 pc_SOURCES := arch/i386/qemu/start.S arch/i386/qemu/pc32.c arch/i386/qemu/traps.c arch/i386/qemu/memory_map.c \
-    arch/qemu/pc_cores.S arch/qemu/pc_cores.c $(pc_common_SOURCES)
+    $(pc_common_SOURCES)
 pc_LDFLAGS := -T linker/pc.ld -m32 -no-pie $(image_LDFLAGS)
 pc_LIBS := -lgcc
 
@@ -110,6 +110,14 @@ raspi0_CFLAGS := -mcpu=arm1176jzf-s -marm -mfloat-abi=soft -mno-unaligned-access
 raspi0_SOURCES := arch/armv6/qemu/raspi0.c $(arm_classic_SOURCES)
 raspi0_LDFLAGS := -T linker/arm-low.ld $(raspi0_CFLAGS) $(image_LDFLAGS)
 raspi0_LIBS := -lgcc
+
+# The same board with two of these CPUs, for tests of several cores: to others it is no other than mps2-an505.
+mps2-an521_ISA := armv8m
+mps2-an521_CC := $(arm_CC)
+mps2-an521_CFLAGS := $(mps2-an505_CFLAGS)
+mps2-an521_SOURCES := arch/armv8m/qemu/mps2-an521.c $(cortex_m_SOURCES)
+mps2-an521_LDFLAGS := $(mps2-an505_LDFLAGS)
+mps2-an521_LIBS := -lgcc
 
 # The MMU stays off, so unaligned accesses fault and the FPU is not set up.
 virt-a15_ISA := armv7a

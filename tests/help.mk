@@ -10,6 +10,7 @@ help::
 	@echo 'make test-table  run the misuse table alone: docs/misuse.md'
 	@echo 'make test-links  10 million calls while words are written into free memory, with each of four builds'
 	@echo 'make storm       interrupts as often as can be, thread and handlers on one heap, 10 million operations each'
+	@echo '                 and all cores of six machines on one heap (alone: make storm-cores)'
 	@echo 'make test-fit    how well free memory stays usable, beside first fit and best fit'
 	@echo 'make test-tools  the tests of tools/size and of the other tools, in full'
 	@echo 'make test-bound  no request is refused in the regions of tools/memory-bound, whatever programs try'

@@ -13,6 +13,7 @@ include tests/exhaustive/exhaustive.mk
 include tests/marks/marks.mk
 include tests/threads/threads.mk
 include tests/storm/storm.mk
+include tests/cores/cores.mk
 include tests/masks/masks.mk
 include tests/ports/ports.mk
 include tests/php/php.mk
@@ -98,6 +99,7 @@ $(if $(ALL),$(call job,cost of check levels,$(BUILD_SECONDS),$(MAKE) -s check-le
 $(marks_jobs)\
 $(threads_jobs)\
 $(storm_jobs)\
+$(cores_jobs)\
 $(masks_jobs)\
 $(ports_jobs)\
 $(faults_jobs)\
@@ -117,6 +119,7 @@ endef
 TEST_IMAGES := $(HOST_IMAGES) $(MACHINE_IMAGES) $(EXAMPLE_IMAGES) $(DIST_IMAGES:%=build/dist/%) build/hosted/libquarry.a \
 	$(DIFFERENTIAL_IMAGES) $(REQUEST_END_IMAGES) $(LAST_BYTE_IMAGES) $(TABLE_IMAGES) $(ARITHMETIC_TEST) $(EXHAUSTIVE_TEST_IMAGES) $(FUZZ_TEST_IMAGES) \
 	$(if $(ALL),$(call levels_images,$(LEVELS_GATE))) $(MARKS_IMAGES) $(THREADS_IMAGES) $(STORM_TEST_IMAGES) $(PORTS_IMAGES) $(FAULTS_IMAGES) $(MASKS_IMAGES) $(LINKS_TEST_IMAGES) $(FIT_IMAGES) $(TOOLS_IMAGES) $(WCET_IMAGES) $(BOUND_IMAGES) $(call some_of,$(BUDGET_FILES))
+TEST_IMAGES += $(CORES_TEST_IMAGES)
 
 .PHONY: test-images
 test-images: $(TEST_IMAGES)

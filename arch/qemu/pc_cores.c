@@ -9,12 +9,12 @@
 #include "cores.h"
 #include "pc.h"
 
-#define PC_CORE_START          0x8000u /* pc_cores.S */
+#define PC_CORE_START          0x8000u /* pc_core_code.S */
 #define COMMAND_INIT           0x4500u
 #define COMMAND_START          0x4600u
 #define COMMAND_IS_UNDERWAY    0x1000u
-#define PORT_THAT_TAKES_ABOUT  0x80 /* a microsecond, and does nothing */
-#define MICROSECONDS_TO_ANSWER 100000u
+#define PORT_THAT_TAKES_ABOUT  0x80      /* a microsecond, and does nothing */
+#define MICROSECONDS_TO_ANSWER 10000000u /* the core's thread of a busy host comes late */
 
 extern const char pc_core_code[], pc_core_code_end[];
 

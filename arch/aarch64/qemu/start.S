@@ -36,6 +36,7 @@ _start:
 
 /* Sixteen entries of 128 bytes. They do the same: take a fresh stack, since the old one may be what broke; report. */
     .balign 2048
+    .globl vectors
 vectors:
     .rept 16
     .balign 128

@@ -67,6 +67,10 @@ pvh_entry:
     movl    $0, (low_pages - 8)(, %eax, 8)
     movl    $(low_pages + PAGE_PRESENT_WRITABLE), page_directories
 
+    movl    $long_mode_start, %esi
+
+/* Goes on at esi in long mode, with the page tables as they are. */
+enter_long_mode:
     movl    $page_map, %eax
     movl    %eax, %cr3
     movl    $0x620, %eax                /* PAE, OSFXSR, OSXMMEXCPT */
@@ -81,6 +85,15 @@ pvh_entry:
     ljmp    $0x08, $long_mode_entry
     .size pvh_entry, . - pvh_entry
 
+/* Another core (arch/qemu/pc_core_code.S): 32-bit mode, flat segments. It has no vectors: an exception on it resets the
+ * machine, which ends QEMU. */
+    .globl pc_core_entry
+pc_core_entry:
+    movl    $0x10, %eax
+    movl    %eax, %ds
+    movl    $long_mode_core, %esi
+    jmp     enter_long_mode
+
     .code64
 long_mode_entry:
     movl    $0x10, %eax
@@ -90,10 +103,23 @@ long_mode_entry:
     xorl    %eax, %eax
     movl    %eax, %fs
     movl    %eax, %gs
+    xorl    %ebp, %ebp
+    jmp     *%rsi
+
+long_mode_start:
     movq    $__stack_top, %rsp
     movl    %ebx, %edi
-    xorl    %ebp, %ebp
     call    q35_start
+    ud2
+
+long_mode_core:
+    movl    $0xfee00020, %eax           /* the core's number, in its local interrupt controller */
+    movl    (%rax), %edi
+    shrl    $24, %edi
+    movl    %edi, %eax
+    shll    $4, %eax
+    movq    pc_cores(%rax), %rsp
+    call    pc_core_enter
     ud2
 
 /* Entry of exception n at trap_entries + 16 n. Some push an error code themselves: the mask says which. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * pc_cores.S: the first instructions of another core of a PC: from real mode to 32-bit protected mode. Test bed only.
+ * pc_core_code.S: the first instructions of another core of a PC: from real mode to 32-bit protected mode. Test bed only.
  *
  * pc_cores.c copies them to a page below 1 MB, where a core that was sent there starts. They end in pc_core_entry, which
  * start.S of the machine has: 32-bit mode, flat segments, no paging, no stack, interrupts masked.
