@@ -71,7 +71,8 @@ struct later {
 
 _Static_assert(UNITS_GRANULE_BYTES >= LATER_LEAST_BYTES, "a slot holds a link and its check");
 _Static_assert(ARCH_HAS_ATOMICS || QUARRY_CORES == 1,
-               "QUARRY_FREE_LATER on several cores needs atomic instructions, which this CPU does not have");
+               "QUARRY_FREE_LATER on several cores needs atomic instructions, which this CPU does not have: "
+               "with QUARRY_FREE_LATER 0 each core calls quarry_free()");
 
 /* --- words that others change at any time --- */
 

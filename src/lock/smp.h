@@ -3,7 +3,9 @@
  * smp.h: QUARRY_LOCK_SMP: interrupts are masked, and a spin lock is held.
  */
 #if QUARRY_LOCK == QUARRY_LOCK_SMP
-_Static_assert(ARCH_HAS_ATOMICS, "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have");
+_Static_assert(ARCH_HAS_ATOMICS,
+               "QUARRY_LOCK_SMP needs atomic instructions, which this CPU does not have: with one core "
+               "use QUARRY_LOCK_IRQ, with several QUARRY_LOCK_HOOK and a spin lock of the chip's");
 
 #include "../../arch/spin_lock.h"
 

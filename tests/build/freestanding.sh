@@ -142,7 +142,7 @@ for compiler; do
     if has "$compiler" ARCH_HAS_ATOMICS; then
         smp=-DQUARRY_LOCK=2
     else
-        refuse "$compiler" atomic -DQUARRY_LOCK=2
+        refuse "$compiler" 'needs atomic .*one core use QUARRY_LOCK_IRQ, with several QUARRY_LOCK_HOOK' -DQUARRY_LOCK=2
     fi
     if has "$compiler" ARCH_HAS_TAGS; then
         # The tests of memory tags are linked without a library, too.
