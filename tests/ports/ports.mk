@@ -37,5 +37,6 @@ include tests/ports/rtos/rtos.mk
 # Programs of this host, and the same with the C library's blocks: which of the two has one heap.
 PORTS_ONE_HEAP := $(foreach program,freertos/plain kmalloc liballoc $(RTOSES:%=rtos/%),build/ports/$(program) build/ports/$(program)-elsewhere) \
 	build/ports/libquarry-malloc.so build/ports/kmalloc-elsewhere
-ports_jobs = $(call job,ports have one heap,$(HOST_SECONDS),tests/ports/common/one_heap.py --names nm $(PORTS_ONE_HEAP))\
+ports_jobs = $(call job,ports cost the core nothing,$(BUILD_SECONDS),tests/ports/core_alone.sh "gcc build/hosted/libquarry.a" "$(mps2-an386_CC) $(mps2-an386_CFLAGS) -specs=nosys.specs build/armv7em/libquarry.a")\
+$(call job,ports have one heap,$(HOST_SECONDS),tests/ports/common/one_heap.py --names nm $(PORTS_ONE_HEAP))\
 $(call job,port posix,$(HOST_SECONDS),build/ports/posix)$(recipes_jobs)$(freertos_jobs)$(newlib_jobs)$(cxx_jobs)$(rust_jobs)$(preload_jobs)$(kernel_port_jobs)$(rtos_jobs)

@@ -71,12 +71,34 @@ static void test_blocks_come_and_go(void)
 static void test_wrong_pointers_are_reported(void)
 {
     start(0, 64 * 1024);
-    char *block = kmalloc(100);
+    char *block = kmalloc(100), *neighbour = kmalloc(100); /* so that their run stays */
     kfree(block + 16);
     CHECK_MISUSE(QUARRY_INVALID_POINTER);
     kfree(block);
     kfree(block);
     CHECK_MISUSE(QUARRY_DOUBLE_FREE);
+    kfree(neighbour);
+    end();
+}
+
+static void *block_of_reentry = &block_of_reentry;
+
+static void *reentering_allocate(void *context, size_t frames)
+{
+    if (quarry_kernel_heap != NULL)
+        block_of_reentry = kmalloc(10);
+    return frames_allocate(context, frames);
+}
+
+static void test_request_of_the_frame_allocator_is_refused_and_reported(void)
+{
+    const struct frames_allocator reentering = {reentering_allocate, frames_free, NULL, 0, 0};
+    const struct quarry_options options = {.chunk_bytes = 64 * 1024};
+    quarry_kernel_heap = quarry_create_from_frames(&reentering, &options);
+    void *block = kmalloc(100 * 1024);
+    CHECK(block != NULL && block_of_reentry == NULL);
+    CHECK_MISUSE(QUARRY_REENTRY);
+    kfree(block);
     end();
 }
 
@@ -251,6 +273,7 @@ int main(void)
     RUN(test_before_the_heap_is_set_calls_answer_null);
     RUN(test_blocks_come_and_go);
     RUN(test_wrong_pointers_are_reported);
+    RUN(test_request_of_the_frame_allocator_is_refused_and_reported);
     RUN(test_cache_constructs_and_aligns_its_objects);
     RUN(test_object_of_another_cache_is_reported);
     RUN(test_cache_of_large_objects_takes_longer_chunks);

@@ -10,6 +10,8 @@
 
 static int locked, locks;
 static size_t least_pages = SIZE_MAX;
+static bool must_reenter;
+static void *block_of_reentry = &block_of_reentry;
 
 int liballoc_lock(void)
 {
@@ -29,6 +31,8 @@ int liballoc_unlock(void)
 void *liballoc_alloc(size_t pages)
 {
     CHECK(locked == 1 || QUARRY_LOCK != QUARRY_LOCK_HOOK);
+    if (must_reenter)
+        block_of_reentry = kmalloc(10);
     least_pages = pages < least_pages ? pages : least_pages;
     return frames_allocate(NULL, pages);
 }
@@ -64,12 +68,13 @@ static void test_kernels_calls_are_served(void)
 
 static void test_edges_are_liballocs(void)
 {
-    void *block = kmalloc(0);
+    void *block = kmalloc(0), *neighbour = kmalloc(0); /* so that their run stays */
 
-    CHECK(block != NULL);
+    CHECK(block != NULL && neighbour != NULL);
     CHECK(krealloc(block, 0) == NULL); /* which frees it */
     kfree(block);
     CHECK_MISUSE(QUARRY_DOUBLE_FREE);
+    kfree(neighbour);
     kfree(NULL);
     block = krealloc(NULL, 100);
     CHECK(block != NULL);
@@ -89,10 +94,25 @@ static void test_freed_memory_goes_back_in_pages(void)
     CHECK(frames_in_use() == before);
 }
 
+/* With the kernel's own lock it would wait for itself. */
+static void test_request_from_inside_is_refused_and_reported(void)
+{
+    must_reenter = QUARRY_LOCK != QUARRY_LOCK_HOOK;
+    void *block = kmalloc(3 * 1024 * 1024);
+    CHECK(block != NULL);
+    if (must_reenter) {
+        CHECK(block_of_reentry == NULL);
+        CHECK_MISUSE(QUARRY_REENTRY);
+    }
+    must_reenter = false;
+    kfree(block);
+}
+
 int main(void)
 {
     RUN(test_kernels_calls_are_served);
     RUN(test_edges_are_liballocs);
     RUN(test_freed_memory_goes_back_in_pages);
+    RUN(test_request_from_inside_is_refused_and_reported);
     return check_end();
 }
