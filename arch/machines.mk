@@ -95,7 +95,7 @@ mps3-an547_SOURCES := arch/armv8m/qemu/mps3-an547.c $(cortex_m_SOURCES)
 mps3-an547_LDFLAGS := -T linker/mps3-an547.ld $(mps3-an547_CFLAGS) $(image_LDFLAGS)
 mps3-an547_LIBS := -lgcc
 
-arm_classic_SOURCES := arch/qemu/arm_classic_start.S arch/qemu/arm_vectors.S $(pl011_SOURCES)
+arm_classic_SOURCES := arch/qemu/arm_classic_start.S arch/qemu/arm_vectors.S arch/qemu/arm_irq.S $(pl011_SOURCES)
 
 versatilepb_ISA := armv5te
 versatilepb_CC := $(arm_CC)
@@ -147,7 +147,7 @@ virt-mte_LIBS := -lgcc
 sim-lx106_ISA := xtensa
 sim-lx106_CC := $(xtensa_CC)
 sim-lx106_CFLAGS := -mlongcalls
-sim-lx106_SOURCES := arch/xtensa/qemu/start.S arch/xtensa/qemu/sim-lx106.c arch/xtensa/qemu/divide.c \
+sim-lx106_SOURCES := arch/xtensa/qemu/start.S arch/xtensa/qemu/sim-lx106.c arch/xtensa/qemu/arithmetic.c \
     arch/qemu/fault.c arch/qemu/linker_ram.c
 sim-lx106_LDFLAGS := -T linker/sim-lx106.ld $(image_LDFLAGS)
 sim-lx106_LIBS := -lgcc

@@ -59,8 +59,9 @@ HOSTS_LATER := gcc-32-san clang-64-san clang-32-o2 gcc-64-page64 gcc-64-smp gcc-
 TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
 IMAGES_LATER_be := unit emalloc stress
 $(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse))
-$(foreach machine,mps2-an505-m23 versatilepb raspi0 none-r5 sim-lx106,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse api))
+$(foreach machine,mps2-an505-m23 versatilepb none-r5 sim-lx106,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse api))
 IMAGES_LATER_mps3-an547   := $(IMAGES)
+IMAGES_LATER_raspi0       := $(IMAGES)
 IMAGES_LATER_linux-armeb  := unit emalloc
 IMAGES_LATER_q35          := unit emalloc
 IMAGES_LATER_pc           := unit emalloc misuse api
@@ -169,5 +170,5 @@ build/qemu/$(1)/$(2).elf: $(call objects_of,$($(1)_SOURCES) $(HARNESS) $(wildcar
 	$(call machine_cc,$(1)) $$(filter %.o %.a,$$^) $($(1)_LDFLAGS) $($(1)_LIBS) -o $$@
 
 endef
-$(foreach machine,$(MACHINE_BUILDS) virt-mte,$(eval $(call machine_rules,$(machine))))
+$(foreach machine,$(MACHINE_BUILDS) virt-mte versatilepb-arm1176,$(eval $(call machine_rules,$(machine))))
 MACHINE_IMAGES := $(foreach machine,$(MACHINE_BUILDS),$(patsubst %,build/qemu/$(machine)/%.elf,$(call test_machine_images,$(machine))))

@@ -44,6 +44,7 @@ _start:
     bic     r0, r0, #(1 << 13)          /* V: vectors at 0 */
     orr     r0, r0, #3                  /* A: unaligned accesses fault; M: the MMU is on */
     mcr     p15, 0, r0, c1, c0, 0
+    msr     cpsr_c, #0x13               /* interrupts are open: nothing interrupts before it is asked to */
     bl      board_start
     .ltorg
     .size _start, . - _start

@@ -35,6 +35,8 @@ vectors:
     bl      machine_fault
     .endm
 
+    .weak   irq_entry                   /* arm_irq.S has another one */
+
     .section .text.fault_entries, "ax", %progbits
     fault_entry undefined_entry, 0x04, 4
     fault_entry svc_entry, 0x08, 4

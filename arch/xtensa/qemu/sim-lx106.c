@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * sim-lx106.c: console and exit of QEMU's xtensa machine "sim" with an LX106. Test bed only.
+ * sim-lx106.c: console, exit and timer of QEMU's xtensa machine "sim" with an LX106. Test bed only.
  *
- * Both are calls of the simulator, by the instruction simcall. Entry and vectors: start.S; memory:
+ * Console and exit are calls of the simulator, by the instruction simcall. The timer compares the cycle counter, which
+ * runs at 40 MHz. Entry and vectors: start.S; memory:
  * linker/sim-lx106.ld.
  */
 #include "../../qemu/board.h"
+#include "../../qemu/interrupts.h"
 
 const char machine_name[] = "QEMU sim, Xtensa LX106";
 
-enum { SYS_EXIT = 1, SYS_WRITE = 4, STDOUT = 1 };
+enum { SYS_EXIT = 1, SYS_WRITE = 4, STDOUT = 1, INTERRUPT_TIMER = 1 << 6 };
+
+static uint32_t ticks_between;
 
 static void simulator_call(uintptr_t number, uintptr_t a, uintptr_t b, uintptr_t c)
 {
@@ -31,4 +35,31 @@ _Noreturn void machine_exit(int status)
     for (;;) {
         simulator_call(SYS_EXIT, (uintptr_t)status & 127, 0, 0);
     }
+}
+
+__attribute__((weak)) void machine_timer_interrupt(void)
+{
+    machine_fault("interrupt of the timer", INTERRUPT_TIMER, 0);
+}
+
+/* Writing to the register that is compared ends the interrupt. */
+static void wake_after(uint32_t ticks)
+{
+    uint32_t count;
+
+    __asm__ volatile("rsr %0, ccount" : "=a"(count));
+    __asm__ volatile("wsr %0, ccompare0\n\tesync" : : "a"(count + ticks) : "memory");
+}
+
+void machine_timer_start(uint32_t ticks)
+{
+    ticks_between = ticks;
+    wake_after(ticks);
+    __asm__ volatile("wsr %0, intenable\n\trsync" : : "a"(ticks != 0 ? INTERRUPT_TIMER : 0) : "memory");
+}
+
+void board_interrupt(void)
+{
+    wake_after(ticks_between);
+    machine_timer_interrupt();
 }
