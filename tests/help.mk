@@ -29,6 +29,7 @@ help::
 	@echo 'make wcet        the longest path of each function on Cortex-M4 and M0, from the linked images; writes docs/wcet.md'
 	@echo 'make wcet-functions  the same of FUNCTION=quarry_malloc, and what each function below it costs'
 	@echo 'make bench-masked  the longest section with interrupts masked of each function, on Cortex-M3 and M4'
+	@echo 'make bench-ports  instructions and code size on every CPU; writes them into docs/ports.md'
 	@echo 'make bench-levels  what each check level costs: instructions, bytes, code; writes docs/levels.md'
 	@echo 'make check-budget  fail if a figure is above tests/bench/budget.tsv; a part of make test'
 	@echo 'make budget      lower the budget to what is measured; FORCE=1: raise it too'

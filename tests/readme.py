@@ -16,7 +16,7 @@ import tempfile
 
 WANTED = ["/* example: region */", "/* example: provider */", "/* example: requests */",
           "/* example: memories */"]
-PAGES = ["README.md", "docs/recipes.md", "docs/coming-from.md", "packaging/README.md"]
+PAGES = ["README.md", "docs/recipes.md", "docs/coming-from.md", "docs/ports.md", "docs/porting.md", "packaging/README.md"]
 # Where names of the library, and of its build, are defined.
 SOURCES = ["include", "CMakeLists.txt", "Makefile", "tools", "arch/compilers.mk", "ports", "packaging"]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

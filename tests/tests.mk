@@ -88,6 +88,8 @@ $(call job,cmake,$(BUILD_SECONDS),tests/cmake/run.sh $(if $(ALL),,--short) "$(mp
 $(call job,packages,$(BUILD_SECONDS),tests/packaging/run.sh $(if $(ALL),,--short) build/dist)\
 $(call job,examples of README,$(BUILD_SECONDS),python3 tests/readme.py build/hosted/libquarry.a)\
 $(call job,figures of README,$(BUILD_SECONDS),tests/bench/figures.py check README.md $(call some_of,$(README_FILES)))\
+$(call job,CPUs on the page,$(BUILD_SECONDS),tests/bench/ports/table.py check docs/ports.md $(PORTS_PAGE))\
+$(call job,header of a new port,$(BUILD_SECONDS),tests/build/porting.sh docs/porting.md "$(call isa_gcc,armv6m)")\
 $(call job,table of calls,$(BUILD_SECONDS),python3 tests/emalloc_table.py)\
 $(call job,differential,$(HOST_SECONDS),tests/differential/compare.py build/differential/original build/differential/quarry tests/differential/differences.txt)\
 $(call job,emalloc instructions,$(HOST_SECONDS),tests/differential/instructions.py build/differential/constant)\

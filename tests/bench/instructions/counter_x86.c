@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * counter_x86_64.c: the time stamp counter, which with -icount counts nanoseconds of virtual time.
+ * counter_x86.c: the time stamp counter, which with -icount counts nanoseconds of virtual time.
  */
 #include "counter.h"
 

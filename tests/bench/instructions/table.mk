@@ -15,6 +15,7 @@ BENCH_CALLS_64 := $(BENCH_CALLS_32) sqlite64 php64
 bench_calls_traces = $(if $(filter x86_64 aarch64,$($(1)_ISA)),$(BENCH_CALLS_64),$(BENCH_CALLS_32))
 BENCH_CALLS_FIT_microbit    := cjsonmini
 BENCH_CALLS_FIT_lm3s6965evb := luafw cjsonmini
+BENCH_CALLS_FIT_sifive_e    := cjsonmini
 bench_calls_fit = $(or $(BENCH_CALLS_FIT_$(1)),$(call bench_calls_traces,$(1)))
 
 # The most bytes of a region.
@@ -28,11 +29,23 @@ BENCH_COUNTER_mps2-an386   := cmsdk -DCOUNTER_BASE=0x40000000u -DCOUNTER_HALF_NS
 BENCH_COUNTER_mps2-an505   := cmsdk -DCOUNTER_BASE=0x50000000u -DCOUNTER_HALF_NS=100
 BENCH_COUNTER_virt-a15     := armv7a
 BENCH_COUNTER_virt-aarch64 := aarch64
-BENCH_COUNTER_q35          := x86_64
+BENCH_COUNTER_q35          := x86
+# Those of docs/ports.md alone.
+BENCH_COUNTER_pc             := x86
+BENCH_COUNTER_mps2-an505-m23 := $(BENCH_COUNTER_mps2-an505)
+BENCH_COUNTER_mps3-an547     := systick32
+BENCH_COUNTER_versatilepb    := versatile
+BENCH_COUNTER_versatilepb-arm1176 := versatile
+BENCH_COUNTER_none-r5        := armv7r
+BENCH_COUNTER_sim-lx106      := xtensa
+BENCH_COUNTER_virt-riscv32   := riscv
+BENCH_COUNTER_sifive_e       := riscv
+BENCH_COUNTER_virt-riscv64   := riscv
 
-# The peers are there for 32-bit ARM. $(1) machine.
+# The peers are there for the 32-bit ARM of docs/benchmarks.md. $(1) machine.
+BENCH_PEER_MACHINES := microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15
 BENCH_PEERS := newlib newlib_nano picolibc
-bench_peers = $(if $(filter arm%,$($(1)_ISA)),$(BENCH_PEERS))
+bench_peers = $(if $(filter $(1),$(BENCH_PEER_MACHINES)),$(BENCH_PEERS))
 bench_peers_c = $(if $(call bench_peers,$(1)),peers,peers_none)
 # What gcc's driver takes for the CPU: newlib's own folder; picolibc's has the same name.
 BENCH_LIBRARY_newlib      = $$($(call machine_cc,$(1)) -print-file-name=libc.a)
@@ -87,7 +100,7 @@ $(BENCH_CALLS_OUT)/$(1)/$(2).elf: $(call objects_of,$(call MACHINE_COMMON,$(1)) 
 	$(call machine_cc,$(1)) $$(filter %.o,$$^) $($(1)_LDFLAGS) -Wl,--defsym=__arm32_tls_tcb_offset=8 $($(1)_LIBS) -o $$@
 
 endef
-$(foreach machine,$(MACHINES),$(eval $(call bench_calls_machine,$(machine))))
+$(foreach machine,$(MACHINES) versatilepb-arm1176,$(eval $(call bench_calls_machine,$(machine))))
 
 # The same with the library as clang builds it by the contract's command line; all else in the image is gcc's. A machine
 # has "-clang" behind its name then.

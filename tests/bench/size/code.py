@@ -53,7 +53,7 @@ def code_bytes(path):
     return sum(size for name, size in found.items() if name.startswith((".text", ".rodata")))
 
 
-def measure(isa, compiler, level, work):
+def measure(isa, compiler, level, work, libraries=("-lgcc",)):
     where = os.path.join(work, isa + level)
     os.makedirs(where, exist_ok=True)
     objects = []
@@ -64,7 +64,7 @@ def measure(isa, compiler, level, work):
     sizes = []
     for name, keep in (("none.elf", []), ("six.elf", SIX)):
         out = os.path.join(where, name)
-        run([*compiler, *LINK, *(f"-Wl,-u,{symbol}" for symbol in keep), *objects, "-lgcc", "-o", out])
+        run([*compiler, *LINK, *(f"-Wl,-u,{symbol}" for symbol in keep), *objects, *libraries, "-o", out])
         sizes.append(code_bytes(out))
     return sizes[1] - sizes[0]
 
