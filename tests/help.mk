@@ -27,6 +27,7 @@ help::
 	@echo 'make bench-host  time of a call on this host beside Zend MM, in some 20 seconds'
 	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'
 	@echo 'make wcet        the longest path of each function on Cortex-M4 and M0, from the linked images; writes docs/wcet.md'
+	@echo 'make wcet-compare  fail if the search of WORST_SECONDS=25 finds more than the longest path'
 	@echo 'make wcet-functions  the same of FUNCTION=quarry_malloc, and what each function below it costs'
 	@echo 'make bench-masked  the longest section with interrupts masked of each function, on Cortex-M3 and M4'
 	@echo 'make bench-ports  instructions and code size on every CPU; writes them into docs/ports.md'

@@ -37,6 +37,7 @@ bench bench-quick:
 	@$(if $(call bench_times,$(bench_wanted)),$(MAKE) -s -j1 $(call bench_times,$(bench_wanted)))
 	@tests/bench/report.py $(call bench_files,$(bench_wanted)) $(call bench_times,$(bench_wanted))
 	@$(MAKE) -s -j1 build/bench/loads.tsv build/bench/wcet.tsv
+	@if test -e build/bench/worst.tsv; then tests/bench/wcet/wcet.py compare build/bench/wcet.tsv build/bench/worst.tsv; fi
 	@tests/bench/targets.py build/bench
 
 # Figures that must not rise: instructions on a Cortex-M4 and on x86_64, with gcc and clang, and on a Cortex-M0; all of

@@ -4,7 +4,7 @@
 # loads.py NAME OUTPUT.txt: writes the trace of a load that is made up, not recorded. The same name always gives the same
 # trace. This says how each is made:
 #
-#   sessions     A server's: two buffers of 16,709 bytes for each of 30,000 sessions, among 160 blocks of 16 to 400 bytes
+#   sessions     A server's: two buffers of 16,709 bytes for each of 30,000 sessions, among 160 blocks of 8 to 208 bytes
 #                that change all the time. A session has both buffers, or one, or none for a while.
 #   containers   C++ containers: vectors and strings that double, nodes of maps and lists, the blocks of a deque.
 #   python       An interpreter's objects of 16 to 512 bytes, most of which die young, lists that grow by an eighth, and
@@ -43,20 +43,20 @@ def sessions(trace):
     dice = trace.dice
 
     def small():
-        return trace.allocate(dice.choice((16, 24, 32, 48, 64, 96, 120, 176, 256, 400)) - dice.randrange(8))
+        return trace.allocate(dice.randint(8, 208))
     blocks = [small() for _ in range(160)]
     for _ in range(30000):
         buffers = []
         for _ in range(2):
             buffers.append(trace.allocate(BUFFER_BYTES))
-            for _ in range(dice.randint(1, 6)):
+            for _ in range(dice.randint(1, 20)):
                 at = dice.randrange(len(blocks))
                 trace.release(blocks[at])
                 blocks[at] = small()
         dice.shuffle(buffers)
         for buffer in buffers:
             trace.release(buffer)
-            for _ in range(dice.randint(0, 3)):
+            for _ in range(dice.randint(0, 20)):
                 at = dice.randrange(len(blocks))
                 trace.release(blocks[at])
                 blocks[at] = small()
@@ -79,7 +79,7 @@ def containers(trace):
                 if dice.random() < 0.3:
                     made.append(trace.allocate(dice.randint(17, 60)))
         elif kind < 0.9:
-            made = [trace.allocate(dice.randint(17, 200)) for _ in range(dice.randint(1, 6))]
+            made = [trace.allocate(dice.randint(17, 200)) for _ in range(dice.randint(1, 20))]
         else:  # a deque: its table and its blocks
             made = [trace.allocate(64)] + [trace.allocate(512) for _ in range(dice.randint(1, 8))]
         live.append(made)
@@ -110,15 +110,15 @@ def python(trace):
 
 def phploop(trace):
     dice, stays = trace.dice, []
-    for _ in range(300):
+    for _ in range(60):
         made = []
         for _ in range(dice.randint(200, 600)):
             kind = dice.random()
             if kind < 0.5:
                 made.append(trace.allocate(dice.choice((32, 40, 56, 56, 72, 96))))
-            elif kind < 0.85:
+            elif kind < 0.7:
                 made.append(trace.allocate(24 + dice.randint(1, 300)))
-            elif kind < 0.98:
+            elif kind < 0.8:
                 block, size_bytes = trace.allocate(320), 320
                 for _ in range(dice.randint(0, 5)):
                     size_bytes *= 2

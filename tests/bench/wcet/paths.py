@@ -3,14 +3,20 @@
 # paths.py: the longest path through each function of an image, in instructions.
 #
 # A function's longest path is that of a graph in which each instruction costs one, and a call what its callee costs. A
-# loop costs its bound times its longest way round, and then the longest way from its head to where it is left; so a
-# loop that is left at its end costs a round more than it takes. Where two paths grow with different names, the sum that
+# loop costs its bound times its longest way round, and then the longest way from its head to where it is left. If each
+# round has a store or a call that is in the loop's body for sure (compilers do neither before the condition holds), a last
+# way that has it too is one of the rounds. Where two paths grow with different names, the sum that
 # is at least as large as both counts.
 #
 # Paths that do not return, because they end in a trap or in a loop that has no end, do not count.
 
+import re
+
 import terms
 from image import Refused
+
+# Instructions that no compiler moves in front of the condition under which they are executed.
+BODY = re.compile(r"(str[bhd]?|stm\w*|bl)(\.[nw])?$")
 
 
 class Rules:
@@ -171,11 +177,32 @@ class Graph:
                 last[address] = terms.most(last.get(address), distance)
                 if any(source == address for source, _ in back):
                     round_trip = terms.most(round_trip, distance)
-        bound = self.bound(group, loops)
+        bound, short = self.bound(group, loops), self.without_body(group, inner, back, loops, around)
         rounds = terms.add(arriving_head, terms.repeat(round_trip, bound))
         for address, distance in last.items():
             distance = terms.last_round(distance, round_trip, bound)
+            if short is not None:
+                left = terms.last_round(short[address], round_trip, bound) if address in short else None
+                distance = terms.most(left, terms.less(distance, round_trip))
             found[address] = terms.most(found.get(address), terms.add(rounds, distance))
+
+    def without_body(self, group, inner, back, loops, around):
+        """The longest ways from a loop's heads that leave its body out: an instruction that each round has, once. None if
+        none is known."""
+        starts, sources = {target for _, target in back}, {source for source, _ in back}
+        for address in sorted(group) if len(loops) == 1 else []:
+            if not BODY.match(self.paths.image.at(address).name) or not self.paths.sources.is_in_body(address, loops[0]):
+                continue
+            rest = group - {address}
+            edges = {node: [target for target in inner[node] if target != address] for node in rest}
+            reached = set().union(*(set().union(*components(rest, edges, start)) for start in starts - {address}))
+            if not sources & reached:
+                found = {}
+                for start in starts - {address}:
+                    for node, distance in self.distances(rest, edges, start, around).items():
+                        found[node] = terms.most(found.get(node), distance)
+                return found
+        return None
 
     def loops(self, group, inner, head, around):
         """The source loops that a loop may be: those in which at least half of its own instructions stand, without what

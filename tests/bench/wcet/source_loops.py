@@ -32,9 +32,9 @@ KEYWORD = re.compile(r"\b(for|while|do)\b")
 class Loop:
     """function and head: what bounds.tsv calls it."""
 
-    def __init__(self, path, first, last, bound, function="", head=""):
+    def __init__(self, path, first, last, bound, body=range(0), function="", head=""):
         self.path, self.first, self.last, self.bound = path, first, last, bound
-        self.function, self.head = function, head
+        self.body, self.function, self.head = body, function, head  # body: lines that belong to it alone
 
     def __contains__(self, line):
         return self.first <= line <= self.last
@@ -168,7 +168,9 @@ def loops_of(path):
     for start, opened, closed, end in Places(plain):
         first, last = (bisect.bisect_right(starts, place) for place in (start, end))
         name = name_of(plain, start, opened, closed)
-        found.append(Loop(path, first, last, bound_beside(lines, first) or bounds().get(name), *name))
+        condition = [bisect.bisect_right(starts, place) for place in (opened, closed)]
+        body = range(first + 1, condition[0]) if name[1].startswith("do ") else range(condition[1] + 1, last + 1)
+        found.append(Loop(path, first, last, bound_beside(lines, first) or bounds().get(name), body, *name))
     return found
 
 
@@ -212,6 +214,10 @@ class Sources:
                 depths[loop] = max(depths.get(loop, 0), depth)
         found = [loop for loop, count in votes.items() if 2 * count >= len(addresses)]
         return sorted(found, key=lambda loop: (depths[loop], votes[loop]))
+
+    def is_in_body(self, address, loop):
+        """Does an instruction come from a loop's body, not from its condition or step?"""
+        return any(path == loop.path and line in loop.body for _, path, line in self.frames.get(address, []))
 
     def callback(self, address):
         """What the source calls the pointer that an instruction calls."""

@@ -3,6 +3,7 @@
 # table.mk: bounds of what the public functions can take, from the linked images of a Cortex-M4 and a Cortex-M0.
 #
 #   make wcet            the table, on the terminal and in docs/wcet.md, beside what the search found
+#   make wcet-compare    fails where the search of WORST_SECONDS finds more than the bound
 #   make wcet-functions  what each function below one costs: FUNCTION=quarry_malloc MACHINE=mps2-an386 HEAPS="one region"
 #
 # The tests: the tool's own, on small functions (wcet_test.py), and whether the bounds beside the loops are true (count.py).
@@ -32,7 +33,11 @@ $(foreach machine,$(WCET_MACHINES),$(eval $(call wcet_rules,$(machine))))
 build/bench/wcet.tsv: $(WCET_MACHINES:%=build/wcet/%.elf) include/quarry.h docs/benchmarks.md $(WCET_PYTHON)
 	tests/bench/wcet/wcet.py table $@ docs/benchmarks.md $(WCET_TOOLS) $(foreach machine,$(WCET_MACHINES),$(machine)=build/wcet/$(machine).elf)
 
-.PHONY: wcet wcet-functions
+.PHONY: wcet wcet-functions wcet-compare
+wcet-compare:
+	@tools/need.sh $(NEED_WCET) $(NEED_BENCH)
+	@$(MAKE) -s -j$(JOBS) build/bench/wcet.tsv build/bench/worst.tsv
+	@tests/bench/wcet/wcet.py compare build/bench/wcet.tsv build/bench/worst.tsv
 wcet:
 	@tools/need.sh $(NEED_WCET)
 	@$(MAKE) -s -j$(JOBS) build/bench/wcet.tsv

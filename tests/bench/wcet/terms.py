@@ -55,6 +55,11 @@ def last_round(last, once, rounds):
     return found
 
 
+def less(terms, others):
+    """What a sum has more than another one, nowhere less than nothing."""
+    return {product: times - others.get(product, 0) for product, times in terms.items() if times > others.get(product, 0)}
+
+
 def in_all(terms):
     """The sum with NAME for NAME_in_all."""
     found = {}

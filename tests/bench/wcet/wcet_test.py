@@ -157,9 +157,15 @@ INLINED = ("static inline int g(const int *p, int n) {\n    int sum = 0;\n    %s
            "int f(const int *p, int n) {\n    return n < 0 ? 0 : g(p, n + 1);\n}\n")
 expect("an inlined loop without a bound is named", M4, INLINED % "", "refused: a loop without a bound: g (", suffix=".c")
 expect("and its line", M4, INLINED % "", "refused: , the loop at " + os.path.join(FOLDER, "and-its-line-cortex-m4.c:3"), suffix=".c")
-ONLY = ("__attribute__((noinline)) static int qi_run_find_aligned(int x) {\n"
+# What the compiler makes of it stands at the right: a guard, two rounds of seven, and the way out.
+ROUNDS = ("void g(int); int f(int n) {\n    /* Loop bound: %s, because it is said. */\n    for (int i = 0; i < n; i++) {\n"
+          "        g(i);\n    }\n    return 0;\n}\n__attribute__((noinline)) void g(int x) {\n"
+          "    __asm__ volatile(\"nop\" :: \"r\"(x));\n}\n")
+expect("a loop whose last way is one of its rounds", M4, ROUNDS % 2, str(6 + 2 * 7), suffix=".c")
+expect("a loop that a name bounds, in C", M4, ROUNDS % "chunks", "6 + 7 * chunks", suffix=".c")
+ONLY = ("__attribute__((noinline)) static int qi_run_allocate_aligned(int x) {\n"
         "    __asm__ volatile(\"nop; nop; nop\"); return x; }\nint f(int x) {\n    if (x == 3)\n"
-        "        return qi_run_find_aligned(x);\n    return 0; }\n")
+        "        return qi_run_allocate_aligned(x);\n    return 0; }\n")
 expect("a function for others does not count", M4, ONLY, "4", suffix=".c", public="quarry_malloc")
 expect("a function for others counts for them", M4, ONLY, "8", suffix=".c", public="quarry_aligned_alloc")
 
