@@ -27,7 +27,7 @@ cortex_m_SOURCES := arch/qemu/cortex_m_start.c arch/qemu/fault.c arch/qemu/linke
 pl011_SOURCES := arch/qemu/pl011_board.c arch/qemu/fault.c arch/qemu/linker_ram.c arch/qemu/semihosting_exit.c
 
 # Distributions switch on what needs an operating system (PIE, stack protector, CET, unwind tables): switch it off.
-pc_common_SOURCES := arch/qemu/pc.c arch/qemu/pc_ram.c arch/qemu/pc_core_code.S arch/qemu/pc_cores.c arch/qemu/fault.c
+pc_common_SOURCES := arch/qemu/pc_traps.S arch/qemu/pc.c arch/qemu/pc_ram.c arch/qemu/pc_core_code.S arch/qemu/pc_cores.c arch/qemu/fault.c
 q35_ISA := x86_64
 q35_CC := $(x86_64_CC)
 q35_CFLAGS := -m64 -mno-red-zone -fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables

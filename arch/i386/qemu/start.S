@@ -98,24 +98,8 @@ pc_core_entry:
     call    pc32_core_start
     ud2
 
-/* Entry of exception n at trap_entries + 16 n. Some push an error code themselves: the mask says which. */
-#define HAS_ERROR_CODE 0x60227d00
-
-    .globl trap_entries
-    .balign 16
-trap_entries:
-    .set    vector, 0
-    .rept   32
-    .balign 16
-    .if     !((HAS_ERROR_CODE >> vector) & 1)
-    pushl   $0
-    .endif
-    pushl   $vector
-    jmp     trap_common
-    .set    vector, vector + 1
-    .endr
-
-/* Vector, error code and eip lie on the stack. */
+/* From pc_traps.S: vector, error code and eip lie on the stack. */
+    .globl trap_common
 trap_common:
     popl    %eax
     movl    4(%esp), %edx

@@ -122,23 +122,8 @@ long_mode_core:
     call    pc_core_enter
     ud2
 
-/* Entry of exception n at trap_entries + 16 n. Some push an error code themselves: the mask says which. */
-#define HAS_ERROR_CODE 0x60227d00
-
-    .globl trap_entries
-    .balign 16
-trap_entries:
-    .set    vector, 0
-    .rept   32
-    .balign 16
-    .if     !((HAS_ERROR_CODE >> vector) & 1)
-    pushq   $0
-    .endif
-    pushq   $vector
-    jmp     trap_common
-    .set    vector, vector + 1
-    .endr
-
+/* From pc_traps.S: vector, error code and rip lie on the stack. */
+    .globl trap_common
 trap_common:
     popq    %rdi
     movq    8(%rsp), %rsi               /* rip, above the error code */
