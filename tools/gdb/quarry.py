@@ -27,7 +27,7 @@ if HERE not in sys.path:
 import quarry_layout  # noqa: E402
 from quarry_layout import Heap, LayoutError  # noqa: E402
 
-MAP_COLUMNS = 64
+MAP_COLUMNS, MOST_FOUND = 64, 40
 COLOURS = {"control": "100", "small": "44", "large": "43", "huge": "45", "free slot": "46", "waits": "46", "free run": "0",
            "damaged": "41"}
 LETTERS = {"small": "s", "large": "L", "huge": "H", "free slot": "s", "waits": "s", "free run": ".", "damaged": "X"}
@@ -243,7 +243,7 @@ class Map(Command):
             if chunk.page_count == 0:
                 say(f"{chunk.pages:#12x} {self.cell('H', 'huge')} {show_bytes(chunk.bytes)}")
                 continue
-            cells = row_of.get(chunk.address, {})
+            cells, _ = row_of.get(chunk.address, ({}, set()))
             for start in range(0, chunk.page_count, MAP_COLUMNS):
                 row = (cells.get(page, ("?", "damaged")) for page in
                        range(start, min(start + MAP_COLUMNS, chunk.page_count)))
@@ -251,17 +251,20 @@ class Map(Command):
 
     @staticmethod
     def note(row_of, piece, page_bytes):
-        cells = row_of.setdefault(piece.chunk.address, {})
+        cells, free = row_of.setdefault(piece.chunk.address, ({}, set()))
+        for page in range(piece.page, piece.page + piece.run[0] if piece.run else piece.page):
+            cells.setdefault(page, ("s", "free slot"))  # behind the last slot nothing lies
         first = (piece.address - piece.chunk.pages) // page_bytes
         last = (piece.address + max(piece.bytes, 1) - 1 - piece.chunk.pages) // page_bytes
         for page in range(first, last + 1):
             old = cells.get(page)
             if piece.run is None:
                 cells[page] = (LETTERS[piece.kind], piece.kind)
-            elif old is None:
-                cells[page] = ("s", piece.kind) if piece.kind == "free slot" else ("S", "small")
-            elif piece.kind == "free slot" or old[1] == "free slot":
-                cells[page] = ("s", "free slot" if piece.kind == old[1] == "free slot" else "small")
+            elif piece.kind == "small":
+                cells[page] = ("S" if old == ("S", "small") or page not in free else "s", "small")
+            else:
+                free.add(page)
+                cells[page] = ("s", old[1])
 
     @staticmethod
     def cell(letter, kind):
@@ -347,9 +350,13 @@ class Find(Command):
                     for place, word in words_of(heap.memory, piece.address, piece.bytes, heap.constants.word_bytes):
                         if word == wanted:
                             found += 1
+                            if found > MOST_FOUND:
+                                continue
                             say(f"{place:#x}: " + describe(name, heap, piece, place).partition(": ")[2])
         if not found:
             say("no live block holds it")
+        elif found > MOST_FOUND:
+            say(f"and {found - MOST_FOUND:,} more")
 
 
 def roots(heap, heap_ranges):
