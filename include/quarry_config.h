@@ -156,6 +156,33 @@ code and control data would take most of the memory that a 16-bit CPU has"
 #define QUARRY_MARK QUARRY_MARK_NONE
 #endif
 
+/* Events: what happens to blocks, for a recorder or a trace tool (ports/trace). A macro is called outside the lock.
+ *   QUARRY_ON_ALLOC(heap, block, bytes, caller)        a block was allocated
+ *   QUARRY_ON_FREE(heap, block, caller)                a live block is about to be freed
+ *   QUARRY_ON_RESIZE(heap, old, block, bytes, caller)  the block at old has bytes now, and is at block
+ *   QUARRY_ON_FAIL(heap, bytes, caller)                a request was answered NULL
+ * bytes is what was asked for, caller the address behind the call. Default: none is defined, and nothing is called. Set
+ * them in a header of your own (QUARRY_CONFIG_HEADER), for the library alone. The calls of quarry/emalloc.h, which have
+ * hot paths of their own, make no events.
+ * Cost: what the macros do; with any of them some 5 instructions a call, and a lookup in each free. */
+#if defined QUARRY_ON_ALLOC || defined QUARRY_ON_FREE || defined QUARRY_ON_RESIZE || defined QUARRY_ON_FAIL
+#define QUARRY_HAS_EVENTS 1
+#else
+#define QUARRY_HAS_EVENTS 0
+#endif
+#ifndef QUARRY_ON_ALLOC
+#define QUARRY_ON_ALLOC(heap, block, bytes, caller) ((void)0)
+#endif
+#ifndef QUARRY_ON_FREE
+#define QUARRY_ON_FREE(heap, block, caller) ((void)0)
+#endif
+#ifndef QUARRY_ON_RESIZE
+#define QUARRY_ON_RESIZE(heap, old, block, bytes, caller) ((void)0)
+#endif
+#ifndef QUARRY_ON_FAIL
+#define QUARRY_ON_FAIL(heap, bytes, caller) ((void)0)
+#endif
+
 /* How many cores have a current heap (quarry/emalloc.h). Range: 1 to 64. Default: 1. Cost: two words a core; with more
  * than one, each call finds out which core it runs on: QUARRY_CORE_INDEX() answers 0 to QUARRY_CORES - 1. Default: the
  * port's arch_core_index(). An RTOS or kernel may have something faster, or a heap for each thread.

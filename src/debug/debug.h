@@ -7,6 +7,8 @@
 
 #include "quarry_config.h"
 
+#include "events.h"
+
 #if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
 #include "on.h"
 #else

@@ -79,7 +79,7 @@ QUARRY_FREE_LATER 8
 QUARRY_MARK MTE
 QUARRY_CORES 34
 END
-sed -n 's/^#ifndef \(QUARRY_[A-Z_]*\)$/\1/p' "$root/include/quarry_config.h" | grep -v '_H$\|QUARRY_CORE_INDEX' | sort >"$work/there"
+sed -n 's/^#ifndef \(QUARRY_[A-Z_]*\)$/\1/p' "$root/include/quarry_config.h" | grep -v '_H$\|QUARRY_CORE_INDEX\|QUARRY_ON_' | sort >"$work/there"
 sed 's/ .*//' "$work/options" | sort | diff - "$work/there" >"$work/said"
 verdict $? "an option of quarry_config.h is not tried here; does QUARRY_LINK_OPTIONS have it?"
 

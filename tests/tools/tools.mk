@@ -13,9 +13,10 @@ TOOLS_IMAGES := build/bench/region/32/region $(if $(ALL),build/bench/region/64/r
 bad_traces_test = tests/tools/bad_traces.py "tools/size --level 1" "tools/view -o build/tools/bad.html"
 
 comma := ,
-# In short form: narrow codes on a board, and guarded control data in a process.
-GDB_CASES := cortex-m4 process,$(subst $(space),$(comma),$(BITS_32)),-DQUARRY_CHECK_LEVEL=2
-GDB_CASES_ALL := process cortex-m4,-DQUARRY_CHECK_LEVEL=3 process,-DQUARRY_PAGE_BYTES=256 cortex-m4,-DQUARRY_PAGE_BYTES=256
+# In short form: narrow codes on a board. Guarded control data, wide codes and level 3 in full.
+GDB_CASES := cortex-m4
+GDB_CASES_ALL := process process,$(subst $(space),$(comma),$(BITS_32)),-DQUARRY_CHECK_LEVEL=2 \
+	cortex-m4,-DQUARRY_CHECK_LEVEL=3 process,-DQUARRY_PAGE_BYTES=128 cortex-m4,-DQUARRY_PAGE_BYTES=256
 gdb_test = tests/tools/gdb.sh $(GDB_CASES) $(if $(ALL),$(GDB_CASES_ALL))
 
 NEED_TEST += gdb-multiarch:gdb-multiarch libxml2-utils:xmllint valgrind:ms_print
@@ -25,7 +26,8 @@ NEED_TEST += $(if $(ALL),$(NEED_TOOLS_ALL))
 tools_jobs = $(call job,tools/size,$(BUILD_SECONDS),$(size_test))\
 $(call job,what is no trace,$(BUILD_SECONDS),$(bad_traces_test))\
 $(call job,tools/view,$(BUILD_SECONDS),tests/tools/view.sh)\
-$(call job,tools/doctor,$(BUILD_SECONDS),tests/tools/doctor.sh)\
+$(call job,events and tools/record,$(BUILD_SECONDS),tests/tools/record.sh)\
+$(call job,tools/doctor,$(BUILD_SECONDS),tests/tools/doctor.sh $(if $(ALL),--save))\
 $(call job,tools/gdb,$(BUILD_SECONDS),$(gdb_test))\
 $(if $(ALL),$(call job,tools/view in a browser,$(BUILD_SECONDS),tests/tools/view_browser.py))
 
@@ -38,6 +40,7 @@ test-tools-full: $(TOOLS_IMAGES)
 	$(size_test)
 	$(bad_traces_test)
 	tests/tools/view.sh
-	tests/tools/doctor.sh
+	tests/tools/doctor.sh --save
+	tests/tools/record.sh
 	$(gdb_test)
 	tests/tools/view_browser.py

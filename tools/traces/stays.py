@@ -57,7 +57,7 @@ def symbols(elf, addresses):
     lines = done.stdout.splitlines()
     if done.returncode != 0 or len(lines) != 2 * len(ordered):
         raise replay.ReplayError(f"--elf {elf}: {tool} does not read it: {done.stderr.strip() or 'no answer'}")
-    found = {address: (lines[2 * i], lines[2 * i + 1]) for i, address in enumerate(ordered)}
+    found = {address: (lines[2 * i], lines[2 * i + 1].partition(" (")[0]) for i, address in enumerate(ordered)}
     if found and all(function == "??" for function, _ in found.values()):
         raise replay.ReplayError(f"--elf {elf}: it knows none of the trace's callers: it has no symbols, or is another "
                                  "program")
