@@ -163,7 +163,7 @@ code and control data would take most of the memory that a 16-bit CPU has"
  *   QUARRY_ON_FAIL(heap, bytes, caller)                a request was answered NULL
  * bytes is what was asked for, caller the address behind the call. Default: none is defined, and nothing is called. Set
  * them in a header of your own (QUARRY_CONFIG_HEADER), for the library alone. The calls of quarry/emalloc.h, which have
- * hot paths of their own, make no events.
+ * hot paths of their own, and quarry_free_later() make no events.
  * Cost: what the macros do; with any of them some 5 instructions a call, and a lookup in each free. */
 #if defined QUARRY_ON_ALLOC || defined QUARRY_ON_FREE || defined QUARRY_ON_RESIZE || defined QUARRY_ON_FAIL
 #define QUARRY_HAS_EVENTS 1

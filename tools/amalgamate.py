@@ -5,8 +5,8 @@
 # want the calls of a library on the core (ON_CORE), its header as it is, FOLDER/quarry/emalloc.h, and a file that is
 # compiled instead of quarry.c, FOLDER/quarry_emalloc.c.
 #
-# quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/, src/debug/ and
-# src/cores/ in one, and quarry_emalloc.c includes it, unless that has been done, and has every file of src/emalloc/:
+# quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/, src/debug/,
+# src/cores/ and src/events/ in one, and quarry_emalloc.c includes it, unless that has been done, and has every file of src/emalloc/:
 # headers where they are first included, then the .c files, those with the fewest layers below them first. Static names
 # that another file has too get their file's name in front. A file's own macros end with it. Instead of an include path,
 # the compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says how.
@@ -205,7 +205,7 @@ def main():
         files = sorted(sum(map(files_of, patterns), []), key=lambda path: (depth(path, cache), path))
         return "\n".join(wrapped(path, sources) for path in files)
 
-    write(os.path.join(folder, "quarry.c"), HEAD + BEGIN + sources_of("src/*.c", "src/debug/*.c", "src/cores/*.c"))
+    write(os.path.join(folder, "quarry.c"), HEAD + BEGIN + sources_of("src/*.c", "src/debug/*.c", "src/cores/*.c", "src/events/*.c"))
     in_core = set(sources.seen)
     for name in ON_CORE:
         write(os.path.join(folder, "quarry", name + ".h"), read(f"include/quarry/{name}.h"))

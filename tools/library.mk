@@ -16,7 +16,7 @@ DEPS      = -MMD -MP
 
 # The core with debugging and what serves several cores, and the library: that and what stands on it, each in a folder
 # of its own.
-SRC     := $(wildcard src/*.c src/debug/*.c src/cores/*.c)
+SRC     := $(wildcard src/*.c src/debug/*.c src/cores/*.c src/events/*.c)
 LIB_SRC := $(sort $(SRC) $(wildcard src/*/*.c))
 
 # A file that changes only when its text does: what depends on it is built again when flags change. With make -n it is

@@ -15,8 +15,6 @@
 #ifndef QUARRY_LINK_NAMES_H
 #define QUARRY_LINK_NAMES_H
 
-/* Defined as nothing, for library and program alike, QUARRY_LINK_NAME(name) leaves all names as they are in C. */
-#ifndef QUARRY_LINK_NAME
 /* What the compiler puts in front of every name of C: nothing on most systems, an underscore on Apple's. */
 #ifdef __USER_LABEL_PREFIX__
 #define QUARRY_LINK_PREFIX QUARRY_LINK_TEXT(__USER_LABEL_PREFIX__)
@@ -26,8 +24,13 @@
 #define QUARRY_LINK_TEXT(text)  QUARRY_LINK_TEXT_(text)
 #define QUARRY_LINK_TEXT_(text) #text
 
+/* Behind a declaration: what the linker calls the function. */
+#define QUARRY_SYMBOL(text) __asm__(QUARRY_LINK_PREFIX text)
+
+/* Defined as nothing, for library and program alike, QUARRY_LINK_NAME(name) leaves all names as they are in C. */
+#ifndef QUARRY_LINK_NAME
 #ifdef __GNUC__
-#define QUARRY_LINK_NAME(name) __asm__(QUARRY_LINK_PREFIX #name QUARRY_LINK_OPTIONS)
+#define QUARRY_LINK_NAME(name) QUARRY_SYMBOL(#name QUARRY_LINK_OPTIONS)
 #ifdef __ELF__
 #define QUARRY_PLAIN_NAME(name)                                                                                        \
     extern __typeof__(name) name##_plain __asm__(#name) __attribute__((alias(#name QUARRY_LINK_OPTIONS)));

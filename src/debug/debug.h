@@ -5,9 +5,7 @@
 #ifndef QUARRY_DEBUG_H
 #define QUARRY_DEBUG_H
 
-#include "quarry_config.h"
-
-#include "events.h"
+#include "../events/events.h"
 
 #if QUARRY_CHECK_LEVEL >= 3 || QUARRY_MARK != QUARRY_MARK_NONE
 #include "on.h"

@@ -61,7 +61,7 @@ verdict $? "what was overwritten is said"
 records "a stream that is drained in time has all" stream wanted
 
 # Off: the library is what it was.
-gcc -std=c11 -O1 -I"$root/include" -I"$root/arch/hosted" -c "$root/src/debug/events.c" -o off.o && [ -z "$(nm off.o)" ]
+gcc -std=c11 -O1 -I"$root/include" -I"$root/arch/hosted" -c "$root/src/events/events.c" -o off.o && [ -z "$(nm off.o)" ]
 verdict $? "without events no code"
 
 # A firmware that records itself, and what the tools say of its leak.
@@ -83,7 +83,7 @@ verdict $? "gdb dumps the ring of a dead board"
 "$root/tools/record" firmware.ring -o trace >"$said" 2>&1 && grep -q '^19 blocks are live at the end$' "$said"
 verdict $? "its trace"
 "$root/tools/view" trace -o page.html --massif massif --elf firmware.elf >"$said" 2>&1 && ms_print massif >"$said" &&
-    grep -q ' (480B) 0x[0-9A-F]*: open_session (leaky.c:[0-9]*)' "$said"
+    grep -q ' (480B) 0x[0-9A-F]*: open_session[.a-z0-9]* (leaky.c:[0-9]*)' "$said"
 verdict $? "the picture names the leak: 12 sessions of 40 bytes"
 (cd "$root" && tools/size --level 1 --no-models "$work/trace") >"$said" 2>&1 && grep -q ' 23 calls; ' "$said"
 verdict $? "the region that it needs"

@@ -47,7 +47,7 @@ def symbols(elf, addresses):
     except OSError as error:
         raise replay.ReplayError(f"--elf {elf}: {error.strerror}") from None
     ordered = sorted(addresses)
-    for tool in ("llvm-addr2line", "llvm-addr2line-14", "arm-none-eabi-addr2line", "addr2line"):
+    for tool in ("arm-none-eabi-addr2line", "addr2line", "llvm-addr2line", "llvm-addr2line-14"):
         if shutil.which(tool):
             break
     else:

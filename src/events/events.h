@@ -10,10 +10,7 @@
 
 #if QUARRY_HAS_EVENTS
 
-#ifndef QUARRY_LINK_PREFIX
-#define QUARRY_LINK_PREFIX ""
-#endif
-#define EVENTS_CORE_NAME(name) __asm__(QUARRY_LINK_PREFIX "qi_core_" #name)
+#define EVENTS_CORE_NAME(name) QUARRY_SYMBOL("qi_core_" #name)
 
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes) EVENTS_CORE_NAME(malloc);
 void *quarry_calloc(struct quarry_heap *heap, size_t count, size_t bytes) EVENTS_CORE_NAME(calloc);

@@ -12,7 +12,7 @@
 
 #if QUARRY_HAS_EVENTS
 
-#define EVENTS_PUBLIC_NAME(name) __asm__(QUARRY_LINK_PREFIX "quarry_" #name)
+#define EVENTS_PUBLIC_NAME(name) QUARRY_SYMBOL("quarry_" #name)
 #define EVENTS_CALLER()          __builtin_return_address(0)
 
 void *qi_events_malloc(struct quarry_heap *heap, size_t bytes) EVENTS_PUBLIC_NAME(malloc);
