@@ -22,7 +22,7 @@ enum {
     HELD = 16,
     MOST_OPERATIONS = 8,      /* at once */
     CHECK_EVERY = 256,        /* times of the thread's */
-    HELD_BACK = 40,           /* instructions: an interrupt that is later was masked */
+    HELD_BACK = 100,          /* instructions: an interrupt that is later was masked; entering a handler takes less */
     STUCK_INTERRUPTS = 200000 /* without an operation of the thread */
 };
 

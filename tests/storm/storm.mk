@@ -12,8 +12,8 @@ STORM_OPERATIONS ?= 10000000
 STORM_SHARE      := 60000
 STORM_SECONDS    ?= 1800
 
-STORMS       := microbit mps2-an385 mps2-an386 mps2-an386-priority mps2-an505 mps2-an505-priority virt-aarch64
-STORMS_LATER := mps2-an385 mps2-an505 mps2-an505-priority
+STORMS       := microbit mps2-an385 mps2-an386 mps2-an386-priority mps2-an505 mps2-an505-priority virt-aarch64 virt-riscv32 pc
+STORMS_LATER := mps2-an385 mps2-an505 mps2-an505-priority pc
 STORMS_TEST  := $(if $(ALL),$(STORMS),$(filter-out $(STORMS_LATER),$(STORMS)))
 
 # For each machine: its clock, a tick of that in half nanoseconds, and the most instructions for which an interrupt may
@@ -23,16 +23,22 @@ STORM_CLOCK_mps2-an385   := cortex_m.c
 STORM_CLOCK_mps2-an386   := cortex_m.c
 STORM_CLOCK_mps2-an505   := cortex_m.c
 STORM_CLOCK_virt-aarch64 := aarch64.c aarch64_entry.S
+STORM_CLOCK_virt-riscv32 := machine_timer.c
+STORM_CLOCK_pc           := machine_timer.c
 STORM_TICK_microbit      := 125
 STORM_TICK_mps2-an385    := 80
 STORM_TICK_mps2-an386    := 80
 STORM_TICK_mps2-an505    := 100
 STORM_TICK_virt-aarch64  := 32
-STORM_BUDGET_microbit     := 1300
-STORM_BUDGET_mps2-an385   := 1000
-STORM_BUDGET_mps2-an386   := 1000
-STORM_BUDGET_mps2-an505   := 1000
+STORM_TICK_virt-riscv32  := 200
+STORM_TICK_pc            := 2
+STORM_BUDGET_microbit := 1300
+STORM_BUDGET_mps2-an385 := 1000
+STORM_BUDGET_mps2-an386 := 1000
+STORM_BUDGET_mps2-an505 := 1000
 STORM_BUDGET_virt-aarch64 := 1300
+STORM_BUDGET_virt-riscv32 := 1300
+STORM_BUDGET_pc := 1300
 
 STORM_LOCK          := -DQUARRY_LOCK=QUARRY_LOCK_IRQ
 STORM_LOCK_priority := $(STORM_LOCK) -DQUARRY_MASK_PRIORITY=0x80
