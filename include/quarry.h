@@ -29,6 +29,9 @@
  *             on_misuse, and what check levels 3 and 4 look at; in add_region, reset, check and walk it grows as
  *             their Time says. Contents of blocks are copied and cleared without it. docs/interrupts.md has figures
  *             for each function.
+ *   Caches    with QUARRY_CACHE malloc and free of small blocks mostly take no lock; "Masked" is then a push or a pop.
+ *             get_stats, walk, walk_some, check, trim and reset empty the caches first, and so does a request before it
+ *             is refused: see docs/cores.md.
  *   Stack     no recursion, no variable-length arrays.
  */
 #ifndef QUARRY_H
@@ -122,7 +125,7 @@ struct quarry_stats {
     size_t acquired_bytes;      /* regions and source memory, control data included */
     size_t acquired_peak_bytes; /* the most that it ever was */
     size_t used_bytes;          /* sum of the usable sizes of live blocks */
-    size_t used_peak_bytes;     /* the most that it ever was */
+    size_t used_peak_bytes;     /* the most that it ever was; with QUARRY_CACHE cached slots are in it */
     size_t free_bytes;          /* pages in no use; free slots in runs of small blocks are not in it */
     size_t largest_free_bytes;  /* a request of this size is served without asking the source */
     size_t limit_bytes;         /* 0: no limit */

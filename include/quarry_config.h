@@ -196,6 +196,16 @@ code and control data would take most of the memory that a 16-bit CPU has"
 #define QUARRY_CORE_INDEX() arch_core_index()
 #endif
 
+/* How many slots of each bin a core caches, so that malloc and free of small blocks mostly take no lock: docs/cores.md.
+ * 0: none. Range: 0, or a power of two from 2 to 64. Default: 0. Needs QUARRY_LOCK_SMP or _HOOK, and atomic
+ * instructions. From check level 2, and with QUARRY_MARK, nothing is cached. QUARRY_CORE_INDEX() says whose cache a
+ * call uses; what is no number of a core uses none.
+ * Cost: QUARRY_CACHE + 1 words for each bin and core in every heap, 2 bits for each two pointers' worth of its first
+ * chunk and a byte for each of its pages. 0 costs nothing. */
+#ifndef QUARRY_CACHE
+#define QUARRY_CACHE 0
+#endif
+
 /* IRQ is short for QUARRY_LOCK_IRQ, MTE for QUARRY_MARK_MTE, and so on. The short names are numbers for the comparisons
  * below only; before and after them they mean whatever they mean to the program. */
 #pragma push_macro("NONE")
@@ -292,6 +302,12 @@ QUARRY_STATIC_ASSERT(QUARRY_CORES >= 1 && QUARRY_CORES <= 64, "QUARRY_CORES must
 QUARRY_STATIC_ASSERT(QUARRY_CORES == 1 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUARRY_LOCK == QUARRY_LOCK_HOOK,
                      "QUARRY_CORES above 1 needs QUARRY_LOCK_SMP or QUARRY_LOCK_HOOK, as request heaps of all cores "
                      "share the persistent heap");
+
+QUARRY_STATIC_ASSERT(QUARRY_CACHE == 0 ||
+                             (QUARRY_CACHE >= 2 && QUARRY_CACHE <= 64 && (QUARRY_CACHE & (QUARRY_CACHE - 1)) == 0),
+                     "QUARRY_CACHE must be 0, or a power of two from 2 to 64");
+QUARRY_STATIC_ASSERT(QUARRY_CACHE == 0 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUARRY_LOCK == QUARRY_LOCK_HOOK,
+                     "QUARRY_CACHE needs QUARRY_LOCK_SMP or QUARRY_LOCK_HOOK: other locks cost less than a cache");
 
 /* The options in the names that the linker sees (quarry/link_names.h). A value has one text, whatever expression the
  * program has for it, hence a table for each option. */
@@ -461,6 +477,22 @@ QUARRY_STATIC_ASSERT(QUARRY_CORES == 1 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUAR
 #define QUARRY_LATER_TEXT "64"
 #endif
 
+#if QUARRY_CACHE == 0
+#define QUARRY_CACHE_TEXT "0"
+#elif QUARRY_CACHE == 2
+#define QUARRY_CACHE_TEXT "2"
+#elif QUARRY_CACHE == 4
+#define QUARRY_CACHE_TEXT "4"
+#elif QUARRY_CACHE == 8
+#define QUARRY_CACHE_TEXT "8"
+#elif QUARRY_CACHE == 16
+#define QUARRY_CACHE_TEXT "16"
+#elif QUARRY_CACHE == 32
+#define QUARRY_CACHE_TEXT "32"
+#elif QUARRY_CACHE == 64
+#define QUARRY_CACHE_TEXT "64"
+#endif
+
 #if QUARRY_MARK == QUARRY_MARK_NONE
 #define QUARRY_MARK_TEXT "NONE"
 #elif QUARRY_MARK == QUARRY_MARK_ASAN
@@ -513,7 +545,7 @@ QUARRY_STATIC_ASSERT(QUARRY_CORES == 1 || QUARRY_LOCK == QUARRY_LOCK_SMP || QUAR
     "__QUARRY_CHECK_LEVEL_" QUARRY_LEVEL_TEXT "__QUARRY_LOCK_" QUARRY_LOCK_TEXT                                        \
     "__QUARRY_PAGE_BYTES_" QUARRY_PAGE_TEXT "__QUARRY_ALIGN_BYTES_" QUARRY_ALIGN_TEXT                                  \
     "__QUARRY_CHUNK_BYTES_" QUARRY_CHUNK_TEXT "__QUARRY_STATS_" QUARRY_STATS_TEXT "__QUARRY_TRACK_" QUARRY_TRACK_TEXT  \
-    "__QUARRY_FREE_LATER_" QUARRY_LATER_TEXT "__QUARRY_MARK_" QUARRY_MARK_TEXT                                         \
+    "__QUARRY_FREE_LATER_" QUARRY_LATER_TEXT "__QUARRY_MARK_" QUARRY_MARK_TEXT "__QUARRY_CACHE_" QUARRY_CACHE_TEXT     \
     "__QUARRY_MASK_PRIORITY_" QUARRY_PRIORITY_HUNDREDS QUARRY_PRIORITY_TENS QUARRY_PRIORITY_ONES                       \
     "__QUARRY_CORES_" QUARRY_CORES_TENS QUARRY_CORES_ONES
 

@@ -72,6 +72,9 @@ static BITS_NOINLINE void *allocate_large(struct quarry_heap *heap, size_t bytes
 /* The hot path: a slot of a bin's current run. The hot paths are closed while a callback runs. */
 void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
 {
+    void *block = cached_allocate(heap, bytes);
+    if (block != NULL)
+        return block;
     uintptr_t saved = lock_enter(heap);
     if (lock_overlaps(saved))
         return qi_call_reentered(heap, NULL, bytes, saved);
@@ -79,7 +82,6 @@ void *quarry_malloc(struct quarry_heap *heap, size_t bytes)
     if (!bits_likely(last < debug_hot_bytes(heap_source(heap)->hot.bytes)))
         return allocate_large(heap, bytes, saved);
     const unsigned bin = bin_of_last_byte(last);
-    void *block = NULL;
     const enum small_opened opened = hot_allocate(heap, bytes, bin, &block);
     if (bits_likely(opened == SMALL_OPEN)) {
         call_leave(heap, saved);
@@ -237,6 +239,8 @@ static BITS_NOINLINE void free_outside_hot_chunk(struct quarry_heap *heap, void 
  * stack beyond a few registers'. */
 void quarry_free(struct quarry_heap *heap, void *address)
 {
+    if (cached_free(heap, address))
+        return;
     uintptr_t saved = lock_enter(heap);
     if (lock_overlaps(saved))
         qi_call_reentered(heap, address, 0, saved);

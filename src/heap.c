@@ -110,6 +110,8 @@ BITS_INLINE enum run_freed free_memory(struct quarry_heap *heap, const struct he
 BITS_NOINLINE void qi_heap_free(struct quarry_heap *heap, const struct heap_block *block)
 {
     size_t bytes = qi_heap_whole_bytes(block);
+    if (block->kind == QUARRY_SMALL && !cache_let_go(heap, heap_block_start(block)))
+        return;
     enum run_freed freed = free_memory(heap, block);
     heap_note_freed(heap, block->run.chunk, freed, bytes);
 }

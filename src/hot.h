@@ -57,7 +57,7 @@ BITS_INLINE unsigned hot_find(const struct quarry_heap *heap, const void *addres
 BITS_INLINE enum small_freed hot_free(struct quarry_heap *heap, void *address, const struct hot_place *place,
                                       const struct bin_shape *shape, unsigned slot, size_t slot_bytes)
 {
-    if (!bits_likely(caller_valid(slot < shape->slots)) || !debug_hot_may_free(address))
+    if (!bits_likely(caller_valid(slot < shape->slots)) || !debug_hot_may_free(address) || cache_manages(heap, address))
         return SMALL_WRONG;
     const enum small_freed freed = small_free(chunk_map_in(place->pages, place->page), shape, slot);
     if (freed == SMALL_FREED)

@@ -45,6 +45,8 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
             return QUARRY_CORRUPT;
         if (level != 0 && block->slot >= shape->slots)
             return QUARRY_INVALID_POINTER;
+        if (cache_has(heap, address))
+            return QUARRY_DOUBLE_FREE;
         return level == 0 || small_is_used(&block->run, block->slot) ? 0 : QUARRY_DOUBLE_FREE;
     }
     block->kind = QUARRY_LARGE;

@@ -13,7 +13,7 @@ enum { MIN_PAGES = sizeof(void *) == 8 ? 2 : 4 }; /* in the smallest region */
 
 size_t quarry_min_region_bytes(void)
 {
-    return QUARRY_ALIGN_BYTES - 1 + DEBUG_REGION_BYTES + sizeof(struct quarry_heap) +
+    return QUARRY_ALIGN_BYTES - 1 + DEBUG_REGION_BYTES + sizeof(struct quarry_heap) + CACHE_LEAST_BYTES +
            RUN_CLASSES_LEAST * sizeof(void *) + CHUNK_CONTROL_BYTES(MIN_PAGES) + (MIN_PAGES + 1) * QUARRY_PAGE_BYTES;
 }
 
@@ -162,13 +162,9 @@ static bool parent_resize(void *context, void *memory, size_t old_bytes, size_t 
 
 struct quarry_source quarry_source_from_heap(struct quarry_heap *parent)
 {
-    struct quarry_source source;
-    source.context = parent;
-    source.acquire = parent_acquire;
-    source.release = parent_release;
-    source.extend = parent_resize;
-    source.truncate = parent_resize;
-    source.align_max_bytes = (size_t)1 << bits_highest(UNITS_REQUEST_MAX_BYTES / 4);
+    const struct quarry_source source = {parent,         parent_acquire,
+                                         parent_release, parent_resize,
+                                         parent_resize,  (size_t)1 << bits_highest(UNITS_REQUEST_MAX_BYTES / 4)};
     return source;
 }
 

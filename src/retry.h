@@ -10,10 +10,10 @@
 
 #include "cores/free_later.h"
 
-/* Frees what waits, or asks on_oom outside the lock whether to try again. The lock is held, before and after. */
+/* Frees what waits or is cached, or asks on_oom, without the lock, whether to try again. The lock is held otherwise. */
 BITS_INLINE bool retry_ask(struct quarry_heap *heap, size_t bytes, uintptr_t *saved)
 {
-    if (later_serve_all(heap, saved))
+    if (later_serve_all(heap, saved) || cache_flush(heap))
         return true;
     if (heap->on_oom == NULL)
         return false;

@@ -8,11 +8,7 @@
 static bool visit(const struct check_visitor *visitor, const uint8_t *start, size_t bytes, enum quarry_block_kind kind,
                   bool is_free)
 {
-    struct quarry_block block;
-    block.pointer = (void *)(uintptr_t)start;
-    block.bytes = bytes;
-    block.free = is_free;
-    block.kind = kind;
+    const struct quarry_block block = {.pointer = start, .bytes = bytes, .free = is_free, .kind = kind};
     return visitor->visit(visitor->context, &block);
 }
 

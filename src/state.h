@@ -15,7 +15,7 @@
 #ifndef QUARRY_STATE_H
 #define QUARRY_STATE_H
 
-#include "cores/waiting.h"
+#include "cores/cache.h"
 #include "huge.h"
 #include "large.h"
 #include "lock.h"
@@ -32,7 +32,7 @@ struct quarry_heap {
     CONTROL_WORD(on_oom_check)  /* its complement */
     CONTROL_WORD(has_oversized) /* not 0: some block has more than a request of its size gets as a rule */
     DEBUG_FIELDS
-    LATER_FIELD
+    CORES_FIELDS
     LOCK_FIELD
 };
 

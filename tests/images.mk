@@ -24,6 +24,10 @@ MODE_level4 := -O2 -DQUARRY_CHECK_LEVEL=4
 MODE_level2o2 := -O2 -DQUARRY_CHECK_LEVEL=2
 # Those that only quarry/emalloc.h knows. The name of the header is as include/quarry_config.h sees it.
 # quarry_free_later(), with the image later alone.
+# What cores cache, with the image cached alone; and little of it, with tests that have small heaps.
+MODE_cached    := -O2 -DQUARRY_CONFIG_HEADER=\"../tests/cached/four_cores.h\"
+MODE_cachedsan := $(MODE_san) -DQUARRY_CONFIG_HEADER=\"../tests/cached/four_cores.h\"
+MODE_cache2    := -O2 -DQUARRY_LOCK=QUARRY_LOCK_HOOK -DQUARRY_CACHE=2
 MODE_later  := -O2 -DQUARRY_FREE_LATER=8
 MODE_later2 := $(MODE_level2) -DQUARRY_FREE_LATER=4
 MODE_later3 := $(MODE_level3) -DQUARRY_FREE_LATER=4
@@ -35,7 +39,7 @@ MODE_corestsan := -O1 -g -fsanitize=thread $(MODE_cores)
 
 HOSTS := $(foreach bits,64 32,$(foreach mode,o2 san,gcc-$(bits)-$(mode))) clang-64-san clang-32-o2 \
 	gcc-64-page64 gcc-64-smp gcc-64-level2 gcc-32-level2 gcc-64-level3 gcc-32-level3 gcc-64-level4 \
-	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores gcc-64-corestsan gcc-64-later gcc-32-later2 gcc-64-later3
+	gcc-64-track gcc-32-track gcc-64-track3 gcc-64-cores gcc-64-corestsan gcc-64-later gcc-32-later2 gcc-64-later3 gcc-64-cached gcc-32-cachedsan gcc-64-cache2
 
 # Big-endian processes, run by QEMU's user mode: 32 bits, 32 bits with guarded maps, and 64 bits, where pages of 64 bytes
 # have maps that are shorter than a word.
@@ -85,7 +89,7 @@ host_cc = $(HOST_CC_$(call word_of,1,$(1))) $(BITS_$(call word_of,2,$(1))) $(MOD
 # A spin lock cannot tell a callback that calls its own heap from another core, which must wait: no re-entry tests.
 # Unit tests run at level 2 too, but not above: they call layers below the one that fills memory. At level 4, where each call
 # checks all, the stress tests would take minutes.
-host_images = $(if $(findstring -later,$(1)),later,$(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(filter %-level3 %-level4,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard) $(if $(filter $(1),$(CAPS_HOSTS)),caps)))))
+host_images = $(if $(findstring -cached,$(1)),cached,$(if $(filter %-cache2,$(1)),api misuse,$(if $(findstring -later,$(1)),later,$(if $(filter %-corestsan,$(1)),cores,$(if $(filter %-cores,$(1)),emalloc cores,$(if $(filter %-track %-track3,$(1)),emalloc,$(filter-out $(if $(filter %-smp,$(1)),misuse) $(if $(filter %-level3 %-level4,$(1)),unit) $(if $(filter %-level4,$(1)),stress),$(IMAGES)) $(if $(findstring -level,$(1)),guard) $(if $(filter $(1),$(CAPS_HOSTS)),caps)))))))
 
 # The sources of an image are the files of its folder, tests/<image>. Those of the image cores are in tests/emalloc.
 SOURCES_cores := $(wildcard tests/emalloc/cores/*.c) tests/emalloc/emalloc_test.c

@@ -84,7 +84,7 @@ static enum later_followed free_linked(struct quarry_heap *heap, struct later_li
     if (followed == LATER_FOLLOWED) {
         const size_t bytes = debug_usable_bytes(heap, &block);
         if (bytes - 1 < LATER_LEAST_BYTES - 1) /* from check level 3 its link was written over its canary */
-            debug_write_end(heap, &block, bytes);
+            debug_write_end(heap, heap_block_start(&block), qi_heap_whole_bytes(&block), bytes);
         free_one(heap, address, NULL);
     }
     return followed;

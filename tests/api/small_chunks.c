@@ -81,7 +81,8 @@ static void check_useful(bool takes_back)
         free_list(heap, list);
         CHECK(check_heap(heap));
         void *again;
-        CHECK(fill_with(heap, sizes[i], &again) >= count - count / 8); /* runs may have another length now */
+        /* Runs may have another length now; the first chunk is served by caches in another order. */
+        CHECK(fill_with(heap, sizes[i], &again) >= count - count / (QUARRY_CACHE != 0 ? 4 : 8));
         free_list(heap, again);
     }
     const size_t most = stats_of(heap).largest_free_bytes;

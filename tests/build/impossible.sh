@@ -74,6 +74,14 @@ for compiler; do
     for value in 0 32 80 '(5<<4)' 100 255; do
         accepted "-DQUARRY_LOCK=1 -DQUARRY_MASK_PRIORITY=$value"
     done
+    for value in -1 1 3 12 128; do
+        refused "-DQUARRY_FREE_LATER=$value" "QUARRY_FREE_LATER must be 0, or a power of two from 2 to 64"
+        refused "-DQUARRY_CACHE=$value -DQUARRY_LOCK=2" "QUARRY_CACHE must be 0, or a power of two from 2 to 64"
+    done
+    for value in 0 1; do
+        refused "-DQUARRY_CACHE=8 -DQUARRY_LOCK=$value" "QUARRY_CACHE needs QUARRY_LOCK_SMP or QUARRY_LOCK_HOOK"
+    done
+    accepted "-DQUARRY_CACHE=8 -DQUARRY_LOCK=3 -DQUARRY_FREE_LATER=2"
     accepted "-DQUARRY_CORES=2 -DQUARRY_LOCK=2"
     accepted "-DQUARRY_CORES=2 -DQUARRY_LOCK=3"
     for value in 0 1 2048 5000 65537 134217728; do

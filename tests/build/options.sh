@@ -78,6 +78,7 @@ QUARRY_TRACK 1
 QUARRY_FREE_LATER 8
 QUARRY_MARK MTE
 QUARRY_CORES 34
+QUARRY_CACHE 16
 END
 sed -n 's/^#ifndef \(QUARRY_[A-Z_]*\)$/\1/p' "$root/include/quarry_config.h" | grep -v '_H$\|QUARRY_CORE_INDEX\|QUARRY_ON_' | sort >"$work/there"
 sed 's/ .*//' "$work/options" | sort | diff - "$work/there" >"$work/said"
@@ -94,7 +95,7 @@ link_program() {
 refused() {
     lock=
     case $5 in # without such a lock it does not compile
-    QUARRY_CORES) lock=-DQUARRY_LOCK=SMP ;;
+    QUARRY_CORES | QUARRY_CACHE) lock=-DQUARRY_LOCK=SMP ;;
     QUARRY_MASK_PRIORITY) lock=-DQUARRY_LOCK=IRQ ;;
     esac
     ! link_program "$1" "$2" "$3" "$4" "-D$5=$6 $lock" "$7" && grep -q "undefined.*$5_$6\(__\|[^A-Z0-9]\|\$\)" "$work/said"

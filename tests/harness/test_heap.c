@@ -9,6 +9,10 @@
 
 struct misuse_log test_log;
 
+#if QUARRY_CACHE != 0
+unsigned test_core;
+#endif
+
 void test_on_misuse(void *context, const struct quarry_misuse *misuse)
 {
     (void)context;
@@ -23,6 +27,7 @@ void quarry_panic(const struct quarry_misuse *misuse)
 
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK
 static unsigned locks_held;
+unsigned test_locks;
 
 /* The word says which heap it was, and how many locks were held before. */
 static uintptr_t lock_word(const struct quarry_heap *heap)
@@ -35,6 +40,7 @@ uintptr_t quarry_lock_hook(const struct quarry_heap *heap)
     const uintptr_t word = lock_word(heap);
 
     locks_held++;
+    test_locks++;
     return word;
 }
 

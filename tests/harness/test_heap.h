@@ -31,6 +31,9 @@ struct misuse_log {
 };
 extern struct misuse_log test_log;
 
+/* How often a lock was taken, where that is the harness's: with QUARRY_LOCK_HOOK. */
+extern unsigned test_locks;
+
 /* The hook: records into test_log, whatever the context. */
 void test_on_misuse(void *context, const struct quarry_misuse *misuse);
 /* All defaults, and the hook. */

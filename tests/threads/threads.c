@@ -31,6 +31,10 @@ static struct quarry_heap *heap;
 static atomic_uint failures, regions_added, oom_left = 1000;
 static unsigned calls = 10000;
 
+#if QUARRY_CACHE != 0
+__thread unsigned test_core;
+#endif
+
 /* --- the lock --- */
 
 #if QUARRY_LOCK == QUARRY_LOCK_HOOK
@@ -309,6 +313,9 @@ static void ask(struct thread *self, const struct held *held)
 static void *run(void *argument)
 {
     struct thread *self = argument;
+#if QUARRY_CACHE != 0
+    test_core = self->number % 3; /* two threads share a cache */
+#endif
     for (unsigned call = 0; call < calls; call++) {
         struct held *held = &self->held[below(self, HELD)];
         const uint32_t what = below(self, 256);

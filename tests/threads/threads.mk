@@ -7,14 +7,15 @@
 # A variant: bits, lock, check level, and what else is on. `make test` leaves three to `make test-all`: the others have each lock, each number
 # of bits, and the lowest and highest level of these.
 
-THREADS_VARIANTS := 64-smp-1 64-hook-1 64-smp-2 64-hook-3 32-smp-1 32-hook-2 64-smp-1-later 64-hook-3-later
-THREADS_LATER    := 64-hook-1 64-smp-2 32-hook-2 64-hook-3-later
+THREADS_VARIANTS := 64-smp-1 64-hook-1 64-smp-2 64-hook-3 32-smp-1 32-hook-2 64-smp-1-later 64-hook-3-later 64-smp-1-cache 64-hook-0-cache
+THREADS_LATER    := 64-hook-1 64-smp-2 32-hook-2 64-smp-1-later 64-hook-3-later 64-hook-0-cache
 
-THREADS_PROGRAMS := threads interrupted
+THREADS_PROGRAMS := threads interrupted twice
 
 THREADS_LOCK_smp  := -DQUARRY_LOCK=QUARRY_LOCK_SMP
 THREADS_LOCK_hook := -DQUARRY_LOCK=QUARRY_LOCK_HOOK
 THREADS_MORE_later := -DQUARRY_FREE_LATER=2
+THREADS_MORE_cache := -DQUARRY_FREE_LATER=2 -DQUARRY_CONFIG_HEADER=\"../tests/threads/four_caches.h\"
 THREADS_BITS_64   := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 THREADS_BITS_32   := -O2
 threads_cc = gcc $(BITS_$(word 1,$(1))) $(THREADS_BITS_$(word 1,$(1))) $(THREADS_LOCK_$(word 2,$(1))) -DQUARRY_CHECK_LEVEL=$(word 3,$(1)) $(THREADS_MORE_$(word 4,$(1)))
@@ -34,8 +35,8 @@ build/threads/$(1)/%: $(call objects_of,$(SRC),threads/$(1)) build/threads/$(1)/
 endef
 $(foreach variant,$(THREADS_VARIANTS),$(eval $(call threads_rules,$(variant))))
 
-# What else is on matters to threads alone.
-threads_programs = $(if $(word 4,$(subst -, ,$(1))),threads,$(THREADS_PROGRAMS))
+# What else is on matters to threads and twice alone.
+threads_programs = $(if $(word 4,$(subst -, ,$(1))),threads twice,$(filter-out twice,$(THREADS_PROGRAMS)))
 THREADS_IMAGES := $(foreach variant,$(if $(ALL),$(THREADS_VARIANTS),$(filter-out $(THREADS_LATER),$(THREADS_VARIANTS))),$(patsubst %,build/threads/$(variant)/%,$(call threads_programs,$(variant))))
 threads_jobs = $(foreach image,$(THREADS_IMAGES),$(call job,$(image:build/%=%),$(HOST_SECONDS),tests/threads/run.sh $(image)))
 
