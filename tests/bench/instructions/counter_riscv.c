@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * counter_riscv.c: the cycle counter of a RISC-V in machine mode, which with -icount counts nanoseconds of virtual
+ * counter_riscv.c: the cycle counter of a RISC-V, in either mode, which with -icount counts nanoseconds of virtual
  * time.
  */
 #include "counter.h"
@@ -15,6 +15,6 @@ void counter_start(void)
 uint64_t counter_read(void)
 {
     uintptr_t count;
-    __asm__ volatile(".option push\n\t.option arch, +zicsr\n\tcsrr %0, mcycle\n\t.option pop" : "=r"(count));
+    __asm__ volatile(".option push\n\t.option arch, +zicsr\n\tcsrr %0, cycle\n\t.option pop" : "=r"(count));
     return count & counter_mask;
 }

@@ -41,6 +41,7 @@ BENCH_COUNTER_sim-lx106      := xtensa
 BENCH_COUNTER_virt-riscv32   := riscv
 BENCH_COUNTER_sifive_e       := riscv
 BENCH_COUNTER_virt-riscv64   := riscv
+BENCH_COUNTER_virt-riscv64-s := riscv
 
 # The peers are there for the 32-bit ARM of docs/benchmarks.md. $(1) machine.
 BENCH_PEER_MACHINES := microbit lm3s6965evb mps2-an386 mps2-an505 virt-a15
