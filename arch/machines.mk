@@ -123,7 +123,8 @@ mps2-an521_LIBS := -lgcc
 virt-a15_ISA := armv7a
 virt-a15_CC := $(arm_CC)
 virt-a15_CFLAGS := -mcpu=cortex-a15 -marm -mfloat-abi=soft -mno-unaligned-access
-virt-a15_SOURCES := arch/armv7a/qemu/start.S arch/armv7a/qemu/virt-a15.c arch/qemu/arm_vectors.S $(pl011_SOURCES)
+virt-a15_SOURCES := arch/armv7a/qemu/start.S arch/armv7a/qemu/virt-a15.c arch/qemu/arm_vectors.S arch/qemu/arm_irq.S \
+    $(pl011_SOURCES)
 virt-a15_LDFLAGS := -T linker/virt-a15.ld $(virt-a15_CFLAGS) $(image_LDFLAGS)
 virt-a15_LIBS := -lgcc
 

@@ -6,7 +6,7 @@
 # Builds the firmware in this folder with the arm-none-eabi toolchain and boots it on mps2-an386; builds Quarry for the
 # host, installs it and links a program with the package, which must bring the options; and sees an unknown QUARRY_ARCH
 # and a misspelt option refused with the list of those that exist. --short: no kernel, which names its port as the
-# firmware does. Ends with "N passed, N failed".
+# firmware does, and no ARM1176. Ends with "N passed, N failed".
 
 set -u
 . "$(dirname "$0")/../harness/verdict.sh"
@@ -55,6 +55,13 @@ host() {
     cmake -G "Unix Makefiles" -S "$root" -B "$build/host" -DQUARRY_LOCK=SMP && cmake --build "$build/host"
 }
 
+# A library for before the MMU is on, whose flag the port asks for.
+before_mmu() {
+    cmake -G "Unix Makefiles" -S "$root" -B "$build/armv6" -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY -DCMAKE_C_COMPILER=arm-none-eabi-gcc \
+        -DCMAKE_C_FLAGS="-marm -mcpu=arm1176jzf-s" && cmake --build "$build/armv6" && tests/build/unaligned.py "$build/armv6/libquarry.a"
+}
+
 # A project that finds the package that is installed in $build/package.
 package() {
     cmake --install "$build/host" --prefix "$build/package" &&
@@ -84,6 +91,8 @@ verdict $? "a compiler without a CPU is not refused"
 if [ -z "$short" ]; then
     kernel >"$build/said" 2>&1
     verdict $? "a kernel that names its port does not build, or masks no interrupts"
+    before_mmu >"$build/said" 2>&1 && grep -q "port: armv6$" "$build/said"
+    verdict $? "an ARM1176's library does not build, or has unaligned accesses"
 fi
 ! { cmake -G "Unix Makefiles" -S "$root" -B "$build/masked" -DQUARRY_LOCK=IRQ && cmake --build "$build/masked"; } >"$build/said" 2>&1 &&
     grep -q 'QUARRY_LOCK_IRQ masks nothing in a process' "$build/said"

@@ -4,7 +4,7 @@
 # (arch/qemu/interrupts.h). The library is the two-file version with a lock; where it has none, the image must fail.
 
 # Machine, its lock, its port.
-MASKS := pc:IRQ:I386 virt-riscv64-s:SMP:RISCV64 versatilepb:IRQ:ARMV5TE sim-lx106:IRQ:XTENSA $(if $(ALL),raspi0:SMP:ARMV6 virt-riscv32:IRQ:RISCV32 virt-riscv64:IRQ:RISCV64 pc:SMP:I386)
+MASKS := pc:IRQ:I386 virt-riscv64-s:SMP:RISCV64 versatilepb:IRQ:ARMV5TE sim-lx106:IRQ:XTENSA $(if $(ALL),raspi0:SMP:ARMV6 virt-a15:IRQ:ARMV7A virt-riscv32:IRQ:RISCV32 virt-riscv64:IRQ:RISCV64 pc:SMP:I386)
 masks_machine = $(word 1,$(subst :, ,$(1)))
 masks_lock    = $(word 2,$(subst :, ,$(1)))
 masks_port    = $(word 3,$(subst :, ,$(1)))

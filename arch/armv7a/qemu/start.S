@@ -27,6 +27,7 @@ _start:
 1:  cmp     r0, r1
     strlo   r2, [r0], #4
     blo     1b
+    cpsie   i                           /* nothing interrupts before it is asked to */
     bl      board_start
     .ltorg
     .size _start, . - _start
