@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# core_alone.sh "COMPILER FLAGS LIBRARY"...: what a program does not call is not in it: one that has a heap and its blocks
-# takes of LIBRARY, without the help of --gc-sections, only members that are made of src/*.c, and no RAM of theirs. Ends with "N passed, N failed".
+# core_alone.sh "COMPILER FLAGS LIBRARY"...: what a program does not call is not in it: one that has a heap and its
+# blocks takes of LIBRARY, without the help of --gc-sections, only members that are made of src/*.c, and no RAM of
+# theirs. Ends with "N passed, N failed".
 
 set -u
 . "$(dirname "$0")/../harness/verdict.sh"
