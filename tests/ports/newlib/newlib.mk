@@ -36,6 +36,7 @@ $(foreach platform,$(PLATFORMS),$(eval $(call newlib_rules,$(platform))))
 # With the linker's option --wrap, beside an allocator that stays in the program.
 NEWLIB_WRAP := newlib-m3
 NEWLIB_WRAPPED := $(NEWLIB_PORT:ports/newlib/%.c=build/ports/$(NEWLIB_WRAP)/wrapped/%.o)
+-include $(NEWLIB_WRAPPED:.o=.d)
 build/ports/$(NEWLIB_WRAP)/wrap.elf: $(call newlib_objects,$(NEWLIB_WRAP),calls blob) $(NEWLIB_WRAPPED) $($(NEWLIB_WRAP)_OBJECTS) build/$($(NEWLIB_WRAP)_ISA)/libquarry.a ports/newlib/wrap.txt
 	$($(NEWLIB_WRAP)_CC) @ports/newlib/wrap.txt $(filter %.o,$^) $($(NEWLIB_WRAP)_LDFLAGS) $(filter %.a,$^) -Wl,-Map,$(@:.elf=.map) -o $@
 
