@@ -6,10 +6,11 @@
 # compiled instead of quarry.c, FOLDER/quarry_emalloc.c.
 #
 # quarry.h is include/quarry.h with the configuration header in place. quarry.c is every file of src/, src/debug/,
-# src/cores/ and src/events/ in one, and quarry_emalloc.c includes it, unless that has been done, and has every file of src/emalloc/:
-# headers where they are first included, then the .c files, those with the fewest layers below them first. Static names
-# that another file has too get their file's name in front. A file's own macros end with it. Instead of an include path,
-# the compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says how.
+# src/cores/ and src/events/ in one, and quarry_emalloc.c includes it, unless that has been done, and has every file of
+# src/emalloc/: headers where they are first included, then the .c files, those with the fewest layers below them first.
+# Static names that another file has too get their file's name in front. A file's own macros end with it. Instead of an
+# include path, the compiler's predefined macros choose the port of the CPU; the text that goes into quarry.c (HEAD) says
+# how.
 
 import glob
 import os

@@ -89,7 +89,8 @@ fn main() {
 
     let mut build = cc::Build::new();
     build.files(sources(&folder.join("src"))).files(sources(&folder.join("src/debug")));
-    build.files(sources(&folder.join("src/cores"))).file("src/layout.c");
+    build.files(sources(&folder.join("src/cores"))).files(sources(&folder.join("src/events")));
+    build.file("src/layout.c");
     build.include(folder.join("include")).include(folder.join("arch").join(port));
     build.opt_level(2).flag("-std=c11").flag("-ffreestanding").flag("-ffunction-sections");
     for flag in port_flags(port) {
