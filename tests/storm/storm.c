@@ -55,6 +55,7 @@ static volatile bool is_checking;
 
 static _Noreturn void fail(const char *what, const char *whose)
 {
+    storm_end();
     print_text("storm: ");
     print_text(what);
     print_text(", ");
@@ -66,6 +67,7 @@ static _Noreturn void fail(const char *what, const char *whose)
 static void on_misuse(void *context, const struct quarry_misuse *misuse)
 {
     (void)context;
+    storm_end();
     print_text("storm: misuse ");
     print_number((size_t)misuse->kind, 0);
     print_text(" is reported\n");
