@@ -34,7 +34,7 @@ include tests/style/style.mk
 # One CPU of each kind: `make test` builds the library for these with clang too, not just with gcc.
 FREESTANDING_WHOLE := x86_64 armv6m armv7em aarch64 riscv32
 # Of the ISAs whose library an image links, the library is looked at as `make lib` delivers it.
-freestanding_library = $(if $(filter $(1),hosted $(foreach machine,$(DELIVERED),$($(machine)_ISA))),--library build/$(1)/libquarry.a)
+freestanding_library = $(if $(filter $(1),hosted $(foreach machine,$(DELIVERED),$(if $(call test_machine_images,$(machine)),$($(machine)_ISA)))),--library build/$(1)/libquarry.a)
 # The two-file version is compiled for these, and only read for the others.
 DIST_WHOLE := x86_64 armv7em
 dist_of = $(foreach isa,$(1),"$(isa)=$(call isa_gcc,$(isa))")
