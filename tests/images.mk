@@ -59,7 +59,7 @@ HOST_RUN_s390x   := qemu-s390x
 # machines, on which C does what it does on a 64-bit host, `make test` runs only images that use the whole core.
 ALL ?=
 HOSTS_LATER := gcc-32-san clang-64-san clang-32-o2 gcc-64-page64 gcc-64-smp gcc-64-level4 gcc-32-level2 gcc-32-level3 gcc-32-track gcc-64-track3 \
-	gcc-64-cores powerpc-be-o2
+	gcc-64-cores powerpc-be-o2 gcc-64-later gcc-32-later2 gcc-32-cachedsan gcc-64-cache2
 TEST_HOSTS  := $(if $(ALL),$(HOSTS),$(filter-out $(HOSTS_LATER),$(HOSTS)))
 IMAGES_LATER_be := unit emalloc stress
 $(foreach machine,lm3s6965evb mps2-an505 virt-a15,$(eval IMAGES_LATER_$(machine) := unit emalloc misuse))

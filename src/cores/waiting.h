@@ -2,9 +2,9 @@
  *
  * waiting.h: blocks that were handed in by quarry_free_later() and wait for a call that frees them.
  *
- * Whoever hands a block in waits for no one: each of the few steps is one instruction, or the CPU's own pair of a load
- * that is linked and a store. So it may be an NMI, a fault handler, or another core, and may come in the middle of any
- * call on the heap, and of another such step.
+ * The call that hands a block in never waits: each of its few steps is one instruction, or the CPU's own pair of a load
+ * that is linked and a store. So an NMI, a fault handler or another core may make it, in the middle of any call on the
+ * heap, and of another such call.
  *
  *   entries[]    0           1           2                LATER_ENTRIES - 1           (cell = struct later_entry)
  *            +-----------+-----------+-----------+-- .. --+-----------+
