@@ -10,6 +10,7 @@ NEED_BENCH   := gnuplot-nox:gnuplot
 include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/bench/masked/table.mk
 include tests/bench/ports/table.mk
+include tests/bench/threads/table.mk
 include tests/bench/wcet/table.mk
 include tests/bench/loads/table.mk
 
