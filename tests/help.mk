@@ -23,6 +23,8 @@ help::
 	@echo 'make bench       measure all seven tables, print them, write docs/benchmarks.md and draw its pictures'
 	@echo 'make bench-quick the same for instructions, smallest regions and sizes only'
 	@echo 'make targets     the figures that are to be reached, each beside its target, from the tables that are there'
+	@echo 'make bench-cores instructions, locks and waits of a malloc and a free on 1, 2, 4 and 8 cores'
+	@echo 'make bench-threads  several threads at the same time, beside glibc, mimalloc and jemalloc: two minutes'
 	@echo 'make bench-m4    instructions of each call on a Cortex-M4'
 	@echo 'make bench-host  time of a call on this host beside Zend MM, in some 20 seconds'
 	@echo 'make bench-worst the most expensive call of each function that a search of WORST_SECONDS=25 finds'

@@ -11,6 +11,7 @@ include $(BENCH_TABLES:%=tests/bench/%/table.mk)
 include tests/bench/masked/table.mk
 include tests/bench/ports/table.mk
 include tests/bench/threads/table.mk
+include tests/bench/cores/table.mk
 include tests/bench/wcet/table.mk
 include tests/bench/loads/table.mk
 

@@ -19,12 +19,13 @@ import tables  # noqa: E402
 
 HEAD = """# Benchmarks
 
-Eight tables, with peers beside ours where there are figures of theirs. `make bench` measures the first seven, prints
+Ten tables, with peers beside ours where there are figures of theirs. `make bench` measures the first seven, prints
 them, rewrites this file and draws the pictures; `make bench-quick` does so for tables 1, 2 and 7. Each of these names
 the command that measures it alone. What is missing is installed with apt-get (Debian 12). Table 8 was measured by hand.
+`make bench-cores` and `make bench-threads` measure tables 9 and 10.
 
 Instructions under QEMU, regions, code, control data and stack are exact: with the same compilers they are the same on
-every machine. Tables 5 and 6, and Zend MM's curves of table 4, were measured in processes of the machine that ran them:
+every machine. Tables 5, 6 and 10, and Zend MM's curves of table 4, were measured in processes of the machine that ran them:
 read the ratios. **quarry** is this library in its default configuration unless a row says otherwise. `-`: there is no
 such figure.
 
@@ -40,6 +41,8 @@ SECTIONS = [
     (5, "Time beside process allocators", ["host-time", "host-instructions"]),
     (6, "Memory beside process allocators", ["host-memory", "host-touched"]),
     (7, "Code, control data and stack", ["size"]),
+    (9, "Several cores", ["cores"]),
+    (10, "Several threads", ["threads"]),
 ]
 
 
@@ -52,6 +55,7 @@ class View:
 
 
 VIEWS = {
+    "threads": View(["load"], ["threads"], "allocator", ["millions", "ratio"], "{} ({})"),
     "instructions": View(["machine", "cpu"], ["trace", "allocator"], "call", ["mean", "p99", "max"]),
     "region": View(["bits"], ["trace", "peak_live"], "allocator", ["region", "overhead_percent"], "{} ({} %)"),
     "instructions-create": View([], ["machine", "cpu"], "region_bytes", ["instructions"]),
