@@ -5,7 +5,7 @@
 #   make bench-cores          some ten seconds; the table, on the terminal and in docs/benchmarks.md
 
 BENCH_CORES := 1 2 4 8
-BENCH_CORES_NOTES_plain := 
+BENCH_CORES_NOTES_plain :=
 BENCH_CORES_NOTES_noted := -DCORES_NOTES
 BENCH_CORES_SOURCES = $(SRC) $(q35_SOURCES) arch/qemu/cores.c tests/harness/freestanding.c examples/common/print.c \
 	tests/bench/instructions/counter_x86.c tests/bench/cores/pairs.c

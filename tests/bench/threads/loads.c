@@ -7,8 +7,8 @@
  *   larson   each thread frees one of its 1,000 blocks, of 16 to 512 bytes, and allocates another; now and then it goes
  *            on with the blocks of the thread beside it, as a server does when a thread ends
  *   xmalloc  each thread allocates blocks of 16 to 256 bytes, and the thread beside it frees them
- *   scratch  each thread frees a block that the main thread allocated, then writes 100 times to a block of 8 bytes of its
- *            own and replaces it: blocks of two threads in one cache line make the writes slow
+ *   scratch  each thread frees a block that the main thread allocated, then writes 100 times to a block of 8 bytes of
+ *            its own and replaces it: blocks of two threads in one cache line make the writes slow
  *   mstress  blocks of 8 bytes to 64 KB, most of them small, a tenth of them through slots that all threads share
  *
  * A block is an operation when it is allocated, and one when it is freed.
