@@ -20,6 +20,7 @@ import terms  # noqa: E402
 from source_loops import Places, bounds, loops_of, only_in, without_comments  # noqa: E402
 from wcet import MOST  # noqa: E402
 
+REPORT = "qi_report"
 HEAD = """extern unsigned wcet_most[];
 static inline _Bool wcet_round(unsigned loop, unsigned *rounds)
 {
@@ -30,7 +31,8 @@ static inline _Bool wcet_round(unsigned loop, unsigned *rounds)
 }
 const char *wcet_enter(const char *function);
 void wcet_leave(const char **function);
-void wcet_come_to(unsigned function, const char *only);
+void wcet_come_to(unsigned row, const char *only);
+void wcet_report(void);
 """
 COUNTS = """#include <stdio.h>
 #include <string.h>
@@ -38,22 +40,30 @@ unsigned wcet_most[%d];
 /* The public functions that were called and have not returned; what came where only others do. */
 static _Thread_local const char *calls[64];
 static _Thread_local unsigned depth;
+static _Thread_local unsigned wrong, wrong_row, reported;
 const char *wcet_enter(const char *function)
 {
+    if (depth == 0)
+        wrong = reported = 0;
     return calls[depth++] = function;
 }
 void wcet_leave(const char **function)
 {
-    (void)function;
-    depth--;
+    if (--depth == 0 && wrong != 0 && !reported)
+        fprintf(stderr, "wcet_wrong %%u %%s\\n", wrong_row, *function);
 }
-void wcet_come_to(unsigned function, const char *only)
+void wcet_come_to(unsigned row, const char *only)
 {
     for (unsigned call = 0; call < depth; call++)
         if (strstr(only, calls[call]) != NULL)
             return;
-    if (depth != 0)
-        fprintf(stderr, "wcet_wrong %%u %%s\\n", function, calls[depth - 1]);
+    wrong |= depth;
+    wrong_row = row;
+}
+/* A caller's bug was found: what the call does besides is no matter. */
+void wcet_report(void)
+{
+    reported = 1;
 }
 __attribute__((destructor)) static void show(void)
 {
@@ -98,26 +108,31 @@ def counting(path, text, loops):
         if found[1].startswith("quarry_"):
             inserts.append((found.end(), " const char *wcet_call __attribute__((cleanup(wcet_leave), unused)) = "
                                          f'wcet_enter(" {found[1]} ");'))
-        elif found[1] in only_in():
-            number = list(only_in()).index(found[1])
-            inserts.append((found.end(), f' wcet_come_to({number}u, " {" ".join(sorted(only_in()[found[1]]))} ");'))
+        elif found[1] == REPORT:
+            inserts.append((found.end(), " wcet_report();"))
+        for number, row in enumerate(only_in()):
+            if row["function"] == found[1]:
+                inserts.append((found.end(), " if (%s) wcet_come_to(%uu, \" %s \");" % (row["if"], number, row["only_in"])))
     for place, what in sorted(inserts, key=lambda insert: insert[0], reverse=True):
         text = text[:place] + what + text[place:]
     return text
 
 
 def write(folder, sources):
-    loops = []
+    loops, reports = [], False
     for path in sources:
         with open(path, encoding="utf-8") as file:
             text = file.read()
         copy = os.path.join(folder, path)
         os.makedirs(os.path.dirname(copy), exist_ok=True)
         old, text = text, counting(path, text, loops)
+        reports = reports or " wcet_report();" in text
         if text != old:
             text = '#include <wcet_counts.h>\n' + text
         with open(copy, "w", encoding="utf-8") as file:
             file.write(text)
+    if not reports:
+        sys.exit(f"count.py: there is no function {REPORT}, to which a caller's bug is reported")
     with open(os.path.join(folder, "src", "wcet_counts.h"), "w", encoding="utf-8") as file:
         file.write("#ifndef WCET_COUNTS_H\n#define WCET_COUNTS_H\n" + HEAD + "#endif\n")
     with open(os.path.join(folder, "counts.c"), "w", encoding="utf-8") as file:
@@ -141,7 +156,7 @@ def check(folder, programs):
         for _, number, rounds in counted:
             most[int(number)] = max(most[int(number)], int(rounds))
         for _, number, call in {tuple(line.split()) for line in done.stderr.splitlines() if line.startswith("wcet_wrong")}:
-            print(f"FAIL only_in.tsv: a call of {call} comes to {list(only_in())[int(number)]}")
+            print(f"FAIL only_in.tsv: a call of {call} comes to {only_in()[int(number)]['function']}")
             failed += 1
     for (place, text, function, head), rounds in zip(loops, most):
         bound = None if text == "-" else terms.put_in(terms.in_all(terms.parse(text)), MOST)

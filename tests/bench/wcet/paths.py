@@ -20,17 +20,18 @@ BODY = re.compile(r"(str[bhd]?|stm\w*|bl)(\.[nw])?$")
 
 
 class Rules:
-    """public: the public function that is called. values: numbers for names of bounds. callbacks: what the user's are called. absent: of these, and of the tables of
+    """public: the public function that is called. heaps: what heap, as only_in.tsv calls it. values: numbers for names of bounds. callbacks: what the user's are called. absent: of these, and of the tables of
     functions, those that are not there: paths through them do not count."""
 
-    def __init__(self, public, callbacks, values=(), absent=()):
+    def __init__(self, public, callbacks, values=(), absent=(), heaps="all"):
+        self.heaps = heaps
         self.public, self.callbacks, self.values, self.absent = public, set(callbacks), dict(values), set(absent)
 
 
 class Paths:
     def __init__(self, image, sources, rules):
         self.image, self.sources, self.rules = image, sources, rules
-        self.known, self.open, self.left_out = {}, [], sources.left_out(rules.public)
+        self.known, self.open, self.left_out = {}, [], sources.left_out(rules.public, rules.heaps)
         self.used, self.missing = set(), set()  # source loops with bounds, and what is said of those without
 
     def longest(self, entry):

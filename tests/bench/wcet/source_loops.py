@@ -118,8 +118,8 @@ def bounds():
 
 @functools.lru_cache(maxsize=None)
 def only_in():
-    """{function: the public functions whose calls come there}, of those where that is said."""
-    return {row["function"]: set(row["only_in"].split()) for row in tables.read(os.path.join(FOLDER, "only_in.tsv")).dicts()}
+    """The rows of only_in.tsv."""
+    return tables.read(os.path.join(FOLDER, "only_in.tsv")).dicts()
 
 
 def name_of(plain, start, opened, closed):
@@ -194,9 +194,10 @@ class Sources:
         return f"{function} ({path}:{line})"
 
     @staticmethod
-    def left_out(public):
+    def left_out(public, heaps):
         """The functions that no call of a public function comes to."""
-        return frozenset(function for function, only in only_in().items() if public not in only)
+        return frozenset(row["function"] for row in only_in()
+                         if row["heaps"] in ("all", heaps) and public not in row["only_in"].split())
 
     def around(self, address):
         """The source loops that an instruction stands in, innermost first."""

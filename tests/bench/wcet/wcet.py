@@ -86,7 +86,7 @@ class Bounds:
     def of(self, function, heaps):
         """The sum of a function on one of HEAPS, None if it does not return; and what the functions below cost."""
         absent, values = HEAPS[heaps]
-        paths = Paths(self.image, self.sources, Rules(function, callbacks(), values, absent))
+        paths = Paths(self.image, self.sources, Rules(function, callbacks(), values, absent, heaps))
         paths = self.paths.setdefault((heaps, paths.left_out), paths)
         longest = paths.longest(self.image.functions[function])
         self.used |= paths.used
