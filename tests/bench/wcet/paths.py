@@ -20,8 +20,9 @@ BODY = re.compile(r"(str[bhd]?|stm\w*|bl)(\.[nw])?$")
 
 
 class Rules:
-    """public: the public function that is called. heaps: what heap, as only_in.tsv calls it. values: numbers for names of bounds. callbacks: what the user's are called. absent: of these, and of the tables of
-    functions, those that are not there: paths through them do not count."""
+    """public: the public function that is called. heaps: what heap, as only_in.tsv calls it. values: numbers for
+    names of bounds. callbacks: what the user's are called. absent: of these, and of the tables of functions, those that
+    are not there: paths through them do not count."""
 
     def __init__(self, public, callbacks, values=(), absent=(), heaps="all"):
         self.heaps = heaps
