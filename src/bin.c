@@ -32,16 +32,11 @@ void qi_bin_format(struct bin_set *set)
 
 /* --- nodes --- */
 
-BITS_INLINE struct list_node *node_of(const struct bin_run *run)
+struct list_node *qi_bin_node(const struct bin_run *run)
 {
     const struct bin_shape *shape = bin_shape_of(run->code);
     unsigned slot = bin_node_slot(run->chunk->codes + run->page, shape);
     return (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
-}
-
-struct list_node *qi_bin_node(const struct bin_run *run)
-{
-    return node_of(run);
 }
 
 /* Is a run one of this bin's, with room, and not the current one? Then it is in the bin's list. */
@@ -62,7 +57,7 @@ BITS_NOINLINE bool qi_bin_is_listed(const struct bin_set *set, const struct list
         return false;
     run.page = chunk_offset(run.chunk, node) >> UNITS_PAGE_SHIFT;
     run.code = chunk_run_code(run.chunk->codes, &run.page);
-    return is_with_room(set, &run, index) && node_of(&run) == node;
+    return is_with_room(set, &run, index) && qi_bin_node(&run) == node;
 }
 
 /* May the next of a bin's node be followed? */
@@ -125,19 +120,17 @@ BITS_INLINE void write_codes(page_code_t *codes, unsigned start, size_t pages)
 /* A new run, whose first slot is allocated, becomes the current one. */
 static inline void *allocate_from_new_run(struct bin_set *set, unsigned index)
 {
-    unsigned length = next_length(set, index), code = bin_shape_index(length, index);
+    unsigned code = bin_shape_index(next_length(set, index), index);
+    const unsigned shortest = bin_shape_index(0, index);
     struct chunk *chunk;
-    size_t page, pages;
-    do {
-        pages = qi_bin_shapes[code].pages;
-        bits_assume(pages <= BIN_MOST_PAGES); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
-        if (qi_run_allocate(&set->runs, pages, RUN_TAIL, &chunk, &page))
-            break;
-        if (length == 0)
-            return NULL;
-        length = 0;
-        code = bin_shape_index(0, index);
-    } while (true);
+    size_t page;
+    const size_t pages =
+            qi_run_allocate_tail(&set->runs, qi_bin_shapes[code].pages, qi_bin_shapes[shortest].pages, &chunk, &page);
+    if (pages == 0)
+        return NULL;
+    bits_assume(pages <= BIN_MOST_PAGES); /* GCOVR_EXCL_BR_LINE: tells the compiler, decides nothing */
+    if (pages != qi_bin_shapes[code].pages)
+        code = shortest;
     const struct bin_shape *shape = &qi_bin_shapes[code];
     unsigned unused_bits = bin_unused_bits(shape);
     uint8_t *map = chunk_map(chunk, page), *start = chunk_page_address(chunk, page);
@@ -198,12 +191,13 @@ static inline void use_free_slots(const struct bin_set *set, const struct chunk 
     memory_allocated(reporter, start, (size_t)(end - start));
 }
 
-BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chunk *chunk, size_t page)
+/* Frees the pages of a run whose last used slot is about to be free, and which is in its bin's list. */
+BITS_INLINE enum run_freed free_listed(struct bin_set *set, struct chunk *chunk, size_t page)
 {
     const struct bin_run run = {chunk, page, chunk->codes[page]};
     const struct bin_shape *shape = bin_shape_of(run.code);
     const unsigned index = bin_of_code(run.code);
-    struct list_node *node = node_of(&run);
+    struct list_node *node = qi_bin_node(&run);
     if (!control_valid(bin_node_slot(chunk->codes + page, shape) < shape->slots) || !node_is_valid(set, node, index)) {
         report_bad_room(set, node);
         return RUN_REFUSED;
@@ -217,7 +211,8 @@ BITS_NOINLINE enum run_freed qi_bin_free_listed(struct bin_set *set, struct chun
     return given;
 }
 
-enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, size_t page)
+/* The same of a current run. */
+BITS_INLINE enum run_freed free_current(struct bin_set *set, struct chunk *chunk, size_t page)
 {
     const unsigned code = chunk->codes[page];
     use_free_slots(set, chunk, page, bin_shape_of(code)->pages, NULL);
@@ -229,18 +224,26 @@ enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, siz
 
 enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsigned slot)
 {
-    unsigned unused_bits = bin_unused_bits(bin_shape_of(run->code));
+    const struct bin_shape *shape = bin_shape_of(run->code);
+    const unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
+    struct bin *bin = &set->bins[index];
     uint8_t *map = bin_run_map(run);
-    uintptr_t word = control_map_load(map, unused_bits), bit = (uintptr_t)1 << slot;
+    const uintptr_t word = control_map_load(map, unused_bits), more = word | (uintptr_t)1 << slot;
     if (!bin_run_is_valid(run)) {
         report_bad_room(set, map);
         return RUN_REFUSED;
     }
-    if (control_map_free_bits(word | bit, unused_bits) == control_map_all_bits(unused_bits))
-        return bin_free_last(set, run);
-    if (control_map_free_bits(word, unused_bits) == 0)
-        bin_free_first(set, run, slot);
-    else
-        control_map_free(map, unused_bits, word, word | bit);
+    if (control_map_free_bits(more, unused_bits) == control_map_all_bits(unused_bits))
+        return bin->map == map ? free_current(set, run->chunk, run->page) : free_listed(set, run->chunk, run->page);
+    control_map_free(map, unused_bits, word, more);
+    if (control_map_free_bits(word, unused_bits) != 0 || bin->map == map)
+        return RUN_FREED;
+    if (bin_current_is_full(bin)) { /* no list needs to know of it */
+        bin_set_current(bin, bin_tag(bin_run_start(run), unused_bits), map);
+        return RUN_FREED;
+    }
+    bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
+    list_insert(&set->runs.chunks, &set->rooms[index],
+                (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape)));
     return RUN_FREED;
 }

@@ -136,11 +136,6 @@ void *qi_bin_allocate(struct bin_set *set, unsigned bin);
 /* Frees an allocated slot. RUN_REFUSED: nothing changed, after a report of damage. */
 enum run_freed qi_bin_free(struct bin_set *set, const struct bin_run *run, unsigned slot);
 
-/* Frees the pages of a run whose last used slot is about to be free: of one in its bin's list, or the current
- * one. */
-enum run_freed qi_bin_free_listed(struct bin_set *set, struct chunk *chunk, size_t page);
-enum run_freed qi_bin_free_current(struct bin_set *set, struct chunk *chunk, size_t page);
-
 /* The node of a run in a list. Its slot's number stands in two codes of the run, in parts of 3 bits: the upper part in
  * the first page's with wide codes, in the third's with narrow ones. Where a run with narrow codes has just two pages
  * it has at most 8 slots: bin_shapes.c sees to that. */
@@ -176,33 +171,6 @@ BITS_INLINE unsigned bin_node_slot(const page_code_t *codes, const struct bin_sh
     else if (shape->slots > PAGE_SLOT_MASK + 1)
         slot |= (unsigned)(codes[2] >> PAGE_SLOT_SHIFT & PAGE_SLOT_MASK) << 3;
     return slot;
-}
-
-/* qi_bin_free() for a slot of a full run, which thus gets room, and has more than one slot. The run is valid. */
-BITS_INLINE void bin_free_first(struct bin_set *set, const struct bin_run *run, unsigned slot)
-{
-    const struct bin_shape *shape = bin_shape_of(run->code);
-    unsigned index = bin_of_code(run->code), unused_bits = bin_unused_bits(shape);
-    uint8_t *map = bin_run_map(run);
-    const uintptr_t word = control_map_load(map, unused_bits);
-    control_map_free(map, unused_bits, word, word | (uintptr_t)1 << slot);
-    struct bin *bin = &set->bins[index];
-    if (bin->map == map)
-        return;
-    if (bin_current_is_full(bin)) { /* no list needs to know of it */
-        bin_set_current(bin, bin_tag(bin_run_start(run), unused_bits), map);
-        return;
-    }
-    bin_set_node_slot(run->chunk->codes + run->page, shape, slot);
-    struct list_node *node = (struct list_node *)(void *)(bin_run_start(run) + slot * bin_shape_bytes(shape));
-    list_insert(&set->runs.chunks, &set->rooms[index], node);
-}
-
-/* qi_bin_free() for the last used slot of a run, which is valid. */
-BITS_INLINE enum run_freed bin_free_last(struct bin_set *set, const struct bin_run *run)
-{
-    return set->bins[bin_of_code(run->code)].map == bin_run_map(run) ? qi_bin_free_current(set, run->chunk, run->page)
-                                                                     : qi_bin_free_listed(set, run->chunk, run->page);
 }
 
 #endif

@@ -10,22 +10,23 @@
 
 /* --- allocating --- */
 
-/* A block for a request that the chunks that there are do not hold, if tried already, or any. The lock is held; it is
- * released. */
-static BITS_NOINLINE void *allocate_any(struct quarry_heap *heap, size_t bytes, size_t align_bytes, bool tried,
-                                        uintptr_t saved)
+/* Ends a request that was tried once: on_oom is asked while there is no block. The lock is held; it is released. */
+static BITS_NOINLINE void *end_request(struct quarry_heap *heap, size_t bytes, size_t align_bytes, void *block,
+                                       uintptr_t saved)
 {
-    void *block = NULL;
-    if (bytes <= UNITS_REQUEST_MAX_BYTES) {
-        /* NOLINTNEXTLINE(bugprone-branch-clone): at level 4 both are the same */
-        block = tried ? debug_allocate_more(heap, bytes, align_bytes) : debug_allocate(heap, bytes, align_bytes);
-        while (block == NULL && retry_ask(heap, bytes, &saved))
-            block = debug_allocate(heap, bytes, align_bytes);
-    }
+    while (block == NULL && bytes <= UNITS_REQUEST_MAX_BYTES && retry_ask(heap, bytes, &saved))
+        block = debug_allocate(heap, bytes, align_bytes);
     if (block == NULL)
         call_count_failure(heap);
     call_leave(heap, saved);
     return block;
+}
+
+/* The same of one that was not tried yet. */
+static void *allocate_any(struct quarry_heap *heap, size_t bytes, size_t align_bytes, uintptr_t saved)
+{
+    void *block = bytes <= UNITS_REQUEST_MAX_BYTES ? debug_allocate(heap, bytes, align_bytes) : NULL;
+    return end_request(heap, bytes, align_bytes, block, saved);
 }
 
 /* A small block, when its bin is damaged, or a callback runs, which makes it look so. The lock is held; it is
@@ -36,7 +37,7 @@ static BITS_COLD void *allocate_despite_damage(struct quarry_heap *heap, size_t 
         return qi_call_reentered(heap, NULL, bytes, saved);
     const void *place = index < BIN_COUNT ? (const void *)&heap->bins.bins[index] : &heap_source(heap)->hot;
     qi_call_report(heap, QUARRY_CORRUPT, place, 0);
-    return allocate_any(heap, bytes, 1, true, saved);
+    return allocate_any(heap, bytes, 1, saved);
 }
 
 /* A small block, when its bin's current run is full, or there is none. The lock is held; it is released. */
@@ -45,7 +46,7 @@ static BITS_NOINLINE void *allocate_from_next_run(struct quarry_heap *heap, size
 {
     void *block = qi_bin_allocate(&heap->bins, index);
     if (!bits_likely(block != NULL))
-        return allocate_any(heap, bytes, 1, true, saved);
+        return end_request(heap, bytes, 1, debug_allocate_small_from_more(heap, bytes), saved);
     heap_count_allocated(heap, bin_slot_bytes(index));
     block = debug_hot_allocated(heap, block, bytes, bin_slot_bytes(index));
     call_leave(heap, saved);
@@ -58,11 +59,11 @@ static BITS_NOINLINE void *allocate_large(struct quarry_heap *heap, size_t bytes
     if (!bits_likely(!source_is_busy(heap_source(heap))))
         return qi_call_reentered(heap, NULL, bytes, saved);
     if (!bits_likely(bytes - 1 < debug_hot_bytes(UNITS_REQUEST_MAX_BYTES))) /* 0 too */
-        return allocate_any(heap, bytes, 1, false, saved);
+        return allocate_any(heap, bytes, 1, saved);
     size_t pages = units_pages_from_bytes(bytes);
-    void *block = qi_large_allocate(&heap->bins.runs, pages, 1);
+    void *block = qi_large_allocate(&heap->bins.runs, pages);
     if (!bits_likely(block != NULL))
-        return allocate_any(heap, bytes, 1, true, saved);
+        return end_request(heap, bytes, 1, debug_allocate_from_more(heap, bytes), saved);
     heap_count_allocated(heap, units_bytes_from_pages(pages));
     block = debug_hot_allocated(heap, block, bytes, units_bytes_from_pages(pages));
     call_leave(heap, saved);
@@ -108,7 +109,7 @@ void *quarry_aligned_alloc(struct quarry_heap *heap, size_t align_bytes, size_t 
         return qi_call_reentered(heap, NULL, bytes, saved);
     if (!call_alignment_is_valid(align_bytes))
         bytes = SIZE_MAX;
-    return allocate_any(heap, bytes, align_bytes, false, saved);
+    return allocate_any(heap, bytes, align_bytes, saved);
 }
 
 /* --- freeing --- */
@@ -153,28 +154,13 @@ static inline bool find_hot_run(struct quarry_heap *heap, size_t page, struct bi
     return false;
 }
 
-/* A slot of a full run of the hot chunk. */
-static BITS_NOINLINE void free_slot_of_full_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
+/* A slot of a run of the hot chunk that was full, or of which it is the last used one. */
+static BITS_NOINLINE void free_slot_and_more(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
 {
     struct bin_run run;
     if (find_hot_run(heap, page, &run)) {
-        if (BITS_FOR_SIZE)
-            qi_bin_free(&heap->bins, &run, slot);
-        else
-            bin_free_first(&heap->bins, &run, slot);
-        heap_count_freed(heap, bin_shape_bytes(bin_shape_of(run.code)));
-    }
-    call_leave(heap, saved);
-}
-
-/* The last used slot of a run of the hot chunk. */
-static BITS_NOINLINE void free_last_slot_of_run(struct quarry_heap *heap, size_t page, unsigned slot, uintptr_t saved)
-{
-    struct bin_run run;
-    if (find_hot_run(heap, page, &run)) {
-        size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code will be gone */
-        enum run_freed freed = BITS_FOR_SIZE ? qi_bin_free(&heap->bins, &run, slot) : bin_free_last(&heap->bins, &run);
-        heap_note_freed(heap, run.chunk, freed, bytes);
+        const size_t bytes = bin_shape_bytes(bin_shape_of(run.code)); /* the code may be gone */
+        heap_note_freed(heap, run.chunk, qi_bin_free(&heap->bins, &run, slot), bytes);
     }
     call_leave(heap, saved);
 }
@@ -210,11 +196,8 @@ BITS_INLINE bool free_in_hot_chunk(struct quarry_heap *heap, void *address, uint
     case SMALL_FREED:
         call_leave(heap, saved);
         return true;
-    case SMALL_FIRST:
-        free_slot_of_full_run(heap, place.page, slot, saved);
-        return true;
-    case SMALL_LAST:
-        free_last_slot_of_run(heap, place.page, slot, saved);
+    case SMALL_MORE:
+        free_slot_and_more(heap, place.page, slot, saved);
         return true;
     default:
         return false;

@@ -20,15 +20,29 @@ static unsigned aligned_bin(size_t bytes, size_t align_bytes)
     return (bin_slot_bytes(bin) & (align_bytes - 1)) == 0 ? bin : BIN_COUNT; /* GCOVR_EXCL_BR_LINE: so it always is */
 }
 
-static void *allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+/* Counts a block on pages of its own, if there is one. */
+static void *count_pages(struct quarry_heap *heap, void *block, size_t bytes)
 {
-    size_t pages = units_pages_from_bytes(bytes);
-    void *block = qi_large_allocate(&heap->bins.runs, pages, align_bytes);
+    const size_t whole_bytes = units_bytes_from_pages(units_pages_from_bytes(bytes));
     if (block != NULL) {
-        heap_count_allocated(heap, units_bytes_from_pages(pages));
-        heap_note_oversized(heap, QUARRY_LARGE, bytes, units_bytes_from_pages(pages));
+        heap_count_allocated(heap, whole_bytes);
+        heap_note_oversized(heap, QUARRY_LARGE, bytes, whole_bytes);
     }
     return block;
+}
+
+static void *allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    const size_t pages = units_pages_from_bytes(bytes);
+    void *block = align_bytes > QUARRY_PAGE_BYTES ? qi_large_allocate_aligned(&heap->bins.runs, pages, align_bytes)
+                                                  : qi_large_allocate(&heap->bins.runs, pages);
+    return count_pages(heap, block, bytes);
+}
+
+/* Pages of its own for a small block, where its bin finds no run. */
+static void *allocate_pages_for_small(struct quarry_heap *heap, size_t bytes)
+{
+    return count_pages(heap, qi_large_allocate_small(&heap->bins.runs, units_pages_from_bytes(bytes)), bytes);
 }
 
 static void *allocate_slot(struct quarry_heap *heap, unsigned bin)
@@ -57,26 +71,23 @@ void *qi_heap_allocate_from_chunks(struct quarry_heap *heap, size_t bytes, size_
     return allocate_slot(heap, bin);
 }
 
-/* Would pages of its own give a small block just the size of its slot? */
-static bool pages_fit_exactly(size_t bytes)
-{
-    return bytes <= BIN_MAX_BYTES && bin_slot_bytes(bin_of_bytes(bytes)) % QUARRY_PAGE_BYTES == 0;
-}
-
-BITS_NOINLINE void *qi_heap_allocate_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+BITS_NOINLINE void *qi_heap_allocate_from_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     const struct heap_sourced *sourced = heap_sourced_or_null(heap);
-    void *block = NULL;
-    if (sourced != NULL) {
-        if (pages_fit_exactly(bytes)) /* one slot may find room where a run of several does not */
-            block = allocate_pages(heap, bytes, align_bytes);
-        if (block == NULL)
-            block = sourced->growth->allocate(heap, bytes, align_bytes);
+    return sourced != NULL ? sourced->growth->allocate(heap, bytes, align_bytes) : NULL;
+}
+
+BITS_NOINLINE void *qi_heap_allocate_small_from_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+{
+    const bool fits_pages_exactly = bin_slot_bytes(bin_of_bytes(bytes)) % QUARRY_PAGE_BYTES == 0;
+    void *block;
+    if (heap_source(heap)->provider != NULL && !fits_pages_exactly) {
+        block = qi_heap_allocate_from_more(heap, bytes, align_bytes);
+        return block != NULL ? block : allocate_pages_for_small(heap, bytes);
     }
-    /* Memory is short: a small block may still fit pages of its own where no run of its bin does. */
-    if (block == NULL && bytes <= BIN_MAX_BYTES)
-        block = allocate_pages(heap, bytes, align_bytes);
-    return block;
+    /* Where pages are as good as a slot, they may find room where a run of several slots does not. */
+    block = allocate_pages_for_small(heap, bytes);
+    return block != NULL ? block : qi_heap_allocate_from_more(heap, bytes, align_bytes);
 }
 
 void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
@@ -84,7 +95,11 @@ void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_byte
     if (bytes == 0) /* the smallest block */
         bytes = 1;
     void *block = qi_heap_allocate_from_chunks(heap, bytes, align_bytes);
-    return block != NULL ? block : qi_heap_allocate_more(heap, bytes, align_bytes);
+    if (block != NULL)
+        return block;
+    return bytes <= BIN_MAX_BYTES && align_bytes <= QUARRY_PAGE_BYTES
+                   ? qi_heap_allocate_small_from_more(heap, bytes, align_bytes)
+                   : qi_heap_allocate_from_more(heap, bytes, align_bytes);
 }
 
 /* --- freeing --- */

@@ -53,7 +53,7 @@ BITS_INLINE unsigned hot_find(const struct quarry_heap *heap, const void *addres
 }
 
 /* Frees a slot of the run that was found, of so many bytes, which is counted and marked. SMALL_WRONG: it is no live
- * block's. SMALL_FIRST and SMALL_LAST: it is marked only, and all else is still to be done. */
+ * block's. SMALL_MORE: it is marked only, and all else is still to be done. */
 BITS_INLINE enum small_freed hot_free(struct quarry_heap *heap, void *address, const struct hot_place *place,
                                       const struct bin_shape *shape, unsigned slot, size_t slot_bytes)
 {

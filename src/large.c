@@ -11,20 +11,35 @@ static void *mark(struct chunk *chunk, size_t page, size_t pages)
     return chunk_page_address(chunk, page);
 }
 
-void *qi_large_allocate(struct run_set *set, size_t pages, size_t align_bytes)
+void *qi_large_allocate(struct run_set *set, size_t pages)
 {
-    size_t slack = align_bytes > QUARRY_PAGE_BYTES ? (align_bytes >> UNITS_PAGE_SHIFT) - 1 : 0;
     struct chunk *chunk;
     size_t page;
-    if (!qi_run_allocate(set, pages + slack, RUN_HEAD, &chunk, &page)) {
+    return qi_run_allocate_head(set, pages, &chunk, &page) ? mark(chunk, page, pages) : NULL;
+}
+
+void *qi_large_allocate_small(struct run_set *set, size_t pages)
+{
+    struct chunk *chunk;
+    size_t page;
+    if (qi_run_allocate_tail(set, pages, pages, &chunk, &page) == 0)
+        return NULL;
+    chunk->codes[page + pages - 1] = PAGE_NOTHING; /* it may have been a free run's last page */
+    return mark(chunk, page, pages);
+}
+
+void *qi_large_allocate_aligned(struct run_set *set, size_t pages, size_t align_bytes)
+{
+    size_t slack = (align_bytes >> UNITS_PAGE_SHIFT) - 1;
+    struct chunk *chunk;
+    size_t page;
+    if (!qi_run_allocate_head(set, pages + slack, &chunk, &page)) {
         /* A shorter run may be aligned well enough: all of that, then. */
-        const size_t all = slack == 0 ? 0 : qi_run_allocate_aligned(set, pages, align_bytes, &chunk, &page);
+        const size_t all = qi_run_allocate_aligned(set, pages, align_bytes, &chunk, &page);
         if (all == 0)
             return NULL;
         slack = all - pages;
     }
-    if (bits_likely(slack == 0))
-        return mark(chunk, page, pages);
     uintptr_t start = (uintptr_t)chunk_page_address(chunk, page);
     size_t before = (bits_round_up(start, align_bytes) - start) >> UNITS_PAGE_SHIFT;
     size_t first = page + before;

@@ -11,9 +11,14 @@
 
 #include "run.h"
 
-/* pages is not 0. At a multiple of align_bytes; if that is more than a page, what is cut off at both ends stays free.
- * NULL: no memory, or a report of damage. */
-void *qi_large_allocate(struct run_set *set, size_t pages, size_t align_bytes);
+/* pages is not 0. NULL: no memory, or a report of damage. */
+void *qi_large_allocate(struct run_set *set, size_t pages);
+
+/* The same of a few pages for a small block, from where its runs come from. */
+void *qi_large_allocate_small(struct run_set *set, size_t pages);
+
+/* The same at a multiple of align_bytes, which is more than a page: what is cut off at both ends stays free. */
+void *qi_large_allocate_aligned(struct run_set *set, size_t pages, size_t align_bytes);
 
 enum run_freed qi_large_free(struct run_set *set, struct chunk *chunk, size_t page);
 

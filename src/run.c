@@ -140,7 +140,7 @@ static BITS_NOINLINE struct list_node *search_class(const struct run_set *set, u
 }
 
 /* A run in a list from which so many pages can be allocated, and the class of the list. NULL: there is none, or a
- * report of damage. A run of small blocks may be shorter: its class is not searched. */
+ * report of damage. For a run of small blocks, which may be shorter, no class is searched. */
 BITS_INLINE struct list_node *find(struct run_set *set, size_t pages, enum run_end end, unsigned *class,
                                    struct run_free *run)
 {
@@ -215,18 +215,24 @@ BITS_INLINE bool cut(struct run_set *set, const struct list_node *node, unsigned
     return true;
 }
 
-BITS_INLINE bool allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+bool qi_run_allocate_head(struct run_set *set, size_t pages, struct chunk **chunk, size_t *taken)
 {
     unsigned class;
     struct run_free run;
-    const struct list_node *node = find(set, pages, end, &class, &run);
-    return node != NULL && cut(set, node, class, &run, pages, end, chunk, taken);
+    const struct list_node *node = find(set, pages, RUN_HEAD, &class, &run);
+    return node != NULL && cut(set, node, class, &run, pages, RUN_HEAD, chunk, taken);
 }
 
-bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken)
+size_t qi_run_allocate_tail(struct run_set *set, size_t pages, size_t fewer, struct chunk **chunk, size_t *taken)
 {
-    return end == RUN_TAIL ? allocate(set, pages, RUN_TAIL, chunk, taken)
-                           : allocate(set, pages, RUN_HEAD, chunk, taken);
+    unsigned class;
+    struct run_free run;
+    const struct list_node *node = find(set, pages, RUN_TAIL, &class, &run);
+    if (node == NULL && fewer != pages) {
+        pages = fewer;
+        node = find(set, pages, RUN_TAIL, &class, &run);
+    }
+    return node != NULL && cut(set, node, class, &run, pages, RUN_TAIL, chunk, taken) ? pages : 0;
 }
 
 BITS_COLD size_t qi_run_allocate_aligned(struct run_set *set, size_t pages, size_t align_bytes, struct chunk **chunk,

@@ -239,13 +239,16 @@ BITS_INLINE void run_use_pages(const struct run_set *set, const struct chunk *ch
     memory_allocated(&set->chunks.source.reporter, chunk_page_address(chunk, page), pages << UNITS_PAGE_SHIFT);
 }
 
-/* Allocates pages from the head (large blocks) or the tail (runs of small blocks) of a free run, and says where. False:
- * there are none; damaged links are reported, and answered likewise. A run of small blocks then writes all its codes, a
- * large block its first. */
-bool qi_run_allocate(struct run_set *set, size_t pages, enum run_end end, struct chunk **chunk, size_t *taken);
+/* Allocates pages of a free run from its head, for a large block, and says where. False: there are none; damaged links
+ * are reported, and answered likewise. The caller writes the first page's code. */
+bool qi_run_allocate_head(struct run_set *set, size_t pages, struct chunk **chunk, size_t *taken);
 
-/* The same with all pages of a free run in which so many begin at a multiple of align_bytes: how many pages that are.
- * 0: none of the first runs of each class has them, or damage was found. */
+/* The same from the tail, for a run of small blocks: pages, or else fewer. How many it is; 0: none. The caller writes
+ * all codes. */
+size_t qi_run_allocate_tail(struct run_set *set, size_t pages, size_t fewer, struct chunk **chunk, size_t *taken);
+
+/* The same from the head, all pages of a free run in which so many begin at a multiple of align_bytes: how many that
+ * are. 0: none of the first runs of each class has them, or damage was found. */
 size_t qi_run_allocate_aligned(struct run_set *set, size_t pages, size_t align_bytes, struct chunk **chunk,
                                size_t *taken);
 

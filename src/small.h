@@ -55,8 +55,7 @@ BITS_INLINE bool small_is_used(const struct bin_run *run, unsigned slot)
 enum small_freed {
     SMALL_FREED,
     SMALL_WRONG, /* the slot is not allocated */
-    SMALL_FIRST, /* the run was full: bin_free_first() is to be asked */
-    SMALL_LAST,  /* the run would run empty: bin_free_last() is to be asked */
+    SMALL_MORE,  /* more than its bit changes, as the run was full or becomes empty: qi_bin_free() is to be asked */
 };
 
 /* Frees a slot of a run of this shape. */
@@ -66,10 +65,9 @@ BITS_INLINE enum small_freed small_free(uint8_t *map, const struct bin_shape *sh
     uintptr_t word = control_map_load(map, unused_bits), more = word | (uintptr_t)1 << slot;
     if (!bits_likely(caller_valid(more != word)))
         return SMALL_WRONG;
-    if (!bits_likely(BIN_HAS_MASKS ? more != BIN_SLOTS_MASK(shape) : ~more << unused_bits != 0))
-        return SMALL_LAST;
-    if (!bits_likely(control_map_free_bits(word, unused_bits) != 0))
-        return SMALL_FIRST;
+    if (!bits_likely(BIN_HAS_MASKS ? more != BIN_SLOTS_MASK(shape) : ~more << unused_bits != 0) ||
+        !bits_likely(control_map_free_bits(word, unused_bits) != 0))
+        return SMALL_MORE;
     control_map_free(map, unused_bits, word, more);
     return SMALL_FREED;
 }

@@ -25,11 +25,12 @@ _Static_assert(sizeof(void *) != 4 || QUARRY_PAGE_BYTES != 64 || CONTROL_SPARE_M
 
 /* --- blocks --- */
 
-#define debug_request(bytes)                          (bytes)
-#define debug_allocate(heap, bytes, align_bytes)      qi_heap_allocate(heap, bytes, align_bytes)
-#define debug_allocate_more(heap, bytes, align_bytes) qi_heap_allocate_more(heap, bytes, align_bytes)
-#define debug_find(heap, address, level, block)       qi_heap_locate(heap, address, level, block)
-#define debug_free(heap, address, block)              ((void)(address), qi_heap_free(heap, block))
+#define debug_request(bytes)                        (bytes)
+#define debug_allocate(heap, bytes, align_bytes)    qi_heap_allocate(heap, bytes, align_bytes)
+#define debug_allocate_from_more(heap, bytes)       qi_heap_allocate_from_more(heap, bytes, 1)
+#define debug_allocate_small_from_more(heap, bytes) qi_heap_allocate_small_from_more(heap, bytes, 1)
+#define debug_find(heap, address, level, block)     qi_heap_locate(heap, address, level, block)
+#define debug_free(heap, address, block)            ((void)(address), qi_heap_free(heap, block))
 #define debug_resize(heap, block, address, bytes, is_lent)                                                             \
     ((void)(is_lent), (qi_heap_resize(heap, block, bytes) || (cache_flush(heap) && qi_heap_resize(heap, block, bytes))))
 #define debug_place(heap, block, address, bytes, align_bytes) qi_heap_place(heap, block, address, bytes, align_bytes)

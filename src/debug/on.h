@@ -96,18 +96,19 @@ bool qi_debug_size_fits(const struct quarry_heap *heap, const struct heap_block 
 /* Has a block of so many bytes the same slot or pages with others? From level 3 it then gets another end there. */
 bool qi_debug_stays_in_place(struct quarry_heap *heap, void *block, size_t old_bytes, size_t bytes);
 
-#define debug_allocate                             qi_debug_allocate
-#define debug_allocate_more                        qi_debug_allocate
-#define debug_find                                 qi_debug_find
-#define debug_free                                 qi_debug_free
-#define debug_resize                               qi_debug_resize
-#define debug_place                                qi_debug_place
-#define debug_usable_bytes                         qi_debug_usable_bytes
-#define debug_widen                                qi_debug_widen
-#define debug_good_bytes                           qi_debug_good_bytes
-#define debug_size_fits                            qi_debug_size_fits
-#define debug_write_end(heap, start, whole, bytes) qi_canary_write(debug_reporter(heap), start, whole, bytes)
-#define debug_stays_in_place                       qi_debug_stays_in_place
+#define debug_allocate                              qi_debug_allocate
+#define debug_allocate_from_more(heap, bytes)       qi_debug_allocate(heap, bytes, 1)
+#define debug_allocate_small_from_more(heap, bytes) qi_debug_allocate(heap, bytes, 1)
+#define debug_find                                  qi_debug_find
+#define debug_free                                  qi_debug_free
+#define debug_resize                                qi_debug_resize
+#define debug_place                                 qi_debug_place
+#define debug_usable_bytes                          qi_debug_usable_bytes
+#define debug_widen                                 qi_debug_widen
+#define debug_good_bytes                            qi_debug_good_bytes
+#define debug_size_fits                             qi_debug_size_fits
+#define debug_write_end(heap, start, whole, bytes)  qi_canary_write(debug_reporter(heap), start, whole, bytes)
+#define debug_stays_in_place                        qi_debug_stays_in_place
 
 /* --- heaps --- */
 

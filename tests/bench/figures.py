@@ -204,7 +204,7 @@ def places(m):
               ("Quarry", "quarry", "quarry", "quarry"), ("TLSF", "TLSF", "TLSF", "TLSF"),
               ("o1heap", "o1heap", "o1heap", "o1heap"), ("heap_4, heap_5", "heap_5", "heap_5", "heap_4"),
               ("newlib's", "newlib", None, None), ("newlib-nano's", "newlib-nano", None, None)]],
-        (r"(N) lines of C, a linker script", [constant("tests/build/minimal.sh", r'is_short "\$main" (\d+)')]),
+        (r"(N) lines of C, a linker script", [constant("tests/build/short.sh", r'^ +\*\) expect .* is_short "\$file" (\d+)')]),
         (r"\[(N) lines\s+each\]", [constant("tests/ports/recipes/extract.py", r"more than (\d+) lines\"")]),
         (r"SQLite (N) bytes live in a\s+region of (N)", m.region("sqlite64")),
         (r"PHP (N) in (N)", m.region("php64")),

@@ -194,7 +194,7 @@ static void take_with_mask(struct quarry_heap *heap, uintptr_t mask)
     struct run_set *set = &heap->bins.runs;
     const uintptr_t right = set->class_mask;
     set->class_mask = mask;
-    CHECK(qi_large_allocate(set, 1, 1) == NULL);
+    CHECK(qi_large_allocate(set, 1) == NULL);
     expect_report();
     CHECK_EQ(set->class_mask, right);
     expect_whole(heap);
@@ -211,7 +211,7 @@ GUARDED(test_guard_reports_damaged_classes)
     uintptr_t *head = (uintptr_t *)(void *)&set->heads[bits_highest(set->class_mask)].first;
     for (unsigned bit = 0; bit < BITS_WORD; bit++) {
         *head ^= (uintptr_t)1 << bit;
-        CHECK(qi_large_allocate(set, 1, 1) == NULL);
+        CHECK(qi_large_allocate(set, 1) == NULL);
         expect_report();
         *head ^= (uintptr_t)1 << bit;
     }
@@ -400,14 +400,14 @@ GUARDED(test_guard_reports_damaged_run_among_runs_of_a_class)
     if (heap == NULL)
         return;
     struct run_set *set = &heap->bins.runs;
-    REQUIRE(run_class(9) == run_class(11) && qi_large_allocate(set, set->free_pages - 9, 1) != NULL);
+    REQUIRE(run_class(9) == run_class(11) && qi_large_allocate(set, set->free_pages - 9) != NULL);
     struct list_node *node = list_first(&set->heads[run_class(9)]);
-    REQUIRE(node != NULL && qi_large_allocate(set, 11, 1) == NULL && test_log.count == 0);
+    REQUIRE(node != NULL && qi_large_allocate(set, 11) == NULL && test_log.count == 0);
     node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
-    CHECK(qi_large_allocate(set, 11, 1) == NULL);
+    CHECK(qi_large_allocate(set, 11) == NULL);
     expect_report();
     node->next = (struct list_node *)((uintptr_t)node->next ^ 64);
-    CHECK(qi_large_allocate(set, 9, 1) == node);
+    CHECK(qi_large_allocate(set, 9) == node);
     CHECK_EQ(test_log.count, 0);
 }
 

@@ -202,7 +202,7 @@ TEST(test_bin_new_run_in_want_of_pages_is_shortest)
         return;
     take_full_run(heap, bin);
     take_full_run(heap, bin);
-    CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages - keep, 1) != NULL);
+    CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages - keep) != NULL);
     REQUIRE(take_while_free(heap, bin, BIN_AMPLE_PAGES) != NULL); /* the longest one should come next */
     check_new(heap, bin, 0);
     CHECK_EQ(heap->bins.runs.free_pages, 0);
@@ -213,7 +213,7 @@ TEST(test_bin_take_without_pages_gives_none_and_changes_nothing)
     struct quarry_heap *heap = unit_heap(8);
     if (heap == NULL)
         return;
-    void *all = qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1);
+    void *all = qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages);
     REQUIRE(all != NULL);
     CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
     CHECK_EQ(heap->bins.bins[BIN].run, 0);
@@ -221,7 +221,7 @@ TEST(test_bin_take_without_pages_gives_none_and_changes_nothing)
     CHECK(unit_settle(heap));
     qi_large_free(&heap->bins.runs, unit_first(heap), unit_page_of(unit_first(heap), all));
     const struct bin_run full = take_full_run(heap, BIN);
-    REQUIRE(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL);
+    REQUIRE(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages) != NULL);
     CHECK_EQ(qi_bin_allocate(&heap->bins, BIN), NULL);
     CHECK_EQ(bin_current_start(&heap->bins.bins[BIN]), bin_run_start(&full));
     CHECK_EQ(heap->bins.bins[BIN].map, bin_run_map(&full));

@@ -239,7 +239,7 @@ static void check_run_give(unsigned length_and_bin, unsigned node_slot)
     if (heap == NULL)
         return;
     struct run_set *runs = &heap->bins.runs;
-    REQUIRE(qi_run_allocate(runs, pages + 2, RUN_HEAD, &chunk, &first));
+    REQUIRE(qi_run_allocate_head(runs, pages + 2, &chunk, &first));
     chunk->codes[first] = chunk->codes[first + pages + 1] = PAGE_LARGE;
     control_set_length_at_start(chunk->maps, first, 1);
     control_set_length_at_start(chunk->maps, first + pages + 1, 1);
@@ -268,7 +268,7 @@ TEST(test_bin_run_given_back_by_itself_leaves_no_code_and_its_neighbours_codes)
 static struct list_node *leave_one_page(struct quarry_heap *heap)
 {
     const size_t pages = heap->bins.runs.free_pages - 1;
-    uint8_t *block = qi_large_allocate(&heap->bins.runs, pages, 1);
+    uint8_t *block = qi_large_allocate(&heap->bins.runs, pages);
     CHECK(block != NULL);
     return (struct list_node *)(void *)(block + units_bytes_from_pages(pages));
 }
@@ -281,7 +281,7 @@ static struct quarry_heap *heap_with_added(void)
     const size_t bytes = unit_region_bytes(pages_of_runs(BIN, 2));
     struct quarry_heap *heap = unit_heap(4);
     uint8_t *region = heap == NULL ? NULL : test_memory(bytes, 8);
-    if (region == NULL || !CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) ||
+    if (region == NULL || !CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages) != NULL) ||
         !CHECK(quarry_add_region(heap, region, bytes)))
         return NULL;
     return heap;

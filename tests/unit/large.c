@@ -14,7 +14,7 @@ static struct run_set *set_of(struct quarry_heap *heap)
 
 static size_t take(struct quarry_heap *heap, size_t pages)
 {
-    const void *block = qi_large_allocate(set_of(heap), pages, 1);
+    const void *block = qi_large_allocate(set_of(heap), pages);
     CHECK(block != NULL);
     CHECK(unit_settle(heap));
     return unit_page_of(unit_first(heap), block);
@@ -42,9 +42,9 @@ TEST(test_large_take_comes_from_head_and_is_marked)
     check_block(heap, take(heap, 3), 3, all - 3);
     check_block(heap, take(heap, 1), 1, all - 4);
     CHECK_EQ(unit_first(heap)->codes[3], PAGE_LARGE);
-    CHECK_EQ(qi_large_allocate(set_of(heap), all, 1), NULL);
+    CHECK_EQ(qi_large_allocate(set_of(heap), all), NULL);
     check_block(heap, take(heap, all - 4), all - 4, 0);
-    CHECK_EQ(qi_large_allocate(set_of(heap), 1, 1), NULL);
+    CHECK_EQ(qi_large_allocate(set_of(heap), 1), NULL);
 }
 
 TEST(test_large_give_returns_pages)
@@ -141,7 +141,7 @@ static void check_aligned(struct quarry_heap *heap, size_t align_bytes, size_t p
 {
     const size_t all = set_of(heap)->free_pages;
     const size_t first = used == 0 ? 0 : take(heap, used);
-    void *block = qi_large_allocate(set_of(heap), pages, align_bytes);
+    void *block = qi_large_allocate_aligned(set_of(heap), pages, align_bytes);
     if (block != NULL) {
         const size_t page = unit_page_of(unit_first(heap), block);
         CHECK_EQ((uintptr_t)block & (align_bytes - 1), 0);
@@ -176,8 +176,8 @@ TEST(test_large_take_aligned_without_room_changes_nothing)
     const size_t all = set_of(heap)->free_pages;
     const uintptr_t start = (uintptr_t)set_of(heap)->chunks.first.pages;
     const size_t align_bytes = 2 * (size_t)(start & (0 - start)); /* the run does not begin at a multiple of that */
-    CHECK_EQ(qi_large_allocate(set_of(heap), all, align_bytes), NULL);
-    CHECK_EQ(qi_large_allocate(set_of(heap), 1, UNITS_REQUEST_MAX_BYTES / 4 + 1), NULL);
+    CHECK_EQ(qi_large_allocate_aligned(set_of(heap), all, align_bytes), NULL);
+    CHECK_EQ(qi_large_allocate_aligned(set_of(heap), 1, UNITS_REQUEST_MAX_BYTES / 4 + 1), NULL);
     CHECK_EQ(set_of(heap)->free_pages, all);
     CHECK(unit_settle(heap));
 }

@@ -24,7 +24,7 @@ static bool add_chunk(struct quarry_heap *heap)
 {
     const size_t bytes = unit_region_bytes(6);
     uint8_t *region = test_memory(bytes, 0);
-    return region != NULL && CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages, 1) != NULL) &&
+    return region != NULL && CHECK(qi_large_allocate(&heap->bins.runs, heap->bins.runs.free_pages) != NULL) &&
            CHECK(quarry_add_region(heap, region, bytes));
 }
 
@@ -35,7 +35,7 @@ static bool begin(struct lists *lists, bool in_added)
         return false;
     lists->set = heap_chunks(lists->heap);
     lists->head = &lists->heap->bins.runs.heads[RUN_SHORT_CLASSES - 1];
-    lists->nodes = qi_large_allocate(&lists->heap->bins.runs, 2, 1);
+    lists->nodes = qi_large_allocate(&lists->heap->bins.runs, 2);
     lists->chunk = chunk_find(lists->set, lists->nodes);
     return CHECK(lists->nodes != NULL) && CHECK_EQ(list_first(lists->head), NULL) &&
            CHECK_EQ(lists->chunk != &lists->set->first, in_added);

@@ -88,7 +88,7 @@ TEST(test_run_damaged_node_of_free_chunk_keeps_the_chunk)
     CHECK(unit_settle(heap));
 }
 
-/* What qi_run_allocate() follows is only the next of the list's first run. */
+/* What allocating follows is only the next of the list's first run. */
 TEST(test_run_take_with_damaged_next_is_reported_from_either_end)
 {
     if (QUARRY_CHECK_LEVEL == 0)

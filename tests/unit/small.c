@@ -75,10 +75,8 @@ static void check_give(const struct bin_shape *shape, uintptr_t word, unsigned s
     enum small_freed expected = SMALL_FREED;
     if ((word >> slot & 1) != 0)
         expected = SMALL_WRONG;
-    else if (free_slots + 1 == shape->slots)
-        expected = SMALL_LAST;
-    else if (free_slots == 0)
-        expected = SMALL_FIRST;
+    else if (free_slots + 1 == shape->slots || free_slots == 0)
+        expected = SMALL_MORE;
     if (expected == SMALL_WRONG && QUARRY_CHECK_LEVEL == 0)
         return;
     CHECK_EQ(small_free(at, shape, slot), expected);

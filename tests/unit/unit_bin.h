@@ -113,18 +113,9 @@ static inline enum run_freed give_slot(struct quarry_heap *heap, const struct bi
 {
     if (!inlined)
         return qi_bin_free(&heap->bins, run, slot);
-    switch (small_free(bin_run_map(run), bin_shape_of(run->code), slot)) {
-    case SMALL_FREED:
-        return RUN_FREED;
-    case SMALL_FIRST:
-        bin_free_first(&heap->bins, run, slot);
-        return RUN_FREED;
-    case SMALL_LAST:
-        return bin_free_last(&heap->bins, run);
-    default:
-        CHECK(false);
-        return RUN_REFUSED;
-    }
+    const enum small_freed freed = small_free(bin_run_map(run), bin_shape_of(run->code), slot);
+    CHECK(freed == SMALL_FREED || freed == SMALL_MORE);
+    return freed == SMALL_MORE ? qi_bin_free(&heap->bins, run, slot) : RUN_FREED;
 }
 
 /* The same for a slot of a full run that is not the current one, while that has room, so that the run comes into the

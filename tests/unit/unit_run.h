@@ -28,7 +28,8 @@ static inline struct run_set *set_of(struct quarry_heap *heap)
 static inline struct taken take(struct quarry_heap *heap, size_t pages, enum run_end end)
 {
     struct taken run = {NULL, 0};
-    if (qi_run_allocate(set_of(heap), pages, end, &run.chunk, &run.page)) {
+    if (end == RUN_TAIL ? qi_run_allocate_tail(set_of(heap), pages, pages, &run.chunk, &run.page) != 0
+                        : qi_run_allocate_head(set_of(heap), pages, &run.chunk, &run.page)) {
         for (size_t page = 1; page < pages; page++)
             run.chunk->codes[run.page + page] = PAGE_NOTHING;
         run.chunk->codes[run.page] = PAGE_LARGE;
