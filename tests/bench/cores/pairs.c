@@ -27,6 +27,7 @@ struct quarry_heap *heap;
 
 struct core {
     uint64_t pairs, locks, waits, wait_began, longest_wait;
+    bool is_waiting;
     void *ring[RING];
 } __attribute__((aligned(128)));
 
@@ -42,13 +43,13 @@ static uint64_t instructions(void)
 
 /* --- notes (port/arch_port.h) --- */
 
-void cores_note_lock(void);
-void cores_note_lock(void)
+/* Called at each attempt to get the lock. */
+void cores_note_try(void);
+void cores_note_try(void)
 {
     struct core *c = &cores[machine_core()];
 
-    c->locks++;
-    c->wait_began = 0;
+    c->locks += !c->is_waiting;
 }
 
 void cores_note_pause(void);
@@ -57,12 +58,20 @@ void cores_note_pause(void)
     struct core *c = &cores[machine_core()];
     const uint64_t now = instructions();
 
-    if (c->wait_began == 0) {
+    if (!c->is_waiting) {
+        c->is_waiting = true;
         c->wait_began = now;
         c->waits++;
     }
     if (now - c->wait_began > c->longest_wait)
         c->longest_wait = now - c->wait_began;
+}
+
+/* Called when a core opens its interrupts: it has had the lock. */
+void cores_note_end(void);
+void cores_note_end(void)
+{
+    cores[machine_core()].is_waiting = false;
 }
 
 /* --- pairs --- */

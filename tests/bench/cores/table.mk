@@ -7,17 +7,20 @@
 BENCH_CORES := 1 2 4 8
 BENCH_CORES_NOTES_plain :=
 BENCH_CORES_NOTES_noted := -DCORES_NOTES
+BENCH_CORES_NOTES_plain-cached := -DQUARRY_CACHE=16 -DQUARRY_CORES=8
+BENCH_CORES_NOTES_noted-cached := $(BENCH_CORES_NOTES_plain-cached) -DCORES_NOTES
+BENCH_CORES_KINDS := plain noted plain-cached noted-cached
 BENCH_CORES_SOURCES = $(SRC) $(q35_SOURCES) arch/qemu/cores.c tests/harness/freestanding.c examples/common/print.c \
 	tests/bench/instructions/counter_x86.c tests/bench/cores/pairs.c
 bench_cores_flags = -DQUARRY_LOCK=QUARRY_LOCK_SMP $(BENCH_CORES_NOTES_$(1)) -DCORES_PORT='"../../../../arch/x86_64/arch_port.h"'
 
-# $(1) plain or noted, $(2) cores
+# $(1) kind, $(2) cores
 define bench_cores_image
 build/bench/cores/$(1)-$(2).elf: $(call objects_of,$(BENCH_CORES_SOURCES),bench/cores/$(1)) $(wildcard linker/*.ld)
 	$(call machine_cc,q35) $$(filter %.o,$$^) -Wl,--defsym=CORES_COUNT=$(2) $(q35_LDFLAGS) $(q35_LIBS) -o $$@
 
 endef
-# $(1) plain or noted
+# $(1) kind
 define bench_cores_rules
 $(call flags_file,bench/cores/$(1)/test,$(call machine_cc,q35) $(BENCH_CORES_NOTES_$(1)))
 build/bench/cores/$(1)/%.o: %.c build/bench/cores/$(1)/test.flags
@@ -29,9 +32,9 @@ build/bench/cores/$(1)/%.o: %.S build/bench/cores/$(1)/test.flags
 $(foreach cores,$(BENCH_CORES),$(call bench_cores_image,$(1),$(cores)))
 -include $(patsubst %.o,%.d,$(call objects_of,$(BENCH_CORES_SOURCES),bench/cores/$(1)))
 endef
-$(foreach notes,plain noted,$(eval $(call bench_cores_rules,$(notes))))
+$(foreach notes,$(BENCH_CORES_KINDS),$(eval $(call bench_cores_rules,$(notes))))
 
-build/bench/cores.tsv: $(foreach notes,plain noted,$(BENCH_CORES:%=build/bench/cores/$(notes)-%.elf)) tests/bench/cores/table.sh
+build/bench/cores.tsv: $(foreach notes,$(BENCH_CORES_KINDS),$(BENCH_CORES:%=build/bench/cores/$(notes)-%.elf)) tests/bench/cores/table.sh
 	@tests/bench/cores/table.sh build/bench/cores $(BENCH_CORES) >$@ || { rm -f $@; exit 1; }
 
 .PHONY: bench-cores

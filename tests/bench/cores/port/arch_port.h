@@ -8,23 +8,30 @@
  */
 #ifndef QUARRY_ARCH_PORT_H
 
-#define arch_irq_save   port_irq_save
-#define arch_spin_pause port_spin_pause
+#define arch_irq_restore port_irq_restore
+#define arch_spin_pause  port_spin_pause
 #include CORES_PORT
-#undef arch_irq_save
+#undef arch_irq_restore
 #undef arch_spin_pause
 
-void cores_note_lock(void);
+void cores_note_try(void);
 void cores_note_pause(void);
+void cores_note_end(void);
 
-static inline uintptr_t arch_irq_save(void)
+static inline void arch_irq_restore(uintptr_t saved)
 {
-    uintptr_t saved = port_irq_save();
 #ifdef CORES_NOTES
-    cores_note_lock();
+    cores_note_end();
 #endif
-    return saved;
+    port_irq_restore(saved);
 }
+
+/* The lock is all that is got by a comparison; other words are compared without an order. */
+#ifdef CORES_NOTES
+#define __atomic_compare_exchange_n(word, expected, value, weak, success, failure)                                     \
+    ((success) == __ATOMIC_ACQUIRE ? cores_note_try() : (void)0,                                                       \
+     __atomic_compare_exchange_n(word, expected, value, weak, success, failure))
+#endif
 
 static inline void arch_spin_pause(void)
 {
