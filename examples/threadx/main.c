@@ -6,7 +6,7 @@
 #include "tx_api.h"
 
 enum { STACK_BYTES = 1024 };
-QUARRY_HEAP_DEFINE(heap(), 16 * 1024);
+QUARRY_HEAP_DEFINE(heap, 16 * 1024);
 static TX_THREAD one, other;
 
 static void work(ULONG bytes)
