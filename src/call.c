@@ -13,7 +13,9 @@ BITS_COLD bool qi_call_report(const struct quarry_heap *heap, unsigned kind, con
 bool qi_call_find(const struct quarry_heap *heap, const void *address, size_t bytes, struct heap_block *block)
 {
     unsigned wrong = debug_find(heap, address, CALLER_IS_CHECKED, block);
-    return wrong == 0 ? true : qi_call_report(heap, wrong, address, bytes); /* GCOVR_EXCL_BR_LINE: always false */
+    if (wrong == 0)
+        return true;
+    return qi_call_report(heap, qi_heap_wrong_with(heap, memory_address(address), wrong), address, bytes);
 }
 
 BITS_COLD void *qi_call_reentered(const struct quarry_heap *heap, const void *pointer, size_t bytes, uintptr_t saved)

@@ -13,7 +13,7 @@ struct quarry_heap *qi_heap_format(void *memory, size_t bytes, const struct quar
     qi_report_set_secret(&heap_source(heap)->reporter, options != NULL ? options->entropy : 0);
     chunk_set_link(&heap_chunks(heap)->first.next, NULL);
     chunk_set_link(&heap_chunks(heap)->root, NULL);
-    control = cache_place(heap, qi_run_place_heads(&heap->bins.runs, control, bytes), bytes);
+    control = cache_place(heap, qi_run_place_heads(&heap->bins.runs, control, (uintptr_t)memory + bytes), bytes);
     qi_bin_format(&heap->bins);
     struct chunk *first = &heap_chunks(heap)->first;
     first->bytes = bytes;

@@ -59,6 +59,36 @@ BITS_NOINLINE unsigned qi_heap_locate(const struct quarry_heap *heap, const void
     return code == PAGE_LARGE ? 0 : page_code_is_free(code) ? QUARRY_DOUBLE_FREE : QUARRY_INVALID_POINTER;
 }
 
+/* Does a free run start at a page of the chunk, and reach to another page? */
+static bool is_free_from(const struct chunk *chunk, size_t first, size_t page)
+{
+    const size_t pages = control_length_at_start(chunk->maps, first);
+    return chunk->codes[first] == PAGE_FREE && run_length_is_valid(chunk, first, pages) && page - first < pages;
+}
+
+/* Does a free run end at a page of the chunk, and begin at another page or before it? */
+static bool is_free_up_to(const struct chunk *chunk, size_t last, size_t page)
+{
+    const size_t pages = control_length_at_end(chunk->maps, last);
+    return chunk->codes[last] == PAGE_FREE_END && pages - 1 <= last && last + 1 - pages <= page &&
+           is_free_from(chunk, last + 1 - pages, page);
+}
+
+BITS_COLD unsigned qi_heap_wrong_with(const struct quarry_heap *heap, const void *address, unsigned found)
+{
+    enum { MOST_PAGES = 64 }; /* away, that are looked at */
+    const struct chunk *chunk = run_chunk_of(&heap->bins.runs, address);
+    if (found != QUARRY_INVALID_POINTER || ((uintptr_t)address & (UNITS_GRANULE_BYTES - 1)) != 0 || chunk == NULL ||
+        !chunk_holds(chunk, address))
+        return found;
+    const size_t page = chunk_offset(chunk, address) >> UNITS_PAGE_SHIFT;
+    for (size_t away = 0; away < MOST_PAGES; away++)
+        if ((away <= page && is_free_from(chunk, page - away, page)) ||
+            (away < chunk->page_count - page && is_free_up_to(chunk, page + away, page)))
+            return QUARRY_DOUBLE_FREE;
+    return found;
+}
+
 /* --- sizes --- */
 
 size_t qi_heap_whole_bytes(const struct heap_block *block)

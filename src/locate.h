@@ -18,6 +18,10 @@ struct heap_block {
  * level 0 asks only what a live block needs. */
 unsigned qi_heap_locate(const struct quarry_heap *heap, const void *address, unsigned level, struct heap_block *block);
 
+/* What is wrong with an address at which no live block starts, for a report: if what was found is that it is invalid,
+ * and a slot or block may have been there that is part of a free run by now, it was freed before. */
+unsigned qi_heap_wrong_with(const struct quarry_heap *heap, const void *address, unsigned found);
+
 /* The bytes of the slot or the pages. */
 size_t qi_heap_whole_bytes(const struct heap_block *block);
 

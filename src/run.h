@@ -70,9 +70,9 @@ enum run_freed qi_run_free(struct run_set *set, struct chunk *chunk, size_t page
 /* Grows a run of old pages that starts at page to pages, from the free run behind it; false if that is too short. */
 bool qi_run_grow(struct run_set *set, struct chunk *chunk, size_t page, size_t old, size_t pages);
 
-/* Makes the heads of a heap without a free run: in the memory from place on, which is aligned for them, those that
- * chunks of so many bytes need. The end of what they take up. */
-uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes);
+/* Makes the heads of a heap without a free run: in the memory from place on, which is aligned for them, those that a
+ * chunk up to end needs. The end of what they take up. */
+uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, uintptr_t end);
 
 /* No free run is in any list. */
 void qi_run_clear(struct run_set *set);

@@ -7,11 +7,16 @@
 
 /* --- heads --- */
 
-/* How many classes the free runs of a chunk need, in which control data takes up so much that it has fewer pages. */
-static unsigned classes_for(size_t chunk_bytes)
+/* How many classes the free runs of a chunk need, whose pages end before end, and whose heads, codes and maps lie from
+ * place on. No more than that: one too many might take a page from a region that is a byte longer. */
+static unsigned classes_for(const uint8_t *place, uintptr_t end)
 {
-    const unsigned class = run_class(chunk_bytes >> UNITS_PAGE_SHIFT);
-    return class < RUN_SHORT_CLASSES ? RUN_SHORT_CLASSES : class + 1;
+    const size_t span = end - (end & (QUARRY_PAGE_BYTES - 1)) - (uintptr_t)place;
+    unsigned classes = RUN_SHORT_CLASSES;
+    while (classes < RUN_CLASSES && span / sizeof(struct list_head) > classes &&
+           run_class(qi_chunk_pages_that_fit(span - classes * sizeof(struct list_head))) >= classes)
+        classes++;
+    return classes;
 }
 
 void qi_run_clear(struct run_set *set)
@@ -24,11 +29,11 @@ void qi_run_clear(struct run_set *set)
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): below check level 2 heads are written there */
-uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
+uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, uintptr_t end)
 {
-    uint8_t *end = control_place_heads(set, place, classes_for(chunk_bytes));
+    uint8_t *control = control_place_heads(set, place, classes_for(place, end));
     qi_run_clear(set);
-    return end;
+    return control;
 }
 
 bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *added)
@@ -38,11 +43,11 @@ bool qi_run_heads_lie_in(const struct run_set *set, const struct added_chunk *ad
 
 /* To a longer row. A list's first node says where its head lies. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): as above */
-static void move_heads(struct run_set *set, uint8_t *place, size_t chunk_bytes)
+static void move_heads(struct run_set *set, uint8_t *place, unsigned classes)
 {
     const struct list_head *old = set->heads;
     const unsigned count = run_classes(set);
-    (void)control_place_heads(set, place, classes_for(chunk_bytes));
+    (void)control_place_heads(set, place, classes);
     for (unsigned class = 0; class < run_classes(set); class ++) {
         struct list_node *first = class < count ? list_first(&old[class]) : NULL;
         list_set_first(&set->heads[class], first);
@@ -71,15 +76,16 @@ bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 {
     struct chunk *chunk = &added->chunk;
     uint8_t *place = (uint8_t *)(added + 1), *control = place;
-    const bool brings_heads = classes_for(chunk->bytes) > run_classes(set);
+    const unsigned classes = classes_for(place, (uintptr_t)added + chunk->bytes);
+    const bool brings_heads = classes > run_classes(set);
     if (brings_heads)
-        control += classes_for(chunk->bytes) * sizeof(struct list_head);
+        control += classes * sizeof(struct list_head);
     else if (qi_run_heads_lie_in(set, added)) /* since before a reset */
         control += run_classes(set) * sizeof(struct list_head);
     if (!qi_chunk_format(chunk, control, (uintptr_t)added + chunk->bytes))
         return false;
     if (brings_heads)
-        move_heads(set, place, chunk->bytes);
+        move_heads(set, place, classes);
     qi_chunk_insert(&set->chunks, added);
     add_pages(set, chunk);
     return true;

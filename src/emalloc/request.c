@@ -96,6 +96,8 @@ unsigned qi_request_find_wrong(const struct quarry_heap *heap, const void *block
     struct heap_block located;
     uintptr_t saved = lock_enter(heap);
     unsigned wrong = debug_find(heap, block, 1, &located);
+    if (wrong != 0)
+        wrong = qi_heap_wrong_with(heap, memory_address(block), wrong);
     lock_leave(heap, saved);
     return wrong;
 }

@@ -26,7 +26,7 @@ MISUSE(test_double_free_second_small_is_reported, KIND(QUARRY_DOUBLE_FREE))
     return block;
 }
 
-MISUSE(test_double_free_last_small_of_its_run_is_reported, GONE)
+MISUSE(test_double_free_last_small_of_its_run_is_reported, KIND(QUARRY_DOUBLE_FREE))
 {
     void *const block = take(m, SMALL_BYTES);
 
@@ -52,7 +52,7 @@ MISUSE(test_double_free_large_is_reported, GONE)
     return block;
 }
 
-MISUSE(test_double_free_large_in_empty_heap_is_reported, GONE)
+MISUSE(test_double_free_large_in_empty_heap_is_reported, KIND(QUARRY_DOUBLE_FREE))
 {
     void *const block = take(m, LARGE_BYTES);
 
