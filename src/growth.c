@@ -134,8 +134,13 @@ void *qi_heap_allocate_from_source(struct quarry_heap *heap, size_t bytes, size_
     size_t pages = units_pages_from_bytes(bytes);
     if (align_bytes > QUARRY_PAGE_BYTES)
         pages += (align_bytes >> UNITS_PAGE_SHIFT) - 1;
-    if (pages <= heap_fresh_chunk_pages(heap))
-        return add_chunk(heap, pages) ? qi_heap_allocate_from_chunks(heap, bytes, align_bytes) : NULL;
+    if (pages <= heap_fresh_chunk_pages(heap)) {
+        if (!add_chunk(heap, pages))
+            return NULL;
+        void *block = qi_heap_allocate_from_chunks(heap, bytes, align_bytes);
+        /* A chunk may be too short for a run of several slots. */
+        return block != NULL || bytes > BIN_MAX_BYTES ? block : qi_heap_allocate_pages(heap, bytes, align_bytes);
+    }
     struct added_chunk *huge = allocate_huge(heap, bytes, align_bytes);
     if (huge == NULL)
         return NULL;

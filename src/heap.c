@@ -31,7 +31,7 @@ static void *count_pages(struct quarry_heap *heap, void *block, size_t bytes)
     return block;
 }
 
-static void *allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
+void *qi_heap_allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes)
 {
     const size_t pages = units_pages_from_bytes(bytes);
     void *block = align_bytes > QUARRY_PAGE_BYTES ? qi_large_allocate_aligned(&heap->bins.runs, pages, align_bytes)
@@ -66,7 +66,7 @@ void *qi_heap_allocate_from_chunks(struct quarry_heap *heap, size_t bytes, size_
                    : align_bytes <= 1    ? bin_of_bytes(bytes)
                                          : aligned_bin(bytes, align_bytes);
     if (bin == BIN_COUNT)
-        return allocate_pages(heap, bytes, align_bytes);
+        return qi_heap_allocate_pages(heap, bytes, align_bytes);
     heap_note_oversized(heap, QUARRY_SMALL, bytes, bin_slot_bytes(bin));
     return allocate_slot(heap, bin);
 }

@@ -18,6 +18,9 @@ void *qi_heap_allocate(struct quarry_heap *heap, size_t bytes, size_t align_byte
 /* From the chunks that there are; NULL: they have no room for it. */
 void *qi_heap_allocate_from_chunks(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
 
+/* The same on pages of its own, whatever its size. */
+void *qi_heap_allocate_pages(struct quarry_heap *heap, size_t bytes, size_t align_bytes);
+
 /* qi_heap_allocate(), when the chunks that there are have just been found to have no room for it; bytes is not 0. The
  * second one is for requests up to BIN_MAX_BYTES, aligned to a page at most. */
 void *qi_heap_allocate_from_more(struct quarry_heap *heap, size_t bytes, size_t align_bytes);

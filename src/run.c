@@ -17,7 +17,7 @@ const uint8_t qi_run_short_classes[RUN_SHORT_PAGES] = {CLASSES_16(0), CLASSES_16
 BITS_NOINLINE struct chunk *qi_run_added_chunk(const struct run_set *set, const void *address)
 {
     struct added_chunk *added = qi_chunk_find_added(&set->chunks, address);
-    return added != NULL ? &added->chunk : (struct chunk *)(uintptr_t)&set->chunks.first;
+    return added != NULL ? &added->chunk : NULL;
 }
 
 BITS_NOINLINE bool qi_run_is_listed(const struct run_set *set, const struct list_node *node, unsigned class)

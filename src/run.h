@@ -161,9 +161,7 @@ struct run_free {
 /* The free run of the chunk that starts at node, which may be any address. False: none does. */
 BITS_INLINE bool run_in_chunk(struct chunk *chunk, const struct list_node *node, struct run_free *run)
 {
-    run->chunk = chunk;
     run->page = bits_rotate_right(chunk_offset(chunk, node), UNITS_PAGE_SHIFT); /* huge, if no page begins there */
-    run->pages = 0;
     if (run->page >= chunk->page_count || chunk->codes[run->page] != PAGE_FREE)
         return false;
     const size_t pages = control_length_at_start(chunk->maps, run->page);
@@ -173,7 +171,7 @@ BITS_INLINE bool run_in_chunk(struct chunk *chunk, const struct list_node *node,
     return true;
 }
 
-/* The added chunk that holds an address; the first one, if none does. */
+/* The added chunk that holds an address; NULL: none does. */
 struct chunk *qi_run_added_chunk(const struct run_set *set, const void *address);
 
 /* The same in any chunk. Nothing at node is read. */
@@ -182,7 +180,9 @@ BITS_INLINE bool run_at(const struct run_set *set, const struct list_node *node,
     struct chunk *chunk = (struct chunk *)(uintptr_t)&set->chunks.first;
     if (!bits_likely(chunk_is_valid(chunk) && chunk_holds(chunk, node)))
         chunk = qi_run_added_chunk(set, node);
-    return run_in_chunk(chunk, node, run);
+    run->chunk = chunk;
+    run->page = run->pages = 0;
+    return chunk != NULL && run_in_chunk(chunk, node, run);
 }
 
 /* Writes what says that pages are a free run. codes are those from its first page on. */

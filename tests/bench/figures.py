@@ -164,8 +164,6 @@ def places(m):
     bad = int(constant("examples/packet-server-cortex-m/main.c", r"define PACKETS_BAD +(\d+)u"))
     region = int(constant("examples/examples.mk", r"packet-server-cortex-m,mps2.*HEAP_BYTES=(\d+)"))
     bench_region = int(constant("tests/bench/instructions/table.mk", r"^BENCH_CALLS_BYTES +:= ([0-9]+)"))
-    # linux-mte is a process in QEMU's user mode, which is counted as one too.
-    machines = constant("arch/machines.mk", r"^MACHINES := (.*)$").split()
     rows = [
         ("Lua, event loop", "luafw", "luafw.txt"), ("mbedTLS, two handshakes", "tls", "tls.txt"),
         ("cJSON, a document", "cjson", "cjson.txt"), ("SQLite, in memory", "sqlite", "sqlite.txt"),
@@ -181,7 +179,6 @@ def places(m):
         (r"no call takes more than (N) bytes of stack", [m.stack()]),
         (r"answers (N) packets in (N) KB, loses a block in one of (N)", [commas(packets), commas(region / 1024),
                                                                          commas(packets / bad)]),
-        (r"and on (N) emulated ones", [str(len(machines))]),
         (r"A request up to (N) bytes \(32-bit\) or (N) KB", ["128", "2"]),
         (r"live at the peak, and (N) to (N) % more, (N) % where", m.overheads()),
         (r"`QUARRY_PAGE_BYTES`\): (N) on 32-bit, (N) on 64-bit",

@@ -38,7 +38,7 @@ const struct scope scopes[] = {
                 .most_blocks = FOR(6, 5),
                 .requests = 3,
                 .request = {{PAGE(1), 0, false}, {PAGE(1) * 3 / 4 - GRANULE + 1, 0, true}, {PAGE(2), 0, false}},
-                .quick = {6, FOR(4400, 3300)},
+                .quick = {6, FOR(3400, 2500)},
                 .full = {8, FOR(35000, 25000)},
         },
         {
@@ -49,7 +49,7 @@ const struct scope scopes[] = {
                 .requests = 4,
                 .request =
                         {{0, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(2, 4)) + 1, 0, false}, {PAGE(1), PAGE(2), false}},
-                .quick = {7, FOR(8200, 4300)},
+                .quick = {7, FOR(6000, 2800)},
                 .full = {0, FOR(120000, 18000)},
         },
         {
@@ -61,7 +61,7 @@ const struct scope scopes[] = {
                 .most_blocks = 5,
                 .requests = 2,
                 .request = {{1, 0, false}, {PAGE(FOR(2, 4)) + 1, 0, false}},
-                .quick = {9, FOR(2500, 500)},
+                .quick = {9, FOR(2500, 400)},
                 .full = {0, FOR(50000, 2000)},
         },
         {
@@ -74,7 +74,7 @@ const struct scope scopes[] = {
                 .requests = 4,
                 .request =
                         {{1, 0, false}, {PAGE(1), 0, true}, {PAGE(FOR(2, 4)) + 1, 0, false}, {PAGE(1), PAGE(2), false}},
-                .quick = {6, FOR(6500, 1800)},
+                .quick = {6, FOR(5900, 1800)},
                 .full = {9, FOR(130000, 20000)},
         },
         {
@@ -98,7 +98,7 @@ const struct scope scopes[] = {
                             {CHUNK * 5 / 8, 0, false},
                             {CHUNK + 100, 0, true},
                             {CHUNK * 9 / 4, 0, false}},
-                .quick = {4, 430},
+                .quick = {4, 360},
                 .full = {FOR(6, 5), FOR(9000, 3000)},
         },
         {

@@ -18,14 +18,17 @@ verdict() {
     fi
 }
 
-# $1: what must hold; the rest: a command, whose output goes to the file said if there is one.
+# $1: what must hold; the rest: a command, whose output is shown if it fails. The file said stays as it is.
 expect() {
     name=$1
     shift
     if [ "$said" = /dev/null ]; then
         "$@"
-    else
-        "$@" >"$said" 2>&1
+        verdict $? "$name"
+        return
     fi
-    verdict $? "$name"
+    "$@" >"$said.now" 2>&1
+    status=$?
+    verdict $status "$name"
+    [ $status = 0 ] || cat "$said.now"
 }

@@ -47,15 +47,17 @@ def symbols(elf, addresses):
     except OSError as error:
         raise replay.ReplayError(f"--elf {elf}: {error.strerror}") from None
     ordered = sorted(addresses)
-    for tool in ("arm-none-eabi-addr2line", "addr2line", "llvm-addr2line", "llvm-addr2line-14"):
-        if shutil.which(tool):
+    tools = [tool for tool in ("arm-none-eabi-addr2line", "addr2line", "llvm-addr2line", "llvm-addr2line-14")
+             if shutil.which(tool)]
+    if not tools:
+        raise replay.ReplayError("--elf needs addr2line (Debian: llvm, or binutils)")
+    for tool in tools:  # each reads the programs of some CPUs
+        done = subprocess.run([tool, "-f", "-s", "-e", elf] + [hex((address & ~1) - 1) for address in ordered],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        lines = done.stdout.splitlines()
+        if done.returncode == 0 and len(lines) == 2 * len(ordered):
             break
     else:
-        raise replay.ReplayError("--elf needs addr2line (Debian: llvm, or binutils)")
-    done = subprocess.run([tool, "-f", "-s", "-e", elf] + [hex((address & ~1) - 1) for address in ordered],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    lines = done.stdout.splitlines()
-    if done.returncode != 0 or len(lines) != 2 * len(ordered):
         raise replay.ReplayError(f"--elf {elf}: {tool} does not read it: {done.stderr.strip() or 'no answer'}")
     found = {address: (lines[2 * i], lines[2 * i + 1].partition(" (")[0]) for i, address in enumerate(ordered)}
     if found and all(function == "??" for function, _ in found.values()):

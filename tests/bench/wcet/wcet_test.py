@@ -163,9 +163,9 @@ ROUNDS = ("void g(int); int f(int n) {\n    /* Loop bound: %s, because it is sai
           "    __asm__ volatile(\"nop\" :: \"r\"(x));\n}\n")
 expect("a loop whose last way is one of its rounds", M4, ROUNDS % 2, str(6 + 2 * 7), suffix=".c")
 expect("a loop that a name bounds, in C", M4, ROUNDS % "chunks", "6 + 7 * chunks", suffix=".c")
-ONLY = ("__attribute__((noinline)) static int qi_run_allocate_aligned(int x) {\n"
+ONLY = ("__attribute__((noinline)) static int qi_large_allocate_aligned(int x) {\n"
         "    __asm__ volatile(\"nop; nop; nop\"); return x; }\nint f(int x) {\n    if (x == 3)\n"
-        "        return qi_run_allocate_aligned(x);\n    return 0; }\n")
+        "        return qi_large_allocate_aligned(x);\n    return 0; }\n")
 expect("a function for others does not count", M4, ONLY, "4", suffix=".c", public="quarry_malloc")
 expect("a function for others counts for them", M4, ONLY, "8", suffix=".c", public="quarry_aligned_alloc")
 
