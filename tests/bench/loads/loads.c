@@ -18,52 +18,17 @@
 #include <string.h>
 #include <time.h>
 
-#include "../trace_file.h"
-#include "quarry.h"
+#include "../region_replay.h"
 
 enum { REGION_MOST_BYTES = 64 << 20, STEP_BYTES = 8, STEPS_MOST = 4000, STEPS_SURE = 250 };
 
-struct replay {
-    const char *name;
-    struct trace_file trace;
-    void **blocks;
-    unsigned char *region;
-};
-
 static struct replay replay_of(const char *path)
 {
-    struct replay replay = {strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path, trace_file_read(path), NULL,
-                            NULL};
+    struct replay replay = {trace_file_read(path), NULL, NULL};
     unsigned char *memory = trace_memory(REGION_MOST_BYTES + 64);
     replay.blocks = trace_memory(replay.trace.block_count * sizeof *replay.blocks);
     replay.region = memory + 8; /* as a C array might begin; pages begin at multiples of 64 */
     return replay;
-}
-
-static void *request(struct quarry_heap *heap, const struct trace_call *call, void *old)
-{
-    switch (call->kind) {
-    case 'r':
-        return quarry_realloc(heap, old, call->bytes);
-    case 'm':
-        return quarry_aligned_alloc(heap, call->align_bytes, call->bytes);
-    default:
-        return quarry_malloc(heap, call->bytes);
-    }
-}
-
-static bool runs(const struct replay *replay, size_t region_bytes)
-{
-    struct quarry_heap *heap = quarry_create(replay->region, region_bytes, NULL);
-    for (size_t i = 0; heap != NULL && i < replay->trace.call_count; i++) {
-        const struct trace_call *call = &replay->trace.calls[i];
-        void **block = &replay->blocks[call->block];
-        if (call->kind == 'f')
-            quarry_free(heap, *block);
-        else if ((*block = request(heap, call, *block)) == NULL)
-            return false;
-    }
-    return heap != NULL;
 }
 
 static void smallest(const char *path)
@@ -73,7 +38,7 @@ static void smallest(const char *path)
     while (peak / 4 / step > STEPS_MOST)
         step *= 2;
     for (size_t bytes = peak - peak % step + step; run < STEPS_SURE && bytes < REGION_MOST_BYTES; bytes += step) {
-        if (runs(&replay, bytes)) {
+        if (replay_runs(&replay, bytes)) {
             first = first == 0 ? bytes : first;
             sure = run++ == 0 ? bytes : sure;
         } else {
@@ -81,8 +46,8 @@ static void smallest(const char *path)
             run = 0;
         }
     }
-    printf("%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t%zu\n", (int)strcspn(replay.name, "."), replay.name, sizeof(void *) * 8,
-           peak, first, sure, holes, step);
+    replay_print_name(path);
+    printf("%zu\t%zu\t%zu\t%zu\t%zu\t%zu\n", sizeof(void *) * 8, peak, first, sure, holes, step);
 }
 
 static void refused(size_t region_bytes, size_t least_bytes, const char *path)
@@ -97,12 +62,12 @@ static void refused(size_t region_bytes, size_t least_bytes, const char *path)
             quarry_free(heap, *block);
             continue;
         }
-        *block = request(heap, call, *block);
+        *block = replay_request(heap, call, *block);
         asked += call->bytes >= least_bytes;
         count += *block == NULL && call->bytes >= least_bytes;
     }
-    printf("%.*s\t%zu\t%zu\t%zu\t%zu\n", (int)strcspn(replay.name, "."), replay.name, sizeof(void *) * 8, region_bytes,
-           asked, count);
+    replay_print_name(path);
+    printf("%zu\t%zu\t%zu\t%zu\n", sizeof(void *) * 8, region_bytes, asked, count);
 }
 
 static size_t acquired, released;
@@ -133,10 +98,10 @@ static void source(const char *path)
         if (call->kind == 'f')
             quarry_free(heap, *block);
         else
-            *block = request(heap, call, *block);
+            *block = replay_request(heap, call, *block);
     }
-    printf("%.*s\t%zu\t%zu\t%zu\n", (int)strcspn(replay.name, "."), replay.name, sizeof(void *) * 8, acquired,
-           released);
+    replay_print_name(path);
+    printf("%zu\t%zu\t%zu\n", sizeof(void *) * 8, acquired, released);
 }
 
 static double now(void)
@@ -182,8 +147,8 @@ int main(int argc, char **argv)
         source(argv[2]);
     } else if (argc == 3 && strcmp(argv[1], "time") == 0) {
         struct replay replay = replay_of(argv[2]);
-        printf("%.*s\t%.1f\t%.1f\n", (int)strcspn(replay.name, "."), replay.name, ns_of(&replay, true),
-               ns_of(&replay, false));
+        replay_print_name(argv[2]);
+        printf("%.1f\t%.1f\n", ns_of(&replay, true), ns_of(&replay, false));
     } else {
         fprintf(stderr, "loads: smallest, refused, source or time\n");
         return 2;

@@ -18,7 +18,7 @@ $(LOADS_MADE:%=build/traces/loads/%.txt): build/traces/loads/%.txt: tests/traces
 loads_cc = gcc -std=c11 -O2 $(WARN) -Iinclude -Iarch/hosted $(region_BITS_$(1))
 # $(1) bits
 define loads_rules
-build/bench/loads/$(1)/loads: tests/bench/loads/loads.c tests/bench/trace_file.h $(call objects_of,$(SRC),bench/region/$(1))
+build/bench/loads/$(1)/loads: tests/bench/loads/loads.c tests/bench/region_replay.h tests/bench/trace_file.h $(call objects_of,$(SRC),bench/region/$(1))
 	@mkdir -p $$(@D)
 	$(call loads_cc,$(1)) $$(filter %.c %.o,$$^) -o $$@
 endef
