@@ -145,7 +145,7 @@ bool qi_cache_let_go(struct cache *cache, const struct chunk_set *chunks, const 
 void *qi_cached_allocate(struct quarry_heap *heap, size_t bytes);
 
 /* Frees a block that belongs to the caches, without the lock if there is room for it. False: nothing was done, and the
- * heap is to free or to report what it is. */
+ * caller frees the block by the heap, which reports what is wrong. */
 bool qi_cached_free(struct quarry_heap *heap, void *address);
 
 /* Under the lock: all slots go back to their runs, and what the caches served is counted. False: there was none. */
