@@ -76,7 +76,7 @@ mps2-an385_LIBS := -lgcc
 mps2-an505_ISA := armv8m
 mps2-an505_CC := $(arm_CC)
 mps2-an505_CFLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=soft
-mps2-an505_SOURCES := arch/armv8m/qemu/mps2-an505.c $(cortex_m_SOURCES)
+mps2-an505_SOURCES := arch/armv8m/qemu/mps2-an505.c arch/qemu/cmsdk_board.c $(cortex_m_SOURCES)
 mps2-an505_LDFLAGS := -T linker/mps2-an505.ld $(mps2-an505_CFLAGS) $(image_LDFLAGS)
 mps2-an505_LIBS := -lgcc
 
@@ -91,7 +91,7 @@ mps2-an505-m23_LIBS := -lgcc
 mps3-an547_ISA := armv8m
 mps3-an547_CC := $(arm_CC)
 mps3-an547_CFLAGS := -mcpu=cortex-m55 -mthumb -mfloat-abi=soft
-mps3-an547_SOURCES := arch/armv8m/qemu/mps3-an547.c $(cortex_m_SOURCES)
+mps3-an547_SOURCES := arch/armv8m/qemu/mps3-an547.c arch/qemu/cmsdk_board.c $(cortex_m_SOURCES)
 mps3-an547_LDFLAGS := -T linker/mps3-an547.ld $(mps3-an547_CFLAGS) $(image_LDFLAGS)
 mps3-an547_LIBS := -lgcc
 
@@ -115,7 +115,7 @@ raspi0_LIBS := -lgcc
 mps2-an521_ISA := armv8m
 mps2-an521_CC := $(arm_CC)
 mps2-an521_CFLAGS := $(mps2-an505_CFLAGS)
-mps2-an521_SOURCES := arch/armv8m/qemu/mps2-an521.c $(cortex_m_SOURCES)
+mps2-an521_SOURCES := arch/armv8m/qemu/mps2-an521.c arch/qemu/cmsdk_board.c $(cortex_m_SOURCES)
 mps2-an521_LDFLAGS := $(mps2-an505_LDFLAGS)
 mps2-an521_LIBS := -lgcc
 

@@ -30,6 +30,9 @@ _Noreturn void machine_fault(const char *what, uintptr_t code, uintptr_t address
 _Noreturn void board_start(void);
 extern const uintptr_t board_pl011;
 
+/* The same for cmsdk_board.c. */
+extern const uintptr_t board_cmsdk_uart;
+
 /* What arm_irq.S and the Xtensa's start code need of the board's own file: an interrupt is served. */
 void board_interrupt(void);
 

@@ -9,33 +9,17 @@
 #include <stdint.h>
 
 #include "../../qemu/board.h"
-#include "../../qemu/cmsdk_uart.h"
 #include "../../qemu/cores.h"
 
-#define UART_BASE    0x50200000u
 #define VECTORS_1    0x50021114u
 #define CPU_WAIT     0x50021118u
 #define CPU_IDENTITY 0x5001f000u
 
 const char machine_name[] = "QEMU mps2-an521, two Cortex-M33";
+const uintptr_t board_cmsdk_uart = 0x50200000;
 
 void fault_entry(void);
 void core_entry(void);
-
-void board_init(void)
-{
-    cmsdk_uart_init(UART_BASE);
-}
-
-void board_flush(void)
-{
-    cmsdk_uart_flush(UART_BASE);
-}
-
-void machine_write(const char *text, size_t bytes)
-{
-    cmsdk_uart_write(UART_BASE, text, bytes);
-}
 
 static volatile uint32_t *at(uintptr_t address)
 {
