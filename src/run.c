@@ -32,13 +32,6 @@ BITS_NOINLINE bool qi_run_next_is_valid(const struct run_set *set, const struct 
     return next == NULL || link_valid(qi_run_is_listed(set, next, class) && list_next_points_back(&set->chunks, node));
 }
 
-/* Does a free run start at node? */
-static bool is_free_run(const struct run_set *set, const struct list_node *node)
-{
-    struct run_free run;
-    return run_at(set, node, &run);
-}
-
 /* Behind the first node, links lead from one free run to another: of what class the others are does not matter before
  * one of them becomes the first. */
 static bool links_are_valid(const struct run_set *set, const struct list_node *node, unsigned class)
@@ -47,10 +40,11 @@ static bool links_are_valid(const struct run_set *set, const struct list_node *n
     struct list_node *const *link = list_link(&set->chunks, node);
     const struct list_node *before = list_node_before(list_link(&set->chunks, node));
     const struct list_node *next = list_next(&set->chunks, node);
+    struct run_free run;
     if (list_first(head) == node || link == &head->first)
         return list_first(head) == node && link == &head->first && qi_run_next_is_valid(set, node, class);
-    return is_free_run(set, before) && list_next(&set->chunks, before) == node &&
-           (next == NULL || (is_free_run(set, next) && list_next_points_back(&set->chunks, node)));
+    return run_at(set, before, &run) && list_next(&set->chunks, before) == node &&
+           (next == NULL || (run_at(set, next, &run) && list_next_points_back(&set->chunks, node)));
 }
 
 BITS_NOINLINE bool qi_run_node_is_valid(const struct run_set *set, const struct list_node *node, unsigned class)

@@ -7,14 +7,18 @@
 
 /* --- heads --- */
 
-/* How many classes the free runs of a chunk need, whose pages end before end, and whose heads, codes and maps lie from
- * place on. No more than that: one too many might take a page from a region that is a byte longer. */
-static unsigned classes_for(const uint8_t *place, uintptr_t end)
+/* The class of all pages of a chunk, whose codes and maps lie from control on, and whose pages end before end. */
+static unsigned class_of_all(uintptr_t control, uintptr_t end)
 {
-    const size_t span = end - (end & (QUARRY_PAGE_BYTES - 1)) - (uintptr_t)place;
-    unsigned classes = RUN_SHORT_CLASSES;
-    while (classes < RUN_CLASSES && span / sizeof(struct list_head) > classes &&
-           run_class(qi_chunk_pages_that_fit(span - classes * sizeof(struct list_head))) >= classes)
+    const size_t span = end - control, tail = end & (QUARRY_PAGE_BYTES - 1);
+    return span > tail ? run_class(qi_chunk_pages_that_fit(span - tail)) : 0;
+}
+
+/* How many classes the free runs of a chunk need, at least so many, whose heads, codes and maps lie from place on. No
+ * more than that: one too many might take a page from a region that is a byte longer. */
+static unsigned classes_for(uintptr_t place, uintptr_t end, unsigned classes)
+{
+    while (classes < RUN_CLASSES && class_of_all(place + classes * sizeof(struct list_head), end) >= classes)
         classes++;
     return classes;
 }
@@ -31,7 +35,7 @@ void qi_run_clear(struct run_set *set)
 /* NOLINTNEXTLINE(readability-non-const-parameter): below check level 2 heads are written there */
 uint8_t *qi_run_place_heads(struct run_set *set, uint8_t *place, uintptr_t end)
 {
-    uint8_t *control = control_place_heads(set, place, classes_for(place, end));
+    uint8_t *control = control_place_heads(set, place, classes_for((uintptr_t)place, end, RUN_SHORT_CLASSES));
     qi_run_clear(set);
     return control;
 }
@@ -76,13 +80,15 @@ bool qi_run_add_chunk(struct run_set *set, struct added_chunk *added)
 {
     struct chunk *chunk = &added->chunk;
     uint8_t *place = (uint8_t *)(added + 1), *control = place;
-    const unsigned classes = classes_for(place, (uintptr_t)added + chunk->bytes);
-    const bool brings_heads = classes > run_classes(set);
+    const uintptr_t end = (uintptr_t)added + chunk->bytes;
+    unsigned classes = run_classes(set);
+    const bool has_heads = qi_run_heads_lie_in(set, added); /* since before a reset */
+    const bool brings_heads = !has_heads && class_of_all((uintptr_t)place, end) >= classes;
     if (brings_heads)
+        classes = classes_for((uintptr_t)place, end, classes);
+    if (has_heads || brings_heads)
         control += classes * sizeof(struct list_head);
-    else if (qi_run_heads_lie_in(set, added)) /* since before a reset */
-        control += run_classes(set) * sizeof(struct list_head);
-    if (!qi_chunk_format(chunk, control, (uintptr_t)added + chunk->bytes))
+    if (!qi_chunk_format(chunk, control, end))
         return false;
     if (brings_heads)
         move_heads(set, place, classes);
